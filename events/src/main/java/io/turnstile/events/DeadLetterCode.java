@@ -1,0 +1,11 @@
+package io.turnstile.events;
+
+/** Why an input cannot be read as a transaction. Declared in the order in which they are judged. */
+public enum DeadLetterCode {
+  /** The value is longer than {@link TransactionCodec#MAX_VALUE_BYTES}. */
+  TOO_LARGE,
+  /** Null, empty, invalid UTF-8, not exactly one JSON value, trailing text or duplicate keys. */
+  MALFORMED_JSON,
+  /** JSON, but not a transaction. */
+  SCHEMA_VIOLATION
+}

@@ -1,0 +1,158 @@
+package io.turnstile.events;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topics of a deployment with their partitions and settings: creates them, and says how
+ * existing ones differ. Thread-safe if the {@link Admin} is.
+ */
+public final class Topics {
+
+  /** Largest record batch that the transactions topic admits, in bytes. */
+  public static final int MAX_INPUT_BYTES = 4 << 20;
+
+  /** Largest record batch that the dead-letter topic admits: the largest input and its headers. */
+  public static final int MAX_DEAD_LETTER_BYTES = 5 << 20;
+
+  private final TopicNames names;
+  private final int inputPartitions;
+  private final int lanes;
+
+  /**
+   * @param inputPartitions partitions of each input topic
+   * @param lanes partitions of each verdict topic
+   */
+  public Topics(TopicNames names, int inputPartitions, int lanes) {
+    this.names = names;
+    this.inputPartitions = inputPartitions;
+    this.lanes = lanes;
+  }
+
+  /**
+   * Creates the topics that do not exist yet; those that do are left as they are.
+   *
+   * @param replicationFactor of the topics created; -1 for the broker's default
+   * @throws ExecutionException if the cluster refuses
+   */
+  public void create(Admin admin, short replicationFactor)
+      throws ExecutionException, InterruptedException {
+    List<NewTopic> topics = new ArrayList<>();
+    settings()
+        .forEach(
+            (name, configs) ->
+                topics.add(
+                    new NewTopic(name, partitions(name), replicationFactor).configs(configs)));
+    for (KafkaFuture<Void> created : admin.createTopics(topics).values().values()) {
+      try {
+        created.get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof TopicExistsException)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * How the cluster's topics differ from what the job needs: one line each, naming topic, setting
+   * and both values; empty if they do not.
+   *
+   * @throws ExecutionException if the cluster does not answer
+   */
+  public List<String> problems(Admin admin) throws ExecutionException, InterruptedException {
+    List<String> problems = new ArrayList<>();
+    Map<String, KafkaFuture<TopicDescription>> descriptions =
+        admin.describeTopics(settings().keySet()).topicNameValues();
+    for (Map.Entry<String, Map<String, String>> expected : settings().entrySet()) {
+      String name = expected.getKey();
+      TopicDescription description = existing(descriptions.get(name));
+      if (description == null) {
+        problems.add("topic " + name + " does not exist");
+        continue;
+      }
+      if (names.verdicts().contains(name) && description.partitions().size() != lanes) {
+        problems.add(
+            "topic %s has %d partitions, not one per lane (%d)"
+                .formatted(name, description.partitions().size(), lanes));
+      }
+      ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+      Config actual = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+      expected
+          .getValue()
+          .forEach(
+              (setting, value) -> {
+                String is = actual.get(setting) == null ? null : actual.get(setting).value();
+                if (!suits(setting, value, is)) {
+                  problems.add("topic %s has %s=%s, not %s".formatted(name, setting, is, value));
+                }
+              });
+    }
+    return problems;
+  }
+
+  private int partitions(String name) {
+    return names.verdicts().contains(name) ? lanes : inputPartitions;
+  }
+
+  /** Settings by topic. */
+  private Map<String, Map<String, String>> settings() {
+    Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+    settings.put(
+        names.transactions(),
+        settings("delete", "max.message.bytes", Integer.toString(MAX_INPUT_BYTES)));
+    settings.put(names.inventory(), settings("compact"));
+    settings.put(names.customers(), settings("compact"));
+    settings.put(names.accepted(), settings("delete", "retention.bytes", "-1"));
+    settings.put(names.rejected(), settings("delete", "retention.bytes", "-1"));
+    settings.put(
+        names.deadLetter(),
+        settings(
+            "delete",
+            "retention.bytes",
+            "-1",
+            "max.message.bytes",
+            Integer.toString(MAX_DEAD_LETTER_BYTES)));
+    return settings;
+  }
+
+  private static Map<String, String> settings(String cleanupPolicy, String... others) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("cleanup.policy", cleanupPolicy);
+    settings.put("message.timestamp.type", "LogAppendTime");
+    for (int i = 0; i < others.length; i += 2) {
+      settings.put(others[i], others[i + 1]);
+    }
+    return settings;
+  }
+
+  private static boolean suits(String setting, String needed, String actual) {
+    if (setting.equals("max.message.bytes") && actual != null) {
+      return Long.parseLong(actual) >= Long.parseLong(needed);
+    }
+    return needed.equals(actual);
+  }
+
+  private static TopicDescription existing(KafkaFuture<TopicDescription> description)
+      throws ExecutionException, InterruptedException {
+    try {
+      return description.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return null;
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.turnstile.events;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+
+/**
+ * JSON of the values in the accepted and rejected verdict topics, {@code
+ * schemas/accepted.schema.json} and {@code schemas/rejected.schema.json}. Thread-safe.
+ */
+public final class VerdictCodec {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper(new JsonFactory());
+
+  private VerdictCodec() {}
+
+  /** Writes an accepted verdict's value. */
+  public static byte[] encode(Accepted accepted) {
+    return JsonWriter.write(
+        json -> {
+          json.writeStartObject();
+          writeBody(json, accepted.transaction());
+          json.writeFieldName("product");
+          ProductCodec.write(json, accepted.product());
+          json.writeFieldName("customer");
+          if (accepted.customer() == null) {
+            json.writeNull();
+          } else {
+            CustomerCodec.write(json, accepted.customer());
+          }
+          json.writeStringField("content_hash", accepted.contentHash().toString());
+          json.writeNumberField("received_at", accepted.receivedAt());
+          json.writeNumberField("decided_at", accepted.decidedAt());
+          json.writeEndObject();
+        });
+  }
+
+  /** Writes a rejected verdict's value. */
+  public static byte[] encode(Rejected rejected) {
+    return JsonWriter.write(
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("transaction_id", rejected.transactionId());
+          json.writeStringField("customer_id", rejected.customerId());
+          json.writeStringField("reason", rejected.reason().name());
+          json.writeBooleanField("retryable", rejected.reason().retryable());
+          json.writeStringField("detail", rejected.detail());
+          json.writeNumberField("received_at", rejected.receivedAt());
+          json.writeNumberField("decided_at", rejected.decidedAt());
+          json.writeEndObject();
+        });
+  }
+
+  /**
+   * Reads a rejected verdict's value.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Rejected decodeRejected(byte[] value) {
+    JsonNode json = read(value);
+    return new Rejected(
+        text(json, "transaction_id"),
+        text(json, "customer_id"),
+        RejectionReason.valueOf(text(json, "reason")),
+        text(json, "detail"),
+        integer(json, "received_at"),
+        integer(json, "decided_at"));
+  }
+
+  /**
+   * Reads the parts of an accepted verdict's value that say what was accepted.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Acceptance decodeAcceptance(byte[] value) {
+    JsonNode json = read(value);
+    return new Acceptance(
+        text(json, "transaction_id"),
+        text(json, "customer_id"),
+        integer(json, "amount"),
+        text(json, "currency"),
+        ContentHash.parse(text(json, "content_hash")),
+        integer(json, "received_at"),
+        integer(json, "decided_at"));
+  }
+
+  /**
+   * What was accepted: the part of an accepted verdict that dedup and audit need.
+   *
+   * @param amount minor units of {@code currency}
+   * @param receivedAt the broker's append time of the input, epoch milliseconds
+   * @param decidedAt the job's clock at the decision, epoch milliseconds
+   */
+  public record Acceptance(
+      String transactionId,
+      String customerId,
+      long amount,
+      String currency,
+      ContentHash contentHash,
+      long receivedAt,
+      long decidedAt) {}
+
+  /** Everything of a transaction but its token. */
+  static void writeBody(JsonGenerator json, Transaction transaction) throws IOException {
+    json.writeStringField("transaction_id", transaction.transactionId());
+    json.writeStringField("customer_id", transaction.customerId());
+    json.writeStringField("product_id", transaction.productId());
+    json.writeNumberField("quantity", transaction.quantity());
+    json.writeNumberField("amount", transaction.amount());
+    json.writeStringField("currency", transaction.currency());
+    json.writeNumberField("occurred_at", transaction.occurredAt());
+  }
+
+  private static JsonNode read(byte[] value) {
+    try {
+      return MAPPER.readTree(value);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("not a verdict: " + e.getMessage(), e);
+    }
+  }
+
+  private static String text(JsonNode json, String field) {
+    JsonNode node = json.get(field);
+    if (node == null || !node.isTextual()) {
+      throw new IllegalArgumentException("not a verdict: " + field + " is missing or no text");
+    }
+    return node.textValue();
+  }
+
+  private static long integer(JsonNode json, String field) {
+    JsonNode node = json.get(field);
+    if (node == null || !node.canConvertToLong() || !node.isIntegralNumber()) {
+      throw new IllegalArgumentException("not a verdict: " + field + " is missing or no integer");
+    }
+    return node.longValue();
+  }
+}

@@ -1,0 +1,71 @@
+package io.turnstile.events;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+
+/** The headers of a verdict; numbers are decimal UTF-8. Thread-safe. */
+public final class VerdictHeaders {
+
+  public static final String SOURCE_TOPIC = "source-topic";
+  public static final String SOURCE_PARTITION = "source-partition";
+  public static final String SOURCE_OFFSET = "source-offset";
+  public static final String OUTCOME = "outcome";
+
+  /** Gapless number of the verdict in its lane; journal mode only. */
+  public static final String LANE_SEQ = "lane-seq";
+
+  /** A {@link DeadLetterCode}; dead letters only. */
+  public static final String ERROR_CODE = "error-code";
+
+  /** One line for a person; dead letters only. */
+  public static final String ERROR_MESSAGE = "error-message";
+
+  private VerdictHeaders() {}
+
+  /** Adds the position of the input and the outcome. */
+  public static void write(Headers headers, SourcePosition position, Outcome outcome) {
+    add(headers, SOURCE_TOPIC, position.topic());
+    add(headers, SOURCE_PARTITION, Integer.toString(position.partition()));
+    add(headers, SOURCE_OFFSET, Long.toString(position.offset()));
+    add(headers, OUTCOME, outcome.headerValue());
+  }
+
+  /** Adds one header. */
+  public static void add(Headers headers, String name, String value) {
+    headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * The position of the input that a verdict is about.
+   *
+   * @throws IllegalArgumentException if a header is missing or no number
+   */
+  public static SourcePosition position(Headers headers) {
+    return new SourcePosition(
+        required(headers, SOURCE_TOPIC),
+        Integer.parseInt(required(headers, SOURCE_PARTITION)),
+        Long.parseLong(required(headers, SOURCE_OFFSET)));
+  }
+
+  /**
+   * A header's text.
+   *
+   * @throws IllegalArgumentException if it is missing
+   */
+  public static String required(Headers headers, String name) {
+    String text = optional(headers, name);
+    if (text == null) {
+      throw new IllegalArgumentException("header " + name + " is missing");
+    }
+    return text;
+  }
+
+  /** A header's text, or null if it is missing. */
+  public static String optional(Headers headers, String name) {
+    Header header = headers.lastHeader(name);
+    return header == null || header.value() == null
+        ? null
+        : new String(header.value(), StandardCharsets.UTF_8);
+  }
+}
