@@ -2,7 +2,7 @@ package io.turnstile.events;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.Type;
+import io.turnstile.events.RecordDecoder.FieldType;
 import java.io.IOException;
 
 /** JSON of {@link Customer}, {@code schemas/customer.schema.json}. Thread-safe. */
@@ -11,12 +11,12 @@ public final class CustomerCodec {
   private static final RecordDecoder DECODER =
       new RecordDecoder(
           "customer_id",
-          new Field("customer_id", Type.ID),
-          new Field("name", Type.TEXT),
-          new Field("segment", Type.TEXT),
-          new Field("country", Type.TEXT),
-          new Field("version", Type.INT64),
-          new Field("updated_at", Type.INT64));
+          new Field("customer_id", FieldType.ID),
+          new Field("name", FieldType.TEXT),
+          new Field("segment", FieldType.TEXT),
+          new Field("country", FieldType.TEXT),
+          new Field("version", FieldType.INT64),
+          new Field("updated_at", FieldType.INT64));
 
   private CustomerCodec() {}
 

@@ -2,7 +2,7 @@ package io.turnstile.events;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.Type;
+import io.turnstile.events.RecordDecoder.FieldType;
 import java.io.IOException;
 
 /** JSON of {@link Product}, {@code schemas/inventory.schema.json}. Thread-safe. */
@@ -11,14 +11,14 @@ public final class ProductCodec {
   private static final RecordDecoder DECODER =
       new RecordDecoder(
           "product_id",
-          new Field("product_id", Type.ID),
-          new Field("name", Type.TEXT),
-          new Field("category", Type.TEXT),
-          new Field("unit_price", Type.INT64),
-          new Field("currency", Type.CURRENCY),
-          new Field("stock", Type.INT64),
-          new Field("version", Type.INT64),
-          new Field("updated_at", Type.INT64));
+          new Field("product_id", FieldType.ID),
+          new Field("name", FieldType.TEXT),
+          new Field("category", FieldType.TEXT),
+          new Field("unit_price", FieldType.INT64),
+          new Field("currency", FieldType.CURRENCY),
+          new Field("stock", FieldType.INT64),
+          new Field("version", FieldType.INT64),
+          new Field("updated_at", FieldType.INT64));
 
   private ProductCodec() {}
 

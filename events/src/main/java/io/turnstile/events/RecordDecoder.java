@@ -46,7 +46,7 @@ final class RecordDecoder {
                   .build())
           .build();
 
-  enum Type {
+  enum FieldType {
     /** A string of 1 to {@link #MAX_ID_BYTES} bytes. */
     ID,
     /** A string of up to {@link #MAX_TEXT_BYTES} bytes. */
@@ -61,7 +61,7 @@ final class RecordDecoder {
     INT64
   }
 
-  record Field(String name, Type type) {}
+  record Field(String name, FieldType type) {}
 
   private final List<Field> fields;
   private final int keyField;
@@ -150,7 +150,8 @@ final class RecordDecoder {
   }
 
   /** The value of the current token, or null if it does not fit the type. */
-  private static Object read(JsonParser parser, JsonToken token, Type type) throws IOException {
+  private static Object read(JsonParser parser, JsonToken token, FieldType type)
+      throws IOException {
     return switch (type) {
       case ID, TEXT, SECRET, CURRENCY ->
           token == JsonToken.VALUE_STRING ? readString(parser.getText(), type) : null;
@@ -158,7 +159,7 @@ final class RecordDecoder {
     };
   }
 
-  private static Object readString(String text, Type type) {
+  private static Object readString(String text, FieldType type) {
     boolean fits =
         switch (type) {
           case ID -> !text.isEmpty() && utf8Length(text) <= MAX_ID_BYTES;
@@ -169,12 +170,12 @@ final class RecordDecoder {
     return fits ? text : null;
   }
 
-  private static Object readInteger(JsonParser parser, Type type) throws IOException {
+  private static Object readInteger(JsonParser parser, FieldType type) throws IOException {
     JsonParser.NumberType size = parser.getNumberType();
     if (size == JsonParser.NumberType.BIG_INTEGER) {
       return null;
     }
-    if (type == Type.INT64) {
+    if (type == FieldType.INT64) {
       return parser.getLongValue();
     }
     return size == JsonParser.NumberType.INT ? parser.getIntValue() : null;
@@ -241,7 +242,7 @@ final class RecordDecoder {
             + e.getLocation().getColumnNr();
   }
 
-  private static String describe(Type type) {
+  private static String describe(FieldType type) {
     return switch (type) {
       case ID -> "a string of 1 to " + MAX_ID_BYTES + " bytes";
       case TEXT -> "a string of at most " + MAX_TEXT_BYTES + " bytes";

@@ -1,7 +1,7 @@
 package io.turnstile.events;
 
 import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.Type;
+import io.turnstile.events.RecordDecoder.FieldType;
 
 /** JSON of {@link Transaction}, {@code schemas/transaction.schema.json}. Thread-safe. */
 public final class TransactionCodec {
@@ -12,14 +12,14 @@ public final class TransactionCodec {
   private static final RecordDecoder DECODER =
       new RecordDecoder(
           "customer_id",
-          new Field("transaction_id", Type.ID),
-          new Field("customer_id", Type.ID),
-          new Field("product_id", Type.ID),
-          new Field("quantity", Type.INT32),
-          new Field("amount", Type.INT64),
-          new Field("currency", Type.CURRENCY),
-          new Field("occurred_at", Type.INT64),
-          new Field("token", Type.SECRET));
+          new Field("transaction_id", FieldType.ID),
+          new Field("customer_id", FieldType.ID),
+          new Field("product_id", FieldType.ID),
+          new Field("quantity", FieldType.INT32),
+          new Field("amount", FieldType.INT64),
+          new Field("currency", FieldType.CURRENCY),
+          new Field("occurred_at", FieldType.INT64),
+          new Field("token", FieldType.SECRET));
 
   private TransactionCodec() {}
 
