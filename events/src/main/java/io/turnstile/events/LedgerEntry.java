@@ -1,5 +1,6 @@
 package io.turnstile.events;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,8 +24,22 @@ public record LedgerEntry(long seq, long group, int acceptances, Set<String> all
   /** The outcome of an accepted input. */
   public static final String ACCEPTED = "ACCEPTED";
 
+  private static final Set<String> OUTCOMES = outcomes();
+
+  /**
+   * @throws IllegalArgumentException if a number is out of range, or {@code allowed} is empty or
+   *     names an outcome that does not exist
+   */
   public LedgerEntry {
     allowed = Set.copyOf(allowed);
+    if (seq < 0 || group < 0 || acceptances < 0 || acceptances > 1) {
+      throw new IllegalArgumentException(
+          "no ledger entry has seq %d, group %d, acceptances %d"
+              .formatted(seq, group, acceptances));
+    }
+    if (allowed.isEmpty() || !OUTCOMES.containsAll(allowed)) {
+      throw new IllegalArgumentException("not outcomes: " + allowed);
+    }
   }
 
   /** {@code seq,group,acceptances,OUTCOME|OUTCOME…}, without a line end. */
@@ -46,6 +61,17 @@ public record LedgerEntry(long seq, long group, int acceptances, Set<String> all
         Long.parseLong(parts[0]),
         Long.parseLong(parts[1]),
         Integer.parseInt(parts[2]),
-        Set.copyOf(List.of(parts[3].split("\\|"))));
+        Set.copyOf(List.of(parts[3].split("\\|", -1))));
+  }
+
+  private static Set<String> outcomes() {
+    Set<String> outcomes = new HashSet<>(Set.of(ACCEPTED));
+    for (RejectionReason reason : RejectionReason.values()) {
+      outcomes.add(reason.name());
+    }
+    for (DeadLetterCode code : DeadLetterCode.values()) {
+      outcomes.add(code.name());
+    }
+    return Set.copyOf(outcomes);
   }
 }

@@ -36,6 +36,9 @@ final class RecordDecoder {
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Field names come from anybody: do not keep them, and colliding ones are no error.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
           .streamReadConstraints(
               // Sizes are bounded by the caller; a long number or name in an unknown field is fine.
               StreamReadConstraints.builder()

@@ -1,0 +1,116 @@
+package io.turnstile.events;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VerdictCodecTest {
+
+  private static final ContentHash HASH = ContentHash.of(Samples.TRANSACTION);
+
+  @Test
+  void acceptedIsTheTransactionWithoutTokenAndWhatItWasEnrichedWith() {
+    assertThat(
+            text(
+                VerdictCodec.encode(
+                    new Accepted(
+                        Samples.TRANSACTION, Samples.PRODUCT, Samples.CUSTOMER, HASH, 10, 11))))
+        .isEqualTo(
+            """
+            {"transaction_id":"t-1","customer_id":"c-1","product_id":"p-1","quantity":2,\
+            "amount":1998,"currency":"GBP","occurred_at":1290000000000,\
+            "product":{"product_id":"p-1","name":"Lantern","category":"home","unit_price":999,\
+            "currency":"GBP","stock":40,"version":7,"updated_at":1289000000000},\
+            "customer":{"customer_id":"c-1","name":"Ada","segment":"retail","country":"GB",\
+            "version":3,"updated_at":1288000000000},\
+            "content_hash":"%s","received_at":10,"decided_at":11}"""
+                .formatted(HASH));
+  }
+
+  @Test
+  void unknownCustomerIsNull() {
+    assertThat(
+            text(
+                VerdictCodec.encode(
+                    new Accepted(Samples.TRANSACTION, Samples.PRODUCT, null, HASH, 10, 11))))
+        .contains("\"customer\":null,");
+  }
+
+  @Test
+  void rejectedSaysWhetherToComeAgain() {
+    assertThat(
+            text(
+                VerdictCodec.encode(
+                    new Rejected("t", "c", RejectionReason.TOKEN_EXPIRED, "expired", 1, 2))))
+        .isEqualTo(
+            """
+            {"transaction_id":"t","customer_id":"c","reason":"TOKEN_EXPIRED","retryable":true,\
+            "detail":"expired","received_at":1,"decided_at":2}""");
+    assertThat(
+            text(
+                VerdictCodec.encode(
+                    new Rejected("t", "c", RejectionReason.DUPLICATE_ID, "seen", 1, 2))))
+        .contains("\"retryable\":false");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "null",
+        "[]",
+        "7",
+        "{",
+        "{}",
+        "{} {}",
+        "{\"transaction_id\":1,\"customer_id\":\"c\"}"
+      })
+  void whatIsNoVerdictIsRefused(String value) {
+    assertThatThrownBy(() -> VerdictCodec.decodeAcceptance(bytes(value)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> VerdictCodec.decodeRejected(bytes(value)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void nullIsRefused() {
+    assertThatThrownBy(() -> VerdictCodec.decodeAcceptance(null))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> VerdictCodec.decodeRejected(null))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void damagedVerdictIsRefused() {
+    String rejected =
+        text(
+            VerdictCodec.encode(
+                new Rejected("t", "c", RejectionReason.DUPLICATE_ID, "seen", 1, 2)));
+    for (String bad :
+        new String[] {
+          rejected.replace("DUPLICATE_ID", "DUPLICATE"),
+          rejected.replace("\"received_at\":1", "\"received_at\":1.0"),
+          rejected.replace("\"received_at\":1", "\"received_at\":9223372036854775808"),
+          rejected.replace("\"detail\":\"seen\",", ""),
+          rejected + rejected,
+          rejected.replace("\"detail\"", "\"customer_id\"")
+        }) {
+      assertThatThrownBy(() -> VerdictCodec.decodeRejected(bytes(bad)))
+          .as(bad)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  private static String text(byte[] value) {
+    return new String(value, StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,74 @@
+package io.turnstile.events;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+
+class VerdictHeadersTest {
+
+  @Test
+  void namesAndFormAreTheContract() {
+    Headers headers = new RecordHeaders();
+    VerdictHeaders.write(headers, new SourcePosition("in", 3, 4_000_000_000L), Outcome.DEAD_LETTER);
+    assertThat(headers)
+        .extracting(h -> h.key() + "=" + new String(h.value(), StandardCharsets.UTF_8))
+        .containsExactly(
+            "source-topic=in",
+            "source-partition=3",
+            "source-offset=4000000000",
+            "outcome=dead-letter");
+  }
+
+  @Test
+  void positionIsReadBack() {
+    Headers headers = new RecordHeaders();
+    SourcePosition position = new SourcePosition("in", 3, Long.MAX_VALUE);
+    VerdictHeaders.write(headers, position, Outcome.ACCEPTED);
+    assertThat(VerdictHeaders.position(headers)).isEqualTo(position);
+    assertThat(VerdictHeaders.required(headers, VerdictHeaders.OUTCOME)).isEqualTo("accepted");
+    assertThat(VerdictHeaders.optional(headers, VerdictHeaders.LANE_SEQ)).isNull();
+  }
+
+  @Test
+  void missingOrDamagedPositionIsRefused() {
+    assertThatThrownBy(() -> VerdictHeaders.position(new RecordHeaders()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("source-topic");
+
+    Headers noNumber = new RecordHeaders();
+    VerdictHeaders.add(noNumber, VerdictHeaders.SOURCE_TOPIC, "in");
+    VerdictHeaders.add(noNumber, VerdictHeaders.SOURCE_PARTITION, "0");
+    VerdictHeaders.add(noNumber, VerdictHeaders.SOURCE_OFFSET, "x");
+    assertThatThrownBy(() -> VerdictHeaders.position(noNumber))
+        .isInstanceOf(IllegalArgumentException.class);
+
+    Headers nullValue = new RecordHeaders().add(VerdictHeaders.SOURCE_TOPIC, null);
+    assertThatThrownBy(() -> VerdictHeaders.position(nullValue))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void everyOutcomeIsReadBack() {
+    for (Outcome outcome : Outcome.values()) {
+      assertThat(Outcome.ofHeaderValue(outcome.headerValue())).isEqualTo(outcome);
+    }
+    assertThatThrownBy(() -> Outcome.ofHeaderValue("ACCEPTED"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void prefixGoesBeforeEveryTopic() {
+    TopicNames names = TopicNames.withPrefix("eu-");
+    assertThat(names.inputs()).containsExactly("eu-transactions", "eu-inventory", "eu-customers");
+    assertThat(names.verdicts())
+        .containsExactly("eu-verdicts.accepted", "eu-verdicts.rejected", "eu-verdicts.dead-letter");
+    assertThat(Stream.of(Outcome.values()).map(names::verdict))
+        .containsExactlyElementsOf(names.verdicts());
+    assertThat(TopicNames.withPrefix("")).isEqualTo(TopicNames.DEFAULT);
+  }
+}
