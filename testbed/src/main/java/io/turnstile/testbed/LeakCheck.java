@@ -1,0 +1,38 @@
+package io.turnstile.testbed;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Finds processes that a testbed left behind. */
+public final class LeakCheck {
+
+  private LeakCheck() {}
+
+  /** The living processes of testbeds in the JVM with that pid, whether or not it lives itself. */
+  public static List<ProcessHandle> processesOf(long parentPid) {
+    String marker = Jvm.MARKER + parentPid;
+    return ProcessHandle.allProcesses()
+        .filter(ProcessHandle::isAlive)
+        .filter(
+            process ->
+                process
+                    .info()
+                    .arguments()
+                    .map(arguments -> Arrays.asList(arguments).contains(marker))
+                    .orElse(false))
+        .toList();
+  }
+
+  /** Fails when a testbed of this JVM has left a process; for the end of a test. */
+  public static void assertNothingLeft() {
+    List<ProcessHandle> left = processesOf(ProcessHandle.current().pid());
+    if (!left.isEmpty()) {
+      throw new AssertionError(
+          "processes left behind by a testbed: "
+              + left.stream()
+                  .map(process -> process.pid() + " " + process.info().commandLine().orElse("?"))
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+}

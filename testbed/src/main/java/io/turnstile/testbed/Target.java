@@ -1,0 +1,35 @@
+package io.turnstile.testbed;
+
+/**
+ * One process of a {@link Testbed}, to inflict a fault on.
+ *
+ * @param role what it is
+ * @param number 1 for the broker and the JobManager; TaskManagers are numbered from 1 in the order
+ *     they were started, and a number is never used again
+ */
+public record Target(Role role, int number) {
+
+  /** What a process is. */
+  public enum Role {
+    BROKER,
+    JOB_MANAGER,
+    TASK_MANAGER
+  }
+
+  public static final Target BROKER = new Target(Role.BROKER, 1);
+  public static final Target JOB_MANAGER = new Target(Role.JOB_MANAGER, 1);
+
+  public static Target taskManager(int number) {
+    return new Target(Role.TASK_MANAGER, number);
+  }
+
+  /** The name of the process, also of its log file: {@code broker}, {@code taskmanager-2}. */
+  @Override
+  public String toString() {
+    return switch (role) {
+      case BROKER -> "broker";
+      case JOB_MANAGER -> "jobmanager";
+      case TASK_MANAGER -> "taskmanager-" + number;
+    };
+  }
+}

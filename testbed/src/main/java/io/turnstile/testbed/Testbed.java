@@ -1,0 +1,76 @@
+package io.turnstile.testbed;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A Kafka broker and a Flink session cluster, and the faults to inflict on them.
+ *
+ * <p>Methods may be called from any thread. Those that start something return when it answers;
+ * those that inflict a fault return when it is done, not when others have noticed. A failure to do
+ * so is a {@link TestbedException}.
+ */
+public interface Testbed extends AutoCloseable {
+
+  /** Starts the broker and Flink, and waits until every TaskManager has registered. */
+  void start();
+
+  /**
+   * Ends every process at once and deletes all data. Logs stay when {@link #keepLogs} or {@link
+   * #markFailed} was called or the start failed; where they are is then printed to standard error.
+   * Closing twice does nothing.
+   */
+  @Override
+  void close();
+
+  /** Where Kafka clients on this machine connect. Stays the same when the broker restarts. */
+  String bootstrapServers();
+
+  /** Flink's web UI and REST API. */
+  URI flinkUrl();
+
+  /** A client for {@link #flinkUrl}. */
+  FlinkRest flink();
+
+  /** The TaskManagers that were started and not ended since, paused ones included. */
+  List<Target> taskManagers();
+
+  /**
+   * Starts one more TaskManager and waits until it has registered. A TaskManager that was ended
+   * does not come back by itself; this is how to replace it.
+   */
+  Target startTaskManager();
+
+  /**
+   * Starts the broker or the JobManager again after it was ended; the broker with the same data and
+   * port. The JobManager has forgotten its jobs.
+   */
+  void start(Target target);
+
+  /** Asks a process to end (SIGTERM) and waits for it. */
+  void stop(Target target);
+
+  /** Ends a process at once (SIGKILL), also a paused one. */
+  void kill(Target target);
+
+  /** Freezes a process (SIGSTOP): its connections stay open, and nothing answers. */
+  void pause(Target target);
+
+  /** Lets a paused process go on (SIGCONT). */
+  void resume(Target target);
+
+  /** Whether the process exists, frozen or not. */
+  boolean isAlive(Target target);
+
+  /** Where the processes write their logs, one file each. */
+  Path logs();
+
+  /** Keeps the logs after {@link #close}. */
+  void keepLogs();
+
+  /** The run failed: keeps the logs after {@link #close}. */
+  default void markFailed() {
+    keepLogs();
+  }
+}
