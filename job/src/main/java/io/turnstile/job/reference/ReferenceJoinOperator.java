@@ -1,0 +1,327 @@
+package io.turnstile.job.reference;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Joins a stream with reference data of the same key. An element that needs a reference which is
+ * not there waits for it, up to {@code maxWait}.
+ *
+ * <p>At every start the reference topic is read to its end before the first element, so that
+ * nothing is turned away for a reference that was already published: from its beginning on a cold
+ * start, else from where the checkpoint had got to. What waited before a restore waits its full
+ * time again.
+ *
+ * @param <I> the elements
+ * @param <R> the reference records
+ * @param <O> the output
+ */
+public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOperator<O>
+    implements TwoInputStreamOperator<I, Reference<R>, O>,
+        Triggerable<String, VoidNamespace>,
+        BoundedMultiInput {
+
+  private final ReferenceKind<R> kind;
+  private final ReferenceTopic<R> topic;
+  private final long maxWaitMillis;
+  private final TypeSerializer<I> elementSerializer;
+
+  private transient ValueState<Reference<R>> reference;
+
+  /** Elements that wait, by the processing time at which they have waited long enough. */
+  private transient MapState<Long, List<I>> waiting;
+
+  private transient MapStateDescriptor<Long, List<I>> waitingDescriptor;
+
+  /** How far this subtask knows the reference topic, by partition. */
+  private transient Map<Integer, Long> positions;
+
+  private transient ListState<Map<Integer, Long>> checkpointedPositions;
+
+  private transient InternalTimerService<VoidNamespace> timers;
+  private transient boolean restored;
+  private transient long openedAt;
+  private transient int inputsEnded;
+  private transient long waitingCount;
+
+  protected ReferenceJoinOperator(
+      StreamOperatorParameters<O> parameters,
+      ReferenceKind<R> kind,
+      ReferenceTopic<R> topic,
+      Duration maxWait,
+      TypeSerializer<I> elementSerializer) {
+    super(parameters);
+    this.kind = kind;
+    this.topic = topic;
+    this.maxWaitMillis = maxWait.toMillis();
+    this.elementSerializer = elementSerializer;
+  }
+
+  /** Whether the element cannot be processed without a reference before it has waited. */
+  protected abstract boolean needsReference(I element);
+
+  /**
+   * Processes an element; its key is the current key.
+   *
+   * @param reference the version in force; null if there is none, also after waiting
+   */
+  protected abstract void process(I element, R reference) throws Exception;
+
+  /** The same for an element that has waited, perhaps through a restore. */
+  protected void processAfterWait(I element, R reference) throws Exception {
+    process(element, reference);
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    restored = context.isRestored();
+    reference =
+        context
+            .getKeyedStateStore()
+            .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
+    waitingDescriptor =
+        new MapStateDescriptor<>(
+            "waiting", LongSerializer.INSTANCE, new ListSerializer<>(elementSerializer));
+    waiting = context.getKeyedStateStore().getMapState(waitingDescriptor);
+    checkpointedPositions =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(
+                new ListStateDescriptor<>("reference-positions", Types.MAP(Types.INT, Types.LONG)));
+    positions = knownToAll(checkpointedPositions.get());
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    timers = getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
+    catchUp();
+    openedAt = now();
+    if (restored) {
+      forEachKeyThatWaits(() -> waitingCount += elementsWaiting().size());
+    }
+    getMetricGroup().gauge("waiting", () -> waitingCount);
+  }
+
+  /** Brings the references of this subtask's key groups up to the topic's end. */
+  private void catchUp() throws IOException {
+    int maxParallelism = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+    KeyGroupRange mine =
+        KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
+            maxParallelism,
+            getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
+            getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+    Map<Integer, Long> end =
+        topic.readToEnd(
+            positions,
+            key -> mine.contains(KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism)),
+            this::catchUp);
+    positions.putAll(end);
+  }
+
+  private void catchUp(Reference<R> update) {
+    try {
+      setCurrentKey(update.key());
+      if (apply(update) && !waiting.isEmpty()) {
+        // Nothing may be emitted from open(): a timer that is due releases what waited.
+        timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (Exception e) {
+      throw new IllegalStateException("state of " + update.key(), e);
+    }
+  }
+
+  @Override
+  public void processElement1(StreamRecord<I> record) throws Exception {
+    I element = record.getValue();
+    R known = current();
+    if (known == null && needsReference(element)) {
+      await(element, now() + maxWaitMillis);
+      waitingCount++;
+    } else {
+      process(element, known);
+    }
+  }
+
+  @Override
+  public void processElement2(StreamRecord<Reference<R>> record) throws Exception {
+    Reference<R> update = record.getValue();
+    positions.merge(update.partition(), update.offset() + 1, Math::max);
+    if (apply(update)) {
+      release();
+    }
+  }
+
+  @Override
+  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+    if (current() != null) {
+      release();
+      return;
+    }
+    List<I> due = waiting.get(timer.getTimestamp());
+    if (due == null) {
+      return;
+    }
+    waiting.remove(timer.getTimestamp());
+    if (restored && timer.getTimestamp() < openedAt + maxWaitMillis) {
+      for (I element : due) {
+        await(element, openedAt + maxWaitMillis);
+      }
+      return;
+    }
+    for (I element : due) {
+      waitingCount--;
+      processAfterWait(element, null);
+    }
+  }
+
+  @Override
+  public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
+    throw new IllegalStateException("no event time timer is ever set");
+  }
+
+  /** Decides what still waits: Flink fires no more timers, and no reference can come any more. */
+  @Override
+  public void endInput(int inputId) throws Exception {
+    inputsEnded++;
+    if (inputsEnded == 2) {
+      forEachKeyThatWaits(this::release);
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    checkpointedPositions.update(List.of(positions));
+  }
+
+  /** The version in force under the current key, or null. */
+  private R current() throws IOException {
+    Reference<R> known = reference.value();
+    return known == null ? null : known.value();
+  }
+
+  /** Whether the update changed what holds. */
+  private boolean apply(Reference<R> update) throws IOException {
+    Reference<R> before = reference.value();
+    Reference<R> after = before == null ? update : before.then(update);
+    if (after.equals(before)) {
+      return false;
+    }
+    reference.update(after);
+    return after.value() != null;
+  }
+
+  private void await(I element, long until) throws Exception {
+    List<I> others = waiting.get(until);
+    List<I> all = others == null ? new ArrayList<>(1) : new ArrayList<>(others);
+    all.add(element);
+    waiting.put(until, all);
+    timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, until);
+  }
+
+  /** Processes all that waits under the current key with what is known now. */
+  private void release() throws Exception {
+    List<I> released = elementsWaiting();
+    if (released.isEmpty()) {
+      return;
+    }
+    for (Long until : new ArrayList<>(keysOf(waiting))) {
+      timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, until);
+    }
+    waiting.clear();
+    R known = current();
+    for (I element : released) {
+      waitingCount--;
+      processAfterWait(element, known);
+    }
+  }
+
+  /** In the order of arrival. */
+  private List<I> elementsWaiting() throws Exception {
+    TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
+    for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
+      byDeadline.put(entry.getKey(), entry.getValue());
+    }
+    List<I> elements = new ArrayList<>();
+    byDeadline.values().forEach(elements::addAll);
+    return elements;
+  }
+
+  private static List<Long> keysOf(MapState<Long, ?> state) throws Exception {
+    List<Long> keys = new ArrayList<>();
+    state.keys().forEach(keys::add);
+    return keys;
+  }
+
+  private interface KeyAction {
+    void run() throws Exception;
+  }
+
+  private void forEachKeyThatWaits(KeyAction action) throws Exception {
+    List<String> keys;
+    try (var found =
+        this.<String>getKeyedStateBackend()
+            .getKeys(waitingDescriptor.getName(), VoidNamespace.INSTANCE)) {
+      keys = found.distinct().toList();
+    }
+    for (String key : keys) {
+      setCurrentKey(key);
+      action.run();
+    }
+  }
+
+  /** The machine's clock, epoch milliseconds. */
+  protected final long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  /**
+   * What every former subtask knew: a partition that one had not heard of is read from its start.
+   */
+  private static Map<Integer, Long> knownToAll(Iterable<Map<Integer, Long>> bySubtask) {
+    Map<Integer, Long> common = null;
+    for (Map<Integer, Long> one : bySubtask) {
+      if (common == null) {
+        common = new HashMap<>(one);
+      } else {
+        common.keySet().retainAll(one.keySet());
+        common.replaceAll((partition, offset) -> Math.min(offset, one.get(partition)));
+      }
+    }
+    return common == null ? new HashMap<>() : common;
+  }
+}

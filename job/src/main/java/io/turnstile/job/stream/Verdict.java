@@ -1,0 +1,78 @@
+package io.turnstile.job.stream;
+
+import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * A verdict as it goes to Kafka.
+ *
+ * @param lane the partition
+ * @param position the input
+ * @param outcome decides the topic
+ * @param receivedAt the broker's append time of the input, epoch milliseconds
+ * @param key the record's key
+ * @param value the record's value
+ * @param errorCode header of a dead letter, else null
+ * @param errorMessage header of a dead letter, else null
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Verdict(
+    int lane,
+    SourcePosition position,
+    Outcome outcome,
+    long receivedAt,
+    byte[] key,
+    byte[] value,
+    String errorCode,
+    String errorMessage) {
+
+  public static final RecordType<Verdict> TYPE =
+      new RecordType<>(Verdict.class, Serializer.INSTANCE);
+
+  /** Binary form of {@link Verdict}. */
+  public static final class Serializer extends RecordSerializer<Verdict> {
+    static final Serializer INSTANCE = new Serializer();
+
+    @Override
+    public void serialize(Verdict verdict, DataOutputView out) throws IOException {
+      out.writeInt(verdict.lane);
+      Wire.writePosition(verdict.position, out);
+      Wire.writeText(verdict.outcome.name(), out);
+      out.writeLong(verdict.receivedAt);
+      Wire.writeBytes(verdict.key, out);
+      Wire.writeBytes(verdict.value, out);
+      Wire.writeText(verdict.errorCode, out);
+      Wire.writeText(verdict.errorMessage, out);
+    }
+
+    @Override
+    public Verdict deserialize(DataInputView in) throws IOException {
+      return new Verdict(
+          in.readInt(),
+          Wire.readPosition(in),
+          Outcome.valueOf(Wire.readText(in)),
+          in.readLong(),
+          Wire.readBytes(in),
+          Wire.readBytes(in),
+          Wire.readText(in),
+          Wire.readText(in));
+    }
+
+    @Override
+    public TypeSerializerSnapshot<Verdict> snapshotConfiguration() {
+      return new Snapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<Verdict> {
+      public Snapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.turnstile.job.turnstile;
+
+import io.turnstile.events.ContentHash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.apache.flink.api.common.state.KeyedStateStore;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+
+/**
+ * {@link Memory} in Flink's keyed state, of the customer that is the current key.
+ *
+ * <p>Flink's time-to-live runs on the machine's clock and only collects garbage: it is longer than
+ * the window by the longest outage, so that a record replayed late still finds what it must.
+ */
+final class KeyedMemory implements Memory {
+
+  private final MapState<String, List<Acceptance>> byId;
+  private final MapState<ContentHash, List<Acceptance>> byContent;
+  private final long keepIdsMillis;
+  private final long keepContentsMillis;
+  private final LongSupplier clock;
+
+  /**
+   * @param clock epoch milliseconds
+   */
+  KeyedMemory(KeyedStateStore state, DedupSettings settings, LongSupplier clock) {
+    this.clock = clock;
+    keepIdsMillis = settings.keepIds().toMillis();
+    MapStateDescriptor<String, List<Acceptance>> ids =
+        new MapStateDescriptor<>(
+            "accepted-ids",
+            StringSerializer.INSTANCE,
+            new ListSerializer<>(Acceptance.Serializer.INSTANCE));
+    ids.enableTimeToLive(StateTtlConfig.newBuilder(settings.keepIds()).build());
+    byId = state.getMapState(ids);
+    if (settings.contentWindow() == null) {
+      byContent = null;
+      keepContentsMillis = 0;
+    } else {
+      keepContentsMillis = settings.keepContents().toMillis();
+      MapStateDescriptor<ContentHash, List<Acceptance>> contents =
+          new MapStateDescriptor<>(
+              "accepted-contents",
+              ContentHashSerializer.INSTANCE,
+              new ListSerializer<>(Acceptance.Serializer.INSTANCE));
+      contents.enableTimeToLive(StateTtlConfig.newBuilder(settings.keepContents()).build());
+      byContent = state.getMapState(contents);
+    }
+  }
+
+  @Override
+  public List<Acceptance> byId(String transactionId) throws Exception {
+    return orEmpty(byId.get(transactionId));
+  }
+
+  @Override
+  public List<Acceptance> byContent(ContentHash contentHash) throws Exception {
+    return orEmpty(byContent.get(contentHash));
+  }
+
+  @Override
+  public void remember(Acceptance acceptance) throws Exception {
+    String id = acceptance.transactionId();
+    byId.put(id, with(acceptance, byId(id), keepIdsMillis));
+    if (byContent != null) {
+      ContentHash content = acceptance.contentHash();
+      byContent.put(content, with(acceptance, byContent(content), keepContentsMillis));
+    }
+  }
+
+  /** Writing renews the time-to-live of the whole entry: what is too old must go here. */
+  private List<Acceptance> with(Acceptance added, List<Acceptance> before, long keepMillis) {
+    if (before.isEmpty()) {
+      return List.of(added);
+    }
+    long oldest = clock.getAsLong() - keepMillis;
+    List<Acceptance> after = new ArrayList<>(before.size() + 1);
+    for (Acceptance known : before) {
+      if (known.receivedAt() >= oldest && !known.isOfInput(added.partition(), added.offset())) {
+        after.add(known);
+      }
+    }
+    after.add(added);
+    return after;
+  }
+
+  private static List<Acceptance> orEmpty(List<Acceptance> acceptances) {
+    return acceptances == null ? List.of() : acceptances;
+  }
+}

@@ -1,0 +1,296 @@
+package io.turnstile.job.turnstile;
+
+import io.turnstile.events.Accepted;
+import io.turnstile.events.Customer;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.Rejected;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.VerdictCodec;
+import io.turnstile.job.reference.Reference;
+import io.turnstile.job.reference.ReferenceJoinOperator;
+import io.turnstile.job.reference.ReferenceKind;
+import io.turnstile.job.reference.ReferenceTopic;
+import io.turnstile.job.stream.Arrival;
+import io.turnstile.job.stream.RoutingKey;
+import io.turnstile.job.stream.Submission;
+import io.turnstile.job.stream.Verdict;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * The turnstile: decides every input and writes its verdict. Keyed by routing key, joined with the
+ * customers; its maximum parallelism is the number of lanes.
+ */
+public final class TurnstileOperator extends ReferenceJoinOperator<Submission, Customer, Verdict> {
+
+  private final TurnstileSettings settings;
+  private final VerdictWriter writer;
+  private final Decider decider;
+
+  private transient Memory memory;
+  private transient VerdictMetrics verdictMetrics;
+  private transient ListState<Long> checkpointedAt;
+  private transient int lanes;
+
+  private TurnstileOperator(
+      StreamOperatorParameters<Verdict> parameters,
+      TurnstileSettings settings,
+      ReferenceTopic<Customer> customers,
+      VerdictWriter.Factory writerFactory) {
+    super(
+        parameters,
+        ReferenceKind.CUSTOMER,
+        customers,
+        settings.customerWait(),
+        Submission.Serializer.INSTANCE);
+    this.settings = settings;
+    this.decider = new Decider(settings.dedup());
+    this.writer = writerFactory.create(parameters, output, getMetricGroup());
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    lanes = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+    memory = new KeyedMemory(context.getKeyedStateStore(), settings.dedup(), this::now);
+    verdictMetrics = new VerdictMetrics(getMetricGroup());
+    checkpointedAt =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("checkpointed-at", Types.LONG));
+    refuseStaleCheckpoint();
+    writer.initializeState(context);
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    writer.open(
+        (routingKey, acceptance) -> {
+          setCurrentKey(routingKey);
+          memory.remember(acceptance);
+        });
+  }
+
+  @Override
+  public void processElement1(StreamRecord<Submission> record) throws Exception {
+    if (!isDecided(record.getValue())) {
+      super.processElement1(record);
+    }
+  }
+
+  @Override
+  protected boolean needsReference(Submission submission) {
+    return settings.customersRequired() && submission instanceof Submission.Enriched;
+  }
+
+  @Override
+  protected void processAfterWait(Submission submission, Customer customer) throws Exception {
+    // It may have been decided by an earlier attempt, after the checkpoint that it waited in.
+    if (!isDecided(submission)) {
+      process(submission, customer);
+    }
+  }
+
+  @Override
+  protected void process(Submission submission, Customer customer) throws Exception {
+    writer.write(verdict(submission, customer));
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    super.prepareSnapshotPreBarrier(checkpointId);
+    writer.prepareSnapshot();
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    checkpointedAt.update(List.of(now()));
+    writer.snapshotState(context);
+  }
+
+  @Override
+  public void finish() throws Exception {
+    super.finish();
+    writer.finish();
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      writer.close();
+    } finally {
+      super.close();
+    }
+  }
+
+  private boolean isDecided(Submission submission) throws Exception {
+    Arrival arrival = submission.arrival();
+    return writer.isDecided(RoutingKey.lane(arrival.routingKey(), lanes), arrival);
+  }
+
+  private Verdict verdict(Submission submission, Customer customer) throws Exception {
+    long decidedAt = now();
+    Arrival arrival = submission.arrival();
+    if (submission instanceof Submission.Unreadable unreadable) {
+      return deadLetter(unreadable, decidedAt);
+    }
+    if (submission instanceof Submission.Refused refused) {
+      return rejected(
+          arrival,
+          refused.transactionId(),
+          refused.customerId(),
+          refused.reason(),
+          refused.detail(),
+          decidedAt);
+    }
+    Submission.Enriched enriched = (Submission.Enriched) submission;
+    String id = enriched.transaction().transactionId();
+    String customerId = enriched.transaction().customerId();
+    if (customer == null && settings.customersRequired()) {
+      return rejected(
+          arrival,
+          id,
+          customerId,
+          RejectionReason.UNKNOWN_CUSTOMER,
+          "no customer after waiting " + settings.customerWait().toMillis() + " ms",
+          decidedAt);
+    }
+    Decider.Decision decision = decider.decide(enriched, customer, memory);
+    if (decision instanceof Decider.Decision.Reject reject) {
+      return rejected(arrival, id, customerId, reject.reason(), reject.detail(), decidedAt);
+    }
+    Decider.Decision.Accept accept = (Decider.Decision.Accept) decision;
+    verdictMetrics.accepted(decidedAt - arrival.receivedAt());
+    return verdict(
+        arrival,
+        Outcome.ACCEPTED,
+        customerId,
+        VerdictCodec.encode(
+            new Accepted(
+                enriched.transaction(),
+                enriched.product(),
+                accept.customer(),
+                accept.contentHash(),
+                arrival.receivedAt(),
+                decidedAt)));
+  }
+
+  private Verdict rejected(
+      Arrival arrival,
+      String transactionId,
+      String customerId,
+      RejectionReason reason,
+      String detail,
+      long decidedAt) {
+    verdictMetrics.rejected(reason, decidedAt - arrival.receivedAt());
+    return verdict(
+        arrival,
+        Outcome.REJECTED,
+        customerId,
+        VerdictCodec.encode(
+            new Rejected(
+                transactionId, customerId, reason, detail, arrival.receivedAt(), decidedAt)));
+  }
+
+  private Verdict verdict(Arrival arrival, Outcome outcome, String customerId, byte[] value) {
+    return new Verdict(
+        RoutingKey.lane(arrival.routingKey(), lanes),
+        arrival.position(),
+        outcome,
+        arrival.receivedAt(),
+        customerId.getBytes(StandardCharsets.UTF_8),
+        value,
+        null,
+        null);
+  }
+
+  private Verdict deadLetter(Submission.Unreadable unreadable, long decidedAt) {
+    Arrival arrival = unreadable.arrival();
+    DeadLetterCode code = unreadable.code();
+    verdictMetrics.deadLettered(code, decidedAt - arrival.receivedAt());
+    return new Verdict(
+        RoutingKey.lane(arrival.routingKey(), lanes),
+        arrival.position(),
+        Outcome.DEAD_LETTER,
+        arrival.receivedAt(),
+        unreadable.key(),
+        unreadable.value(),
+        code.name(),
+        unreadable.message());
+  }
+
+  /** State older than the longest outage may have forgotten what is still inside the window. */
+  private void refuseStaleCheckpoint() throws Exception {
+    long newest = Long.MIN_VALUE;
+    for (long time : checkpointedAt.get()) {
+      newest = Math.max(newest, time);
+    }
+    if (newest == Long.MIN_VALUE || settings.allowStaleCheckpoint()) {
+      return;
+    }
+    Duration age = Duration.ofMillis(now() - newest);
+    if (age.compareTo(settings.dedup().maxOutage()) > 0) {
+      throw new SuppressRestartsException(
+          new IllegalStateException(
+              "the checkpoint is "
+                  + age.toSeconds()
+                  + " s old, more than --max-outage ("
+                  + settings.dedup().maxOutage().toSeconds()
+                  + " s): ids may have been forgotten too early; restore a newer one, or accept"
+                  + " that risk with --allow-stale-checkpoint"));
+    }
+  }
+
+  /** Makes the operator on the cluster. */
+  public static final class Factory extends AbstractStreamOperatorFactory<Verdict>
+      implements TwoInputStreamOperatorFactory<Submission, Reference<Customer>, Verdict> {
+
+    private final TurnstileSettings settings;
+    private final ReferenceTopic<Customer> customers;
+    private final VerdictWriter.Factory writerFactory;
+
+    private Factory(
+        TurnstileSettings settings,
+        ReferenceTopic<Customer> customers,
+        VerdictWriter.Factory writerFactory) {
+      this.settings = settings;
+      this.customers = customers;
+      this.writerFactory = writerFactory;
+    }
+
+    /** Commit mode <em>checkpoint</em>: emits the verdicts, for a two-phase committing sink. */
+    public static Factory committingWithCheckpoints(
+        TurnstileSettings settings, ReferenceTopic<Customer> customers) {
+      return new Factory(
+          settings, customers, (parameters, output, metrics) -> new CheckpointWriter(output));
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    public <T extends StreamOperator<Verdict>> T createStreamOperator(
+        StreamOperatorParameters<Verdict> parameters) {
+      return (T) new TurnstileOperator(parameters, settings, customers, writerFactory);
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
+      return TurnstileOperator.class;
+    }
+  }
+}
