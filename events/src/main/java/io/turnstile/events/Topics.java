@@ -29,15 +29,26 @@ public final class Topics {
   private final TopicNames names;
   private final int inputPartitions;
   private final int lanes;
+  private final boolean trustProducerTime;
 
   /**
    * @param inputPartitions partitions of each input topic
    * @param lanes partitions of each verdict topic
    */
   public Topics(TopicNames names, int inputPartitions, int lanes) {
+    this(names, inputPartitions, lanes, false);
+  }
+
+  private Topics(TopicNames names, int inputPartitions, int lanes, boolean trustProducerTime) {
     this.names = names;
     this.inputPartitions = inputPartitions;
     this.lanes = lanes;
+    this.trustProducerTime = trustProducerTime;
+  }
+
+  /** The same topics, whose input records may bear the time that their producer gave them. */
+  public Topics trustingProducerTime() {
+    return new Topics(names, inputPartitions, lanes, true);
   }
 
   /**
@@ -124,6 +135,9 @@ public final class Topics {
             "-1",
             "max.message.bytes",
             Integer.toString(MAX_DEAD_LETTER_BYTES)));
+    if (trustProducerTime) {
+      names.inputs().forEach(input -> settings.get(input).remove("message.timestamp.type"));
+    }
     return settings;
   }
 

@@ -1,11 +1,116 @@
 package io.turnstile.job;
 
-/** Entry point of the Flink job. */
+import io.turnstile.job.JobConfig.InvalidConfigException;
+import io.turnstile.job.kafka.KafkaEnds;
+import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.turnstile.TurnstileOperator;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.client.program.ProgramParametrizationException;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Entry point: {@code flink run turnstile-job.jar --bootstrap-servers … --jwks …}. */
 public final class TurnstileJob {
+
+  private static final int WRONG_USAGE = 2;
 
   private TurnstileJob() {}
 
-  public static void main(String[] args) {
-    System.err.println("not wired yet");
+  /**
+   * Checks what can be checked, and submits the job.
+   *
+   * @param args see {@link JobConfig}
+   */
+  public static void main(String[] args) throws Exception {
+    if (List.of(args).contains("--help")) {
+      System.out.print(JobConfig.usage());
+      return;
+    }
+    StreamExecutionEnvironment environment;
+    try {
+      JobConfig config = JobConfig.parse(args, System.getenv());
+      environment = environment(config);
+      SubmissionChecks.run(config);
+      wire(environment, config);
+    } catch (InvalidConfigException e) {
+      refuse(e);
+      return;
+    }
+    environment.execute("turnstile");
+  }
+
+  private static StreamExecutionEnvironment environment(JobConfig config)
+      throws InvalidConfigException {
+    Configuration options = new Configuration();
+    options.set(PipelineOptions.GENERIC_TYPES, false);
+    options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+    options.set(PipelineOptions.OBJECT_REUSE, true);
+    options.set(PipelineOptions.MAX_PARALLELISM, Topology.MAX_PARALLELISM);
+    options.set(ExecutionOptions.RUNTIME_MODE, RuntimeExecutionMode.STREAMING);
+    // Flink's 100 ms would be most of the latency; 0 would send every record by itself.
+    options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));
+    options.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+    options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
+    options.set(
+        CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    options.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(options);
+    if (config.parallelism() != null) {
+      environment.setParallelism(config.parallelism());
+    }
+    if (environment.getParallelism() > config.lanes()) {
+      throw new InvalidConfigException(
+          "the parallelism, %d, is above the number of lanes, %d: a lane has one owner; give --parallelism"
+              .formatted(environment.getParallelism(), config.lanes()));
+    }
+    return environment;
+  }
+
+  private static void wire(StreamExecutionEnvironment environment, JobConfig config)
+      throws InvalidConfigException {
+    KafkaEnds kafka = new KafkaEnds(config);
+    if (config.commit() == CommitMode.JOURNAL) {
+      throw new InvalidConfigException("--commit journal is not there yet, use checkpoint");
+    }
+    DataStream<Verdict> verdicts =
+        Topology.verdicts(
+            kafka.inputs(environment),
+            config.tokens(),
+            config.productWait(),
+            TurnstileOperator.Factory.committingWithCheckpoints(
+                config.turnstile(), kafka.customers()),
+            config.lanes());
+    kafka.commitWithCheckpoints(verdicts);
+  }
+
+  /**
+   * Says one line and exits with 2 where this process is the client's own; elsewhere (a JobManager
+   * that runs main for its web API) the exception carries the line, and the process lives on.
+   */
+  private static void refuse(InvalidConfigException problem) {
+    boolean commandLine =
+        StackWalker.getInstance()
+            .walk(
+                frames ->
+                    frames.anyMatch(
+                        frame -> frame.getClassName().endsWith(".client.cli.CliFrontend")));
+    if (commandLine) {
+      System.err.println("turnstile: " + problem.getMessage());
+      System.exit(WRONG_USAGE);
+    }
+    throw new ProgramParametrizationException(problem.getMessage());
   }
 }

@@ -244,15 +244,11 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
       return;
     }
     Duration age = Duration.ofMillis(now() - newest);
-    if (age.compareTo(settings.dedup().maxOutage()) > 0) {
+    if (age.compareTo(settings.maxCheckpointAge()) > 0) {
       throw new SuppressRestartsException(
           new IllegalStateException(
-              "the checkpoint is "
-                  + age.toSeconds()
-                  + " s old, more than --max-outage ("
-                  + settings.dedup().maxOutage().toSeconds()
-                  + " s): ids may have been forgotten too early; restore a newer one, or accept"
-                  + " that risk with --allow-stale-checkpoint"));
+              "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
+                  .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds())));
     }
   }
 

@@ -8,12 +8,14 @@ import java.time.Duration;
  *
  * @param customersRequired whether an unknown customer is waited for, and then turned away
  * @param customerWait how long a transaction waits for an unknown customer
- * @param allowStaleCheckpoint whether a checkpoint older than {@link DedupSettings#maxOutage()} may
- *     be restored, at the risk of accepting what has been forgotten
+ * @param maxCheckpointAge an older checkpoint is not restored
+ * @param allowStaleCheckpoint whether it is all the same, at the risk of accepting what has been
+ *     forgotten
  */
 public record TurnstileSettings(
     DedupSettings dedup,
     boolean customersRequired,
     Duration customerWait,
+    Duration maxCheckpointAge,
     boolean allowStaleCheckpoint)
     implements Serializable {}

@@ -1,0 +1,348 @@
+package io.turnstile.job;
+
+import io.turnstile.events.TopicNames;
+import io.turnstile.job.token.TokenSettings;
+import io.turnstile.job.turnstile.DedupSettings;
+import io.turnstile.job.turnstile.TurnstileSettings;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.flink.util.TimeUtils;
+import org.apache.kafka.clients.CommonClientConfigs;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+
+/**
+ * The job's configuration: arguments {@code --name value}, else environment variables {@code
+ * TURNSTILE_NAME}, else the defaults below. Durations are written {@code 500ms}, {@code 30s},
+ * {@code 10min}, {@code 1h}. Immutable once parsed.
+ */
+@Command(
+    name = "turnstile-job",
+    description = "Decides each transaction and writes one verdict for it, exactly once.",
+    sortOptions = false)
+public final class JobConfig {
+
+  /** A configuration that cannot be used; the message is one line for a person. */
+  public static final class InvalidConfigException extends Exception {
+    InvalidConfigException(String message) {
+      super(message);
+    }
+  }
+
+  /** Kafka's and Flink's limit for the number of key groups. */
+  private static final int MAX_LANES = 1 << 15;
+
+  @Option(names = "--bootstrap-servers", required = true, description = "Kafka, HOST:PORT,…")
+  private String bootstrapServers;
+
+  @Option(
+      names = "--client-properties",
+      description = "File of Kafka client properties (security), for all clients of the job")
+  private Path clientProperties;
+
+  @Option(names = "--topic-prefix", description = "Goes before every default topic name")
+  private String topicPrefix = "";
+
+  @Option(names = "--topic-transactions", description = "Default: transactions")
+  private String topicTransactions;
+
+  @Option(names = "--topic-inventory", description = "Default: inventory")
+  private String topicInventory;
+
+  @Option(names = "--topic-customers", description = "Default: customers")
+  private String topicCustomers;
+
+  @Option(names = "--topic-accepted", description = "Default: verdicts.accepted")
+  private String topicAccepted;
+
+  @Option(names = "--topic-rejected", description = "Default: verdicts.rejected")
+  private String topicRejected;
+
+  @Option(names = "--topic-dead-letter", description = "Default: verdicts.dead-letter")
+  private String topicDeadLetter;
+
+  @Option(names = "--group-id", description = "Consumer group for committed source offsets")
+  private String groupId = "turnstile";
+
+  @Option(
+      names = "--lanes",
+      description = "Partitions of each verdict topic; fixed when they are created")
+  private int lanes = 4;
+
+  @Option(
+      names = "--parallelism",
+      description = "At most the number of lanes; default: the cluster's")
+  private Integer parallelism;
+
+  @Option(names = "--jwks", required = true, description = "Token keys: a file or an https URL")
+  private String jwks;
+
+  @Option(
+      names = "--token-algorithms",
+      split = ",",
+      description = "Signature algorithms that are allowed")
+  private List<String> tokenAlgorithms = List.of("ES256");
+
+  @Option(names = "--token-cache-size", description = "Verified tokens kept, per subtask")
+  private int tokenCacheSize = 100_000;
+
+  @Option(names = "--clock-skew", description = "Grace for a token's exp and nbf")
+  private Duration clockSkew = Duration.ofSeconds(30);
+
+  @Option(names = "--key-refresh", description = "How often the token keys are read again")
+  private Duration keyRefresh = Duration.ofMinutes(5);
+
+  @Option(names = "--dedup-window", description = "An id is accepted once within it")
+  private Duration dedupWindow = Duration.ofHours(1);
+
+  @Option(
+      names = "--content-dedup",
+      description = "on or off: whether the same content under another id is a duplicate")
+  private Switch contentDedup = Switch.ON;
+
+  @Option(names = "--content-window", description = "A content is accepted once within it")
+  private Duration contentWindow = Duration.ofMinutes(10);
+
+  @Option(
+      names = "--product-wait",
+      description = "How long a transaction waits for an unknown product (or customer)")
+  private Duration productWait = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--customers",
+      description = "optional or required: whether an unknown customer is turned away")
+  private Presence customers = Presence.OPTIONAL;
+
+  @Option(names = "--max-outage", description = "Longest stop that dedup survives")
+  private Duration maxOutage = Duration.ofHours(1);
+
+  @Option(
+      names = "--allow-stale-checkpoint",
+      description = "Restore a checkpoint that is older than that, at your own risk")
+  private boolean allowStaleCheckpoint;
+
+  @Option(
+      names = "--trust-producer-time",
+      description = "Judge by record times that the broker did not set")
+  private boolean trustProducerTime;
+
+  @Option(names = "--commit", description = "checkpoint or journal: when verdicts become visible")
+  private CommitMode commit = CommitMode.CHECKPOINT;
+
+  @Option(
+      names = "--checkpoint-interval",
+      description = "Default: 50ms with --commit checkpoint, 10s with --commit journal")
+  private Duration checkpointInterval;
+
+  @Option(
+      names = "--transaction-timeout",
+      description = "Of Kafka transactions; default: 15min with checkpoint, 1min with journal")
+  private Duration transactionTimeout;
+
+  private enum Switch {
+    ON,
+    OFF
+  }
+
+  private enum Presence {
+    OPTIONAL,
+    REQUIRED
+  }
+
+  private final Properties client = new Properties();
+
+  private JobConfig() {}
+
+  /**
+   * Reads the configuration.
+   *
+   * @param environment as of {@link System#getenv()}
+   * @throws InvalidConfigException if an option is unknown, missing or has a bad value
+   */
+  public static JobConfig parse(String[] args, Map<String, String> environment)
+      throws InvalidConfigException {
+    JobConfig config = new JobConfig();
+    try {
+      commandLine(config, environment).parseArgs(args);
+    } catch (CommandLine.ParameterException e) {
+      throw new InvalidConfigException(e.getMessage().lines().findFirst().orElse("bad options"));
+    }
+    config.validate();
+    config.readClientProperties();
+    return config;
+  }
+
+  /** The options with their descriptions, many lines. */
+  public static String usage() {
+    return commandLine(new JobConfig(), Map.of()).getUsageMessage();
+  }
+
+  private static CommandLine commandLine(JobConfig config, Map<String, String> environment) {
+    return new CommandLine(config)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Duration.class, JobConfig::duration)
+        .setDefaultValueProvider(option -> fromEnvironment(option, environment));
+  }
+
+  private static String fromEnvironment(ArgSpec option, Map<String, String> environment) {
+    String name = ((OptionSpec) option).longestName();
+    String value =
+        environment.get(
+            name.replaceFirst("--", "TURNSTILE_").replace('-', '_').toUpperCase(Locale.ROOT));
+    // picocli takes the initial value of the field when there is no default.
+    return value;
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return TimeUtils.parseDuration(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(
+          "'" + text + "' is no duration, write for example 500ms, 30s or 10min");
+    }
+  }
+
+  private void validate() throws InvalidConfigException {
+    require(lanes >= 1 && lanes <= MAX_LANES, "--lanes must be 1 to " + MAX_LANES);
+    require(
+        parallelism == null || (parallelism >= 1 && parallelism <= lanes),
+        "--parallelism must be 1 to the number of lanes (" + lanes + "): a lane has one owner");
+    require(tokenCacheSize >= 0, "--token-cache-size must not be negative");
+    require(!tokenAlgorithms.isEmpty(), "--token-algorithms must name at least one");
+    require(!clockSkew.isNegative(), "--clock-skew must not be negative");
+    requirePositive(keyRefresh, "--key-refresh");
+    requirePositive(dedupWindow, "--dedup-window");
+    requirePositive(contentWindow, "--content-window");
+    require(!productWait.isNegative(), "--product-wait must not be negative");
+    requirePositive(maxOutage, "--max-outage");
+    requirePositive(checkpointInterval(), "--checkpoint-interval");
+    requirePositive(transactionTimeout(), "--transaction-timeout");
+    require(
+        Set.copyOf(topics().verdicts()).size() == 3 && Set.copyOf(topics().inputs()).size() == 3,
+        "the topics must have different names");
+  }
+
+  private void readClientProperties() throws InvalidConfigException {
+    if (clientProperties != null) {
+      try (Reader reader = Files.newBufferedReader(clientProperties)) {
+        client.load(reader);
+      } catch (IOException | IllegalArgumentException e) {
+        throw new InvalidConfigException(
+            "--client-properties " + clientProperties + " cannot be read: " + e);
+      }
+    }
+    client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+  }
+
+  private static void requirePositive(Duration duration, String option)
+      throws InvalidConfigException {
+    require(duration.toMillis() > 0, option + " must be at least a millisecond");
+  }
+
+  private static void require(boolean condition, String message) throws InvalidConfigException {
+    if (!condition) {
+      throw new InvalidConfigException(message);
+    }
+  }
+
+  /** Properties for every Kafka client, with the bootstrap servers; a copy. Holds secrets. */
+  public Properties clientProperties() {
+    Properties copy = new Properties();
+    copy.putAll(client);
+    return copy;
+  }
+
+  public String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  public TopicNames topics() {
+    TopicNames defaults = TopicNames.withPrefix(topicPrefix);
+    return new TopicNames(
+        or(topicTransactions, defaults.transactions()),
+        or(topicInventory, defaults.inventory()),
+        or(topicCustomers, defaults.customers()),
+        or(topicAccepted, defaults.accepted()),
+        or(topicRejected, defaults.rejected()),
+        or(topicDeadLetter, defaults.deadLetter()));
+  }
+
+  public String groupId() {
+    return groupId;
+  }
+
+  public int lanes() {
+    return lanes;
+  }
+
+  /** Null for the cluster's default. */
+  public Integer parallelism() {
+    return parallelism;
+  }
+
+  public TokenSettings tokens() {
+    return new TokenSettings(
+        jwks, Set.copyOf(tokenAlgorithms), tokenCacheSize, clockSkew, keyRefresh);
+  }
+
+  public Duration productWait() {
+    return productWait;
+  }
+
+  public TurnstileSettings turnstile() {
+    Duration content = contentDedup == Switch.ON ? contentWindow : null;
+    return new TurnstileSettings(
+        new DedupSettings(dedupWindow, content, maxOutage),
+        customers == Presence.REQUIRED,
+        productWait,
+        maxCheckpointAge(),
+        allowStaleCheckpoint);
+  }
+
+  /**
+   * In checkpoint mode a checkpoint holds transactions that are still to be committed: once the
+   * broker has timed them out, their verdicts are lost.
+   */
+  private Duration maxCheckpointAge() {
+    boolean timesOutFirst =
+        commit == CommitMode.CHECKPOINT && transactionTimeout().compareTo(maxOutage) < 0;
+    return timesOutFirst ? transactionTimeout() : maxOutage;
+  }
+
+  public boolean trustProducerTime() {
+    return trustProducerTime;
+  }
+
+  public CommitMode commit() {
+    return commit;
+  }
+
+  public Duration checkpointInterval() {
+    if (checkpointInterval != null) {
+      return checkpointInterval;
+    }
+    return commit == CommitMode.CHECKPOINT ? Duration.ofMillis(50) : Duration.ofSeconds(10);
+  }
+
+  public Duration transactionTimeout() {
+    if (transactionTimeout != null) {
+      return transactionTimeout;
+    }
+    return commit == CommitMode.CHECKPOINT ? Duration.ofMinutes(15) : Duration.ofMinutes(1);
+  }
+
+  private static String or(String given, String otherwise) {
+    return given != null ? given : otherwise;
+  }
+}

@@ -1,0 +1,33 @@
+package io.turnstile.job.kafka;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.job.stream.InputRecord;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Keeps a transaction's bytes as they are, with their position and append time. */
+final class InputDeserializer implements KafkaRecordDeserializationSchema<InputRecord> {
+
+  private final AppendTime appendTime;
+
+  InputDeserializer(AppendTime appendTime) {
+    this.appendTime = appendTime;
+  }
+
+  @Override
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<InputRecord> out) {
+    out.collect(
+        new InputRecord(
+            new SourcePosition(record.topic(), record.partition(), record.offset()),
+            appendTime.of(record),
+            record.key(),
+            record.value()));
+  }
+
+  @Override
+  public TypeInformation<InputRecord> getProducedType() {
+    return InputRecord.TYPE;
+  }
+}
