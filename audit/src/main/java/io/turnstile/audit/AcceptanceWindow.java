@@ -1,0 +1,82 @@
+package io.turnstile.audit;
+
+import java.util.TreeMap;
+
+/**
+ * Finds what was accepted twice within the dedup window, in one lane.
+ *
+ * <p>Verdicts of one lane come nearly in the order of {@code received_at}, not exactly: source
+ * partitions are read at different speeds. An acceptance is forgotten when it is older than the
+ * newest by more than the window and a slack. That is safe as long as no acceptance comes later
+ * than the slack allows: {@link #disorder()} says how late one came, and when that is more than the
+ * slack, the lane has to be read again with a slack of at least that. So the result is exact in any
+ * order, and memory (24 bytes an acceptance) holds what one window and the slack hold.
+ *
+ * <p>Not thread-safe.
+ */
+final class AcceptanceWindow {
+
+  private final long window;
+  private final long slack;
+  private final long width;
+  private final TreeMap<Long, LongLongMap> buckets = new TreeMap<>();
+  private long newest = Long.MIN_VALUE;
+  private long disorder;
+
+  /**
+   * @param window milliseconds; two acceptances closer than this are one too many
+   * @param slack milliseconds by which an acceptance may be older than one before it
+   */
+  AcceptanceWindow(long window, long slack) {
+    this.window = window;
+    this.slack = slack;
+    // Half a window at most: within a bucket, all are too close. The offset in it has 31 bits.
+    this.width = Math.max(1, Math.min(window / 2, Integer.MAX_VALUE));
+  }
+
+  /**
+   * Adds an acceptance.
+   *
+   * @param id hash of customer and transaction id
+   * @param receivedAt epoch milliseconds
+   * @return whether the same was accepted before within the window
+   */
+  boolean add(long id, long receivedAt) {
+    if (receivedAt > newest) {
+      newest = receivedAt;
+      buckets.headMap(bucket(newest - window - slack)).clear();
+    } else {
+      disorder = Math.max(disorder, newest - receivedAt);
+    }
+    boolean twice =
+        buckets
+            .subMap(bucket(receivedAt - window), true, bucket(receivedAt + window), true)
+            .entrySet()
+            .stream()
+            .anyMatch(
+                bucket -> {
+                  long offset = bucket.getValue().get(id);
+                  return offset != LongLongMap.ABSENT
+                      && Math.abs(bucket.getKey() * width + offset - receivedAt) < window;
+                });
+    long bucket = bucket(receivedAt);
+    buckets
+        .computeIfAbsent(bucket, b -> new LongLongMap())
+        .putIfAbsent(id, receivedAt - bucket * width);
+    return twice;
+  }
+
+  /** The most milliseconds by which an acceptance was older than one before it. */
+  long disorder() {
+    return disorder;
+  }
+
+  /** Acceptances held. */
+  int size() {
+    return buckets.values().stream().mapToInt(LongLongMap::size).sum();
+  }
+
+  private long bucket(long time) {
+    return Math.floorDiv(time, width);
+  }
+}

@@ -1,0 +1,53 @@
+package io.turnstile.audit;
+
+/**
+ * The proof: reads inputs and verdicts as a {@code read_committed} reader sees them, and checks the
+ * promise by source position, knowing nothing of the job.
+ *
+ * <p>How it reads, so that topics of any size fit:
+ *
+ * <ol>
+ *   <li>The ends of the source partitions are fixed; verdicts about later inputs are ignored.
+ *   <li>All verdicts are read, and noted in one byte for each input and one sum for each 1024.
+ *   <li>All inputs are read and compared with that. If some have no verdict yet, further verdicts
+ *       are read until all have or the wait is over, and the inputs once more.
+ *   <li>Only if something is wrong, the inputs and verdicts in question are read again, to say what
+ *       and where.
+ * </ol>
+ *
+ * <p>An input without verdict at the end of the wait is
+ *
+ * <ul>
+ *   <li><em>expired</em>, if its verdict may have been deleted: a partition where it can have stood
+ *       no longer starts at offset 0, and its first record left is not older than the input;
+ *   <li><em>in flight</em>, if verdicts came during the wait, and when the wait began no input
+ *       behind it in its partition had one: the job is at work and had not come to it yet;
+ *   <li><em>missing</em>, in every other case.
+ * </ul>
+ *
+ * <p>Memory: 1 byte an input, 24 bytes a customer, at most 24 bytes for each acceptance within one
+ * dedup window and ten minutes (or the actual disorder of a lane, if that is more), and a
+ * compressed bitmap of sequence numbers a lane. A ledger takes a few bytes an entry. Nothing grows
+ * with the size of records.
+ *
+ * <p>With {@link AuditConfig.Builder#since}, inputs appended before that do not count, also not as
+ * first acceptances.
+ */
+public final class Audit {
+
+  private final AuditConfig config;
+
+  public Audit(AuditConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Audits once. Blocks until it is done.
+   *
+   * @throws AuditException if the topics or the ledger cannot be read
+   */
+  public AuditReport run() {
+    Ledger ledger = config.ledger().map(Ledger::read).orElse(null);
+    return new AuditRun(config, new KafkaLog(config.client()), ledger).run();
+  }
+}

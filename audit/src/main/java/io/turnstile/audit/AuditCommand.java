@@ -1,0 +1,172 @@
+package io.turnstile.audit;
+
+import io.turnstile.events.TopicNames;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code turnstile audit}: exit code 0 if the promise holds, 1 if not, 2 for wrong usage. */
+@Command(
+    name = "audit",
+    description = {
+      "Proves the promise on a deployment, at rest or live, by reading its topics:",
+      "every transaction has exactly one verdict, and the right one; none was accepted twice."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the promise holds",
+      "1:it does not, or the topics could not be read",
+      "2:wrong usage"
+    })
+public final class AuditCommand implements Callable<Integer> {
+
+  private static final int SHOWN = 20;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--bootstrap-servers",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "the Kafka cluster")
+  private String bootstrapServers;
+
+  @Option(
+      names = "--client-properties",
+      paramLabel = "FILE",
+      description = "Kafka client properties, for TLS and SASL")
+  private Path clientProperties;
+
+  @Option(
+      names = "--topic-prefix",
+      paramLabel = "PREFIX",
+      defaultValue = "",
+      description = "what stands before the names of all topics")
+  private String topicPrefix;
+
+  @Option(
+      names = "--ledger",
+      paramLabel = "FILE",
+      description = "what the sender expects of each input, as the simulator writes it")
+  private Path ledger;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description = {
+        "how long to wait for verdicts not there yet; longer than the job's product",
+        "wait and commit interval (default: ${DEFAULT-VALUE})"
+      })
+  private Duration wait;
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME|DURATION",
+      converter = SinceConverter.class,
+      description = {
+        "only inputs appended since then: 2026-01-31T12:00:00Z, or 90m for the last 90",
+        "minutes (default: all)"
+      })
+  private Instant since;
+
+  @Option(
+      names = "--dedup-window",
+      paramLabel = "DURATION",
+      defaultValue = "1h",
+      converter = DurationConverter.class,
+      description = "the job's dedup window (default: ${DEFAULT-VALUE})")
+  private Duration dedupWindow;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "write the result as JSON")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    PrintWriter stdout = spec.commandLine().getOut();
+    PrintWriter stderr = spec.commandLine().getErr();
+    AuditReport report;
+    try {
+      report = new Audit(config(stderr)).run();
+    } catch (AuditException e) {
+      stderr.println("audit: " + e.getMessage());
+      stderr.flush();
+      return 1;
+    }
+    stdout.print(report.toText(SHOWN));
+    stdout.flush();
+    if (out != null) {
+      write(report);
+    }
+    return report.passed() ? 0 : 1;
+  }
+
+  private AuditConfig config(PrintWriter stderr) {
+    AuditConfig.Builder builder =
+        AuditConfig.builder(bootstrapServers)
+            .topics(TopicNames.withPrefix(topicPrefix))
+            .ledger(ledger)
+            .waitFor(wait)
+            .since(since)
+            .progress(
+                (phase, done, total) -> {
+                  stderr.printf("audit: %s, %,d of %,d%n", phase, done, total);
+                  stderr.flush();
+                });
+    if (dedupWindow.toMillis() < 1) {
+      throw usage("--dedup-window must be at least 1 ms");
+    }
+    builder.dedupWindow(dedupWindow);
+    if (ledger != null && !Files.isReadable(ledger)) {
+      throw usage("--ledger " + ledger + " cannot be read");
+    }
+    if (out != null && out.toAbsolutePath().getParent() != null) {
+      if (!Files.isDirectory(out.toAbsolutePath().getParent())) {
+        throw usage("--out " + out + ": there is no such directory");
+      }
+    }
+    if (clientProperties != null) {
+      builder.clientProperties(properties());
+    }
+    return builder.build();
+  }
+
+  private Map<String, String> properties() {
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(clientProperties)) {
+      properties.load(reader);
+    } catch (IOException | IllegalArgumentException e) {
+      throw usage("--client-properties " + clientProperties + " cannot be read: " + e);
+    }
+    return properties.stringPropertyNames().stream()
+        .collect(Collectors.toMap(name -> name, properties::getProperty));
+  }
+
+  private void write(AuditReport report) {
+    try {
+      Files.writeString(out, report.toJson());
+    } catch (IOException e) {
+      throw usage("--out " + out + " cannot be written: " + e);
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,60 @@
+package io.turnstile.audit;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/** Topics as a {@code read_committed} reader sees them. Thread-safe. */
+interface CommittedLog {
+
+  /**
+   * The partitions of a topic.
+   *
+   * @throws AuditException if the topic does not exist
+   */
+  List<TopicPartition> partitions(String topic);
+
+  /** The first offset of each partition that retention has left. */
+  Map<TopicPartition, Long> startOffsets(Collection<TopicPartition> partitions);
+
+  /** The offset behind the last one that can be read: the last stable offset. */
+  Map<TopicPartition, Long> stableEnds(Collection<TopicPartition> partitions);
+
+  /** The offset behind the last one appended, committed or not. */
+  Map<TopicPartition, Long> appendedEnds(Collection<TopicPartition> partitions);
+
+  /** The first offset of each partition whose timestamp is at least this; absent if none. */
+  Map<TopicPartition, Long> offsetsSince(Collection<TopicPartition> partitions, long timestamp);
+
+  /** Opens a reader that stands at these offsets. */
+  Cursor open(Map<TopicPartition, Long> from);
+
+  /** A reader of some partitions, used by one thread at a time. */
+  interface Cursor extends AutoCloseable {
+
+    /** What came within the timeout; maybe nothing. In order within each partition. */
+    Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration timeout);
+
+    /** The offset of the next record, behind all that was aborted or is no record. */
+    long position(TopicPartition partition);
+
+    @Override
+    void close();
+  }
+
+  /** The record at an offset, if there is one. */
+  default Optional<ConsumerRecord<byte[], byte[]>> record(TopicPartition partition, long offset) {
+    try (Cursor cursor = open(Map.of(partition, offset))) {
+      while (cursor.position(partition) <= offset) {
+        for (ConsumerRecord<byte[], byte[]> record : cursor.poll(Duration.ofSeconds(1))) {
+          return Optional.of(record).filter(r -> r.offset() == offset);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,243 @@
+package io.turnstile.audit;
+
+import io.turnstile.audit.Violation.Kind;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Decoded;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.events.TransactionCodec;
+import io.turnstile.events.VerdictHeaders;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * A second reading, made only when something is wrong: of the inputs in suspect chunks, then of all
+ * verdicts, to name what is wrong where. Holds 8 bytes for each input of a suspect chunk.
+ * Thread-safe.
+ */
+final class Explanation {
+
+  /** How many wrong verdicts are kept to be compared with their inputs field by field. */
+  private static final int COMPARED = 100;
+
+  private final String source;
+  private final List<VerdictTable> tables;
+  private final List<Map<Integer, long[]>> demandedByChunk = new ArrayList<>();
+  private final List<Set<Integer>> unexplained = new ArrayList<>();
+  private final Map<SourcePosition, List<String>> placesByPosition = new HashMap<>();
+  private final Map<Long, List<String>> placesByAcceptance = new HashMap<>();
+  private final Violations wrong = new Violations();
+  private final List<WrongVerdict> compared = new ArrayList<>();
+
+  /** A verdict that does not say what its input demands. */
+  record WrongVerdict(
+      SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {}
+
+  Explanation(String source, List<VerdictTable> tables) {
+    this.source = source;
+    this.tables = tables;
+    for (int i = 0; i < tables.size(); i++) {
+      demandedByChunk.add(new HashMap<>());
+      unexplained.add(new HashSet<>());
+    }
+  }
+
+  /** Asks where the verdicts about an input stand. */
+  void seek(SourcePosition position) {
+    placesByPosition.put(position, new ArrayList<>());
+  }
+
+  /** Asks where the acceptances with a {@link LaneAcceptances#id} stand. */
+  void seekAcceptance(long id) {
+    placesByAcceptance.put(id, new ArrayList<>());
+  }
+
+  void suspect(int partition, int chunk) {
+    demandedByChunk.get(partition).put(chunk, new long[VerdictTable.CHUNK]);
+    unexplained.get(partition).add(chunk);
+  }
+
+  /** Takes an input again; only those in suspect chunks matter. */
+  synchronized void input(ConsumerRecord<byte[], byte[]> input) {
+    VerdictTable table = tables.get(input.partition());
+    if (!table.contains(input.offset())) {
+      return;
+    }
+    long[] demanded = demandedByChunk.get(input.partition()).get(table.chunk(input.offset()));
+    int code = table.verdict(input.offset());
+    if (demanded != null && code >= 0) {
+      demanded[index(table, input.offset())] = InputPass.demanded(input, code);
+    }
+  }
+
+  /** Takes a verdict again. */
+  void verdict(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
+    SourcePosition position;
+    try {
+      position = VerdictHeaders.position(record.headers());
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    if (position.partition() < 0
+        || position.partition() >= tables.size()
+        || !tables.get(position.partition()).contains(position.offset())) {
+      return;
+    }
+    VerdictTable table = tables.get(position.partition());
+    int chunk = table.chunk(position.offset());
+    long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
+    boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
+    Verdict verdict =
+        demanded != null || acceptance
+            ? VerdictReader.read(record, topic, position.offset())
+            : null;
+    synchronized (this) {
+      List<String> places = placesByPosition.get(position);
+      if (places != null) {
+        places.add(VerdictPass.place(record));
+      }
+      if (verdict == null || verdict.code() < 0) {
+        return;
+      }
+      if (acceptance) {
+        List<String> acceptances =
+            placesByAcceptance.get(LaneAcceptances.id(verdict.transaction()));
+        if (acceptances != null) {
+          acceptances.add(VerdictPass.place(record));
+        }
+      }
+      if (demanded != null
+          && table.verdict(position.offset()) == verdict.code()
+          && demanded[index(table, position.offset())] != verdict.fingerprint()) {
+        unexplained.get(position.partition()).remove(chunk);
+        wrong(position, verdict, record);
+      }
+    }
+  }
+
+  private void wrong(
+      SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {
+    if (compared.size() < COMPARED) {
+      compared.add(new WrongVerdict(position, verdict, record));
+    } else {
+      wrong.add(
+          new Violation(
+              Kind.WRONG,
+              position,
+              List.of(VerdictPass.place(record)),
+              "does not say what its input demands"));
+    }
+  }
+
+  /** The wrong verdicts to be compared with their inputs. */
+  List<WrongVerdict> toCompare() {
+    return compared;
+  }
+
+  /** Says in what a wrong verdict differs from its input; null if there is no input. */
+  void compare(WrongVerdict verdict, ConsumerRecord<byte[], byte[]> input) {
+    wrong.add(
+        new Violation(
+            Kind.WRONG,
+            verdict.position(),
+            List.of(VerdictPass.place(verdict.record())),
+            input == null ? "no input stands there" : difference(verdict, input)));
+  }
+
+  /** What was found, and the given violations with the places of their verdicts. */
+  Violations explain(Violations found, Map<SourcePosition, Long> idBySecond) {
+    Violations explained = found.map(violation -> placed(violation, idBySecond));
+    for (int partition = 0; partition < tables.size(); partition++) {
+      VerdictTable table = tables.get(partition);
+      for (int chunk : unexplained.get(partition)) {
+        // Faults of the verdicts' positions spoil sums too, and are reported as such.
+        int p = partition;
+        if (found.list().stream()
+            .noneMatch(
+                v ->
+                    v.source() != null
+                        && v.source().partition() == p
+                        && table.contains(v.source().offset())
+                        && table.chunk(v.source().offset()) == chunk)) {
+          long first = table.chunkStart(chunk);
+          explained.add(
+              new Violation(
+                  Kind.WRONG,
+                  new SourcePosition(source, partition, first),
+                  List.of(),
+                  "some verdict about it or the "
+                      + (VerdictTable.CHUNK - 1)
+                      + " inputs after it did not say what its input demands when it was read"));
+        }
+      }
+    }
+    explained.addAll(wrong);
+    return explained;
+  }
+
+  private Violation placed(Violation violation, Map<SourcePosition, Long> idBySecond) {
+    List<String> places = null;
+    if (violation.kind() == Kind.ACCEPTED_TWICE) {
+      places = placesByAcceptance.get(idBySecond.get(violation.source()));
+    } else if (violation.source() != null) {
+      places = placesByPosition.get(violation.source());
+    }
+    return places == null || places.isEmpty()
+        ? violation
+        : new Violation(violation.kind(), violation.source(), places, violation.what());
+  }
+
+  private static String difference(WrongVerdict wrong, ConsumerRecord<byte[], byte[]> input) {
+    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
+    Verdict verdict = wrong.verdict();
+    boolean deadLettered = verdict.transaction() == null;
+    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
+      DeadLetterCode code = invalid.code();
+      if (!deadLettered) {
+        return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
+      }
+      if (OutcomeCode.of(code) != verdict.code()) {
+        return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
+      }
+      if (!Arrays.equals(input.key(), wrong.record().key())) {
+        return "the dead letter's key is not that of its input";
+      }
+      return "the dead letter's bytes are not those of its input";
+    }
+    Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
+    if (deadLettered) {
+      return OutcomeCode.name(verdict.code()) + ", but its input is a well-formed transaction";
+    }
+    StringJoiner differences = new StringJoiner("; ");
+    Transaction said = verdict.transaction();
+    compare(differences, "received_at", verdict.receivedAt(), input.timestamp());
+    compare(differences, "transaction_id", said.transactionId(), transaction.transactionId());
+    compare(differences, "customer_id", said.customerId(), transaction.customerId());
+    if (verdict.code() == OutcomeCode.ACCEPTED) {
+      compare(differences, "product_id", said.productId(), transaction.productId());
+      compare(differences, "quantity", said.quantity(), transaction.quantity());
+      compare(differences, "amount", said.amount(), transaction.amount());
+      compare(differences, "currency", said.currency(), transaction.currency());
+      compare(differences, "occurred_at", said.occurredAt(), transaction.occurredAt());
+    }
+    return differences.toString();
+  }
+
+  private static void compare(StringJoiner differences, String field, Object said, Object is) {
+    if (!said.equals(is)) {
+      differences.add(field + " is " + said + ", its input's is " + is);
+    }
+  }
+
+  private static int index(VerdictTable table, long offset) {
+    return (int) ((offset - table.start()) % VerdictTable.CHUNK);
+  }
+}

@@ -1,0 +1,69 @@
+package io.turnstile.audit;
+
+import io.turnstile.audit.Violation.Kind;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The acceptances of one lane, and which of them came twice. Used by one thread at a time. */
+final class LaneAcceptances {
+
+  private static final long SEED = 12;
+
+  private final long window;
+  private final AcceptanceWindow acceptances;
+  private final Violations twice = new Violations();
+  private final Map<SourcePosition, Long> idBySecond = new HashMap<>();
+
+  /**
+   * @param window the dedup window, milliseconds
+   * @param slack see {@link AcceptanceWindow}
+   */
+  LaneAcceptances(long window, long slack) {
+    this.window = window;
+    this.acceptances = new AcceptanceWindow(window, slack);
+  }
+
+  /**
+   * Notes an acceptance.
+   *
+   * @param place where its verdict stands
+   */
+  void add(SourcePosition position, String place, Transaction transaction, long receivedAt) {
+    long id = id(transaction);
+    if (!acceptances.add(id, receivedAt)) {
+      return;
+    }
+    twice.add(
+        new Violation(
+            Kind.ACCEPTED_TWICE,
+            position,
+            List.of(place),
+            "%s of customer %s was accepted before, less than %d ms apart"
+                .formatted(transaction.transactionId(), transaction.customerId(), window)));
+    if (idBySecond.size() < Violations.KEPT) {
+      idBySecond.put(position, id);
+    }
+  }
+
+  /** What identifies a customer's transaction. */
+  static long id(Transaction transaction) {
+    return Fingerprint.ofText(SEED, transaction.customerId(), transaction.transactionId());
+  }
+
+  /** See {@link AcceptanceWindow#disorder()}. */
+  long disorder() {
+    return acceptances.disorder();
+  }
+
+  Violations twice() {
+    return twice;
+  }
+
+  /** The {@link #id} of second acceptances, by the position of their inputs; of the first ones. */
+  Map<SourcePosition, Long> idBySecond() {
+    return idBySecond;
+  }
+}

@@ -1,0 +1,248 @@
+package io.turnstile.audit;
+
+import io.turnstile.audit.Violation.Kind;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.events.VerdictHeaders;
+import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The reading of all verdict partitions, each record once. Notes each verdict in the table of its
+ * source partition, and checks what shows in the verdicts alone: places, keys, lanes, sequence
+ * numbers, second acceptances.
+ *
+ * <p>Memory besides the tables: see {@link AcceptanceWindow}, {@link LaneSequence}, and 24 bytes a
+ * customer for the lane of each.
+ *
+ * <p>Thread-safe, as long as each verdict partition is read by one thread at a time.
+ */
+final class VerdictPass {
+
+  private static final int STRIPES = 64;
+  private static final long CUSTOMER_SEED = 11;
+
+  /** Bit of a customer's entry: its lanes are already reported. */
+  private static final long REPORTED = 1L << 40;
+
+  private final String source;
+  private final List<VerdictTable> tables;
+  private final Violations violations = new Violations();
+  private final Map<Integer, LaneAcceptances> acceptances = new HashMap<>();
+  private final Map<Integer, LaneSequence> sequences = new HashMap<>();
+  private final Set<SourcePosition> duplicated = ConcurrentHashMap.newKeySet();
+  private final LongLongMap[] laneByCustomer = new LongLongMap[STRIPES];
+  private final long[] farthest;
+  private final String[] farthestVerdict;
+  private final long[] counts = new long[OutcomeCode.COUNT];
+  private final SortedMap<String, BigInteger> amounts = new TreeMap<>();
+  private long verdicts;
+
+  /**
+   * @param source name of the transactions topic
+   * @param tables by source partition
+   * @param window the dedup window in milliseconds
+   * @param slack of the acceptance windows of each lane, in milliseconds
+   */
+  VerdictPass(String source, List<VerdictTable> tables, int lanes, long window, long slack) {
+    this.source = source;
+    this.tables = tables;
+    for (int lane = 0; lane < lanes; lane++) {
+      acceptances.put(lane, new LaneAcceptances(window, slack));
+      sequences.put(lane, new LaneSequence(lane));
+    }
+    for (int i = 0; i < STRIPES; i++) {
+      laneByCustomer[i] = new LongLongMap();
+    }
+    farthest = new long[tables.size()];
+    farthestVerdict = new String[tables.size()];
+  }
+
+  /** Takes the next record of a partition of the topic for an outcome. */
+  void verdict(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
+    SourcePosition position;
+    try {
+      String sequence = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
+      if (sequence != null
+          && !sequences.get(record.partition()).add(topic, Long.parseLong(sequence))) {
+        report(Kind.MISROUTED, null, record, "lane-seq " + sequence + " comes twice in its lane");
+      }
+      position = VerdictHeaders.position(record.headers());
+    } catch (IllegalArgumentException e) {
+      report(Kind.MISROUTED, null, record, "bad headers: " + e.getMessage());
+      return;
+    }
+    if (!exists(position)) {
+      report(Kind.MISROUTED, position, record, "there is no such position in " + source);
+      return;
+    }
+    VerdictTable table = tables.get(position.partition());
+    if (table.contains(position.offset())) {
+      verdict(topic, record, position, table);
+    } else if (position.offset() >= table.end()) {
+      beyond(record, position);
+    }
+  }
+
+  private void verdict(
+      Outcome topic,
+      ConsumerRecord<byte[], byte[]> record,
+      SourcePosition position,
+      VerdictTable table) {
+    Verdict verdict = VerdictReader.read(record, topic, position.offset());
+    boolean first = table.decide(position.offset(), verdict.code(), verdict.fingerprint());
+    if (!first) {
+      duplicated.add(position);
+      report(Kind.DUPLICATED, position, record, "one more verdict about this input");
+    }
+    count(verdict);
+    if (verdict.fault() != null) {
+      report(verdict.faultKind(), position, record, verdict.fault());
+      return;
+    }
+    Transaction transaction = verdict.transaction();
+    if (transaction == null) {
+      return;
+    }
+    checkLane(position, record, transaction.customerId());
+    if (first && verdict.code() == OutcomeCode.ACCEPTED) {
+      acceptances
+          .get(record.partition())
+          .add(position, place(record), transaction, verdict.receivedAt());
+    }
+  }
+
+  /**
+   * Gives an acceptance that was read before to other acceptances of its lane. Inputs accepted by
+   * more than one verdict are left out: they are already reported.
+   */
+  void acceptanceAgain(ConsumerRecord<byte[], byte[]> record, LaneAcceptances acceptances) {
+    SourcePosition position;
+    try {
+      position = VerdictHeaders.position(record.headers());
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    if (!exists(position)) {
+      return;
+    }
+    VerdictTable table = tables.get(position.partition());
+    if (!table.contains(position.offset())
+        || table.verdict(position.offset()) != OutcomeCode.ACCEPTED
+        || duplicated.contains(position)) {
+      return;
+    }
+    Verdict verdict = VerdictReader.read(record, Outcome.ACCEPTED, position.offset());
+    if (verdict.code() == OutcomeCode.ACCEPTED) {
+      acceptances.add(position, place(record), verdict.transaction(), verdict.receivedAt());
+    }
+  }
+
+  private boolean exists(SourcePosition position) {
+    return position.topic().equals(source)
+        && position.partition() >= 0
+        && position.partition() < tables.size()
+        && position.offset() >= 0;
+  }
+
+  private void checkLane(
+      SourcePosition position, ConsumerRecord<byte[], byte[]> record, String customerId) {
+    long customer = Fingerprint.ofText(CUSTOMER_SEED, customerId);
+    LongLongMap lanes = laneByCustomer[(int) (customer >>> 58)];
+    long lane = record.partition();
+    long known;
+    synchronized (lanes) {
+      known = lanes.putIfAbsent(customer, lane);
+      if (known != LongLongMap.ABSENT && known != lane && known < REPORTED) {
+        lanes.put(customer, known | REPORTED);
+      }
+    }
+    if (known != LongLongMap.ABSENT && known != lane && known < REPORTED) {
+      report(
+          Kind.MISROUTED,
+          position,
+          record,
+          "customer %s has verdicts in lane %d and in lane %d".formatted(customerId, known, lane));
+    }
+  }
+
+  /** Notes a verdict about an input behind the range: it may have been sent since. */
+  private synchronized void beyond(ConsumerRecord<byte[], byte[]> record, SourcePosition position) {
+    int partition = position.partition();
+    if (position.offset() > farthest[partition]) {
+      farthest[partition] = position.offset();
+      farthestVerdict[partition] = place(record);
+    }
+  }
+
+  private synchronized void count(Verdict verdict) {
+    verdicts++;
+    if (verdict.code() >= 0) {
+      counts[verdict.code()]++;
+    }
+    if (verdict.code() == OutcomeCode.ACCEPTED) {
+      Transaction transaction = verdict.transaction();
+      amounts.merge(
+          transaction.currency(), BigInteger.valueOf(transaction.amount()), BigInteger::add);
+    }
+  }
+
+  /** The ends are those of the source partitions, asked for after the verdicts were read. */
+  void endOfSources(Map<TopicPartition, Long> ends) {
+    for (int partition = 0; partition < tables.size(); partition++) {
+      if (farthestVerdict[partition] != null
+          && farthest[partition] >= ends.get(new TopicPartition(source, partition))) {
+        violations.add(
+            new Violation(
+                Kind.MISROUTED,
+                new SourcePosition(source, partition, farthest[partition]),
+                List.of(farthestVerdict[partition]),
+                "about an input that was never written"));
+      }
+    }
+  }
+
+  private void report(
+      Kind kind, SourcePosition position, ConsumerRecord<byte[], byte[]> record, String what) {
+    violations.add(new Violation(kind, position, List.of(place(record)), what));
+  }
+
+  static String place(ConsumerRecord<byte[], byte[]> record) {
+    return record.topic() + "/" + record.partition() + "/" + record.offset();
+  }
+
+  Violations violations() {
+    return violations;
+  }
+
+  LaneAcceptances acceptances(int lane) {
+    return acceptances.get(lane);
+  }
+
+  LaneSequence sequence(int lane) {
+    return sequences.get(lane);
+  }
+
+  /** Verdicts about inputs in the range. */
+  synchronized long verdicts() {
+    return verdicts;
+  }
+
+  synchronized long count(int code) {
+    return counts[code];
+  }
+
+  /** Accepted amounts by currency, in minor units. */
+  synchronized SortedMap<String, BigInteger> amounts() {
+    return new TreeMap<>(amounts);
+  }
+}
