@@ -1,0 +1,376 @@
+package io.turnstile.simulator;
+
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.Transaction;
+import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
+import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
+import io.turnstile.simulator.SimulatedEvent.Submission;
+import io.turnstile.simulator.SimulatedEvent.Timing;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.SplittableRandom;
+
+/**
+ * Makes an endless sequence of events with what is expected of each. Pure: the same options give
+ * the same events. Not thread-safe.
+ *
+ * <p>What is allowed has to hold for every order in which the inputs of a group may be decided: a
+ * transaction that waits for its product is overtaken by its repeat. So each group is changed in
+ * one way only, and whichever of its inputs is decided first is the accepted one. No content comes
+ * twice but on purpose: {@code occurred_at} rises with every new transaction of a customer.
+ */
+public final class Generator implements EventSource {
+
+  /** Repeats follow within this many transactions and, as far as the rate allows, seconds. */
+  private static final int MAX_DISTANCE = 1_000;
+
+  private static final int MAX_DISTANCE_SECONDS = 60;
+
+  /** With fewer transactions a repeat could miss the content window. */
+  private static final double MIN_RATE_WITH_REPEATS = 0.01;
+
+  /** The pace of {@code occurred_at} when the rate is unlimited. */
+  private static final double UNLIMITED_PACE = 100_000;
+
+  private static final int MAX_QUANTITY = 10;
+  private static final double RETURNS = 0.02;
+  private static final int MAX_COPIES = 2;
+  private static final double REPEATED_LATE_PRODUCTS = 0.25;
+  private static final int TOKENS_SIGNED_AHEAD = 20_000;
+
+  private static final List<Kind> STARTED_KINDS =
+      List.of(
+          Kind.DUPLICATE,
+          Kind.CONFLICT,
+          Kind.CONTENT_DUPLICATE,
+          Kind.LATE_PRODUCT,
+          Kind.EXPIRED,
+          Kind.NOT_YET_VALID,
+          Kind.FORGED,
+          Kind.WRONG_SUBJECT,
+          Kind.UNKNOWN_PRODUCT,
+          Kind.MALFORMED,
+          Kind.TOO_LARGE);
+
+  /** A repeat and the number of the transaction that it becomes at the earliest. */
+  private record Repeat(long due, long order, Submission submission) {}
+
+  private final GeneratorOptions options;
+  private final String idPrefix;
+  private final SplittableRandom random;
+  private final SplittableRandom discounts;
+  private final Zipf popularity;
+  private final int maxDistance;
+  private final double millisApart;
+  private final long[] lastOccurredAt;
+
+  /** Of {@link #STARTED_KINDS}, summed up. */
+  private final double[] startProbabilities = new double[STARTED_KINDS.size()];
+
+  private final Queue<SimulatedEvent> following = new ArrayDeque<>();
+  private final PriorityQueue<Repeat> repeats =
+      new PriorityQueue<>(Comparator.comparingLong(Repeat::due).thenComparing(Repeat::order));
+
+  private int customersPublished;
+  private int productsPublished;
+  private long transactions;
+  private long ids;
+  private long groups;
+  private long repeatsPlanned;
+  private long productChanges;
+
+  /**
+   * @throws IllegalArgumentException if the shares leave no room for each other, or the rate is too
+   *     low for repeats
+   */
+  public Generator(GeneratorOptions options) {
+    this.options = options;
+    idPrefix = options.runId() + "-" + options.seed() + "-";
+    random = new SplittableRandom(options.seed());
+    // Two runs with one seed differ in their contents too, not in their ids alone.
+    discounts = new SplittableRandom(options.seed() * 31 + options.runId().hashCode());
+    popularity = new Zipf(options.products(), options.zipfExponent());
+    double rate = options.rate();
+    maxDistance =
+        rate == 0
+            ? MAX_DISTANCE
+            : (int) Math.max(1, Math.min(MAX_DISTANCE, rate * MAX_DISTANCE_SECONDS));
+    millisApart = 1_000 / (rate == 0 ? UNLIMITED_PACE : rate);
+    lastOccurredAt = new long[options.customers()];
+    if (!options.publishReference()) {
+      customersPublished = options.customers();
+      productsPublished = options.products();
+    }
+    setStartProbabilities();
+  }
+
+  /**
+   * Shares are of all transactions, but a kind is drawn only for those that are no repeat: repeats
+   * come when they are due.
+   */
+  private void setStartProbabilities() {
+    double repeated =
+        options.share(Kind.DUPLICATE)
+            + options.share(Kind.CONFLICT)
+            + options.share(Kind.CONTENT_DUPLICATE)
+            + groupShare(Kind.LATE_PRODUCT) * REPEATED_LATE_PRODUCTS;
+    double sum = 0;
+    for (int i = 0; i < startProbabilities.length; i++) {
+      sum += groupShare(STARTED_KINDS.get(i)) / (1 - repeated);
+      startProbabilities[i] = sum;
+    }
+    if (repeated >= 1 || sum > 1) {
+      throw new IllegalArgumentException(
+          "the shares add up to more than all transactions (a repeat also needs what it repeats)");
+    }
+    if (repeated > 0 && options.rate() > 0 && options.rate() < MIN_RATE_WITH_REPEATS) {
+      throw new IllegalArgumentException(
+          "repeated transactions need a rate of at least "
+              + MIN_RATE_WITH_REPEATS
+              + " per second, to come within the dedup windows");
+    }
+  }
+
+  /** Groups of a kind per transaction. */
+  private double groupShare(Kind kind) {
+    return options.share(kind)
+        / switch (kind) {
+          case DUPLICATE -> (1 + MAX_COPIES) / 2.0;
+          case LATE_PRODUCT -> 1 + REPEATED_LATE_PRODUCTS;
+          default -> 1;
+        };
+  }
+
+  @Override
+  public void prepare(TokenIssuer tokens) {
+    for (int i = 0; i < Math.min(options.customers(), TOKENS_SIGNED_AHEAD); i++) {
+      tokens.token(TokenKind.VALID, Catalog.customerId(i));
+    }
+  }
+
+  /** The next event; the sequence has no end. */
+  @Override
+  public SimulatedEvent next() {
+    long version = options.startMillis();
+    if (customersPublished < options.customers()) {
+      return new CustomerUpdate(
+          Kind.ORDINARY, Catalog.customer(customersPublished++, version, version), Timing.FIRST);
+    }
+    if (productsPublished < options.products()) {
+      int number = productsPublished++;
+      return new ProductUpdate(
+          Kind.ORDINARY,
+          Catalog.productId(number),
+          Catalog.product(number, version, version),
+          Timing.FIRST);
+    }
+    SimulatedEvent event = following.poll();
+    if (event != null) {
+      return event;
+    }
+    transactions++;
+    Submission submission = nextSubmission();
+    planProductChanges();
+    return submission;
+  }
+
+  private Submission nextSubmission() {
+    Repeat repeat = repeats.peek();
+    if (repeat != null && repeat.due() <= transactions) {
+      return repeats.remove().submission();
+    }
+    double draw = random.nextDouble();
+    for (int i = 0; i < startProbabilities.length; i++) {
+      if (draw < startProbabilities[i]) {
+        return start(STARTED_KINDS.get(i));
+      }
+    }
+    return start(Kind.ORDINARY);
+  }
+
+  /** A new group's first transaction; its repeats and its late product are planned. */
+  private Submission start(Kind kind) {
+    long group = groups++;
+    Transaction transaction = transaction(kind);
+    return switch (kind) {
+      case DUPLICATE -> {
+        for (int copies = random.nextInt(1, MAX_COPIES + 1); copies > 0; copies--) {
+          planRepeat(kind, transaction, RejectionReason.DUPLICATE_ID, group);
+        }
+        yield Submission.first(Kind.ORDINARY, transaction, group, RejectionReason.DUPLICATE_ID);
+      }
+      case CONFLICT -> {
+        Transaction other = withAmount(transaction, transaction.amount() + 1);
+        planRepeat(kind, other, RejectionReason.ID_CONFLICT, group);
+        yield Submission.first(Kind.ORDINARY, transaction, group, RejectionReason.ID_CONFLICT);
+      }
+      case CONTENT_DUPLICATE -> {
+        Transaction other = withId(transaction, nextId());
+        planRepeat(kind, other, RejectionReason.DUPLICATE_CONTENT, group);
+        yield Submission.first(
+            Kind.ORDINARY, transaction, group, RejectionReason.DUPLICATE_CONTENT);
+      }
+      case LATE_PRODUCT -> {
+        String product = transaction.productId();
+        following.add(newProduct(kind, product, Timing.LATE));
+        if (random.nextDouble() >= REPEATED_LATE_PRODUCTS) {
+          yield Submission.accepted(kind, transaction, group);
+        }
+        planRepeat(kind, transaction, RejectionReason.DUPLICATE_ID, group);
+        yield Submission.first(kind, transaction, group, RejectionReason.DUPLICATE_ID);
+      }
+      case EXPIRED ->
+          Submission.rejected(
+              kind, transaction, TokenKind.EXPIRED, group, RejectionReason.TOKEN_EXPIRED);
+      case NOT_YET_VALID ->
+          Submission.rejected(
+              kind,
+              transaction,
+              TokenKind.NOT_YET_VALID,
+              group,
+              RejectionReason.TOKEN_NOT_YET_VALID);
+      case FORGED ->
+          Submission.rejected(
+              kind,
+              transaction,
+              random.nextBoolean() ? TokenKind.FORGED : TokenKind.UNSIGNED,
+              group,
+              RejectionReason.TOKEN_INVALID);
+      case WRONG_SUBJECT ->
+          Submission.rejected(
+              kind,
+              transaction,
+              TokenKind.WRONG_SUBJECT,
+              group,
+              RejectionReason.TOKEN_SUBJECT_MISMATCH);
+      case UNKNOWN_PRODUCT ->
+          Submission.rejected(
+              kind, transaction, TokenKind.VALID, group, RejectionReason.UNKNOWN_PRODUCT);
+      case MALFORMED ->
+          Submission.deadLettered(
+              kind,
+              transaction,
+              Shape.MALFORMED.get(random.nextInt(Shape.MALFORMED.size())),
+              group);
+      case TOO_LARGE -> Submission.deadLettered(kind, transaction, Shape.TOO_LARGE, group);
+      default -> Submission.accepted(kind, transaction, group);
+    };
+  }
+
+  private Transaction transaction(Kind kind) {
+    int customer = random.nextInt(options.customers());
+    int product = popularity.sample(random);
+    int quantity = random.nextInt(1, MAX_QUANTITY + 1);
+    long price = Catalog.unitPrice(product) * quantity;
+    long amount = price - discounts.nextLong(price / 2);
+    if (random.nextDouble() < RETURNS) {
+      quantity = -quantity;
+      amount = -amount;
+    }
+    long occurredAt =
+        Math.max(
+            lastOccurredAt[customer] + 1,
+            options.startMillis() + (long) (transactions * millisApart));
+    lastOccurredAt[customer] = occurredAt;
+    String id = nextId();
+    return new Transaction(
+        id,
+        Catalog.customerId(customer),
+        switch (kind) {
+          case LATE_PRODUCT -> "late-" + id;
+          case UNKNOWN_PRODUCT -> "unknown-" + id;
+          default -> Catalog.productId(product);
+        },
+        quantity,
+        amount,
+        Catalog.currency(product),
+        occurredAt,
+        "");
+  }
+
+  private String nextId() {
+    return idPrefix + ids++;
+  }
+
+  /** Products change beside the transactions; none of these changes decides about one. */
+  private void planProductChanges() {
+    if (draw(Kind.REFERENCE_UPDATE)) {
+      // Versions of this run rise from the one published first.
+      following.add(productUpdate(Kind.REFERENCE_UPDATE, ++productChanges));
+    }
+    if (draw(Kind.STALE_UPDATE)) {
+      following.add(productUpdate(Kind.STALE_UPDATE, -1 - random.nextInt(1_000)));
+    }
+    if (draw(Kind.PRODUCT_DELETE)) {
+      String product = "retired-" + idPrefix + transactions;
+      following.add(newProduct(Kind.PRODUCT_DELETE, product, Timing.IN_PLACE));
+      following.add(new ProductUpdate(Kind.PRODUCT_DELETE, product, null, Timing.IN_PLACE));
+    }
+  }
+
+  private boolean draw(Kind kind) {
+    double share = options.share(kind);
+    return share > 0 && random.nextDouble() < share;
+  }
+
+  private ProductUpdate productUpdate(Kind kind, long versionsOn) {
+    int number = popularity.sample(random);
+    String id = Catalog.productId(number);
+    return new ProductUpdate(
+        kind,
+        id,
+        Catalog.product(
+            id,
+            number,
+            Catalog.unitPrice(number) + random.nextInt(100),
+            options.startMillis() + versionsOn,
+            options.startMillis()),
+        Timing.IN_PLACE);
+  }
+
+  private ProductUpdate newProduct(Kind kind, String id, Timing timing) {
+    int number = random.nextInt(options.products());
+    return new ProductUpdate(
+        kind,
+        id,
+        Catalog.product(
+            id, number, Catalog.unitPrice(number), options.startMillis(), options.startMillis()),
+        timing);
+  }
+
+  private void planRepeat(
+      Kind kind, Transaction transaction, RejectionReason rejection, long group) {
+    long due = transactions + 1 + random.nextInt(maxDistance);
+    Shape shape = random.nextBoolean() ? Shape.PLAIN : Shape.REORDERED;
+    repeats.add(
+        new Repeat(
+            due, repeatsPlanned++, Submission.repeat(kind, transaction, shape, group, rejection)));
+  }
+
+  private static Transaction withAmount(Transaction t, long amount) {
+    return new Transaction(
+        t.transactionId(),
+        t.customerId(),
+        t.productId(),
+        t.quantity(),
+        amount,
+        t.currency(),
+        t.occurredAt(),
+        t.token());
+  }
+
+  private static Transaction withId(Transaction t, String id) {
+    return new Transaction(
+        id,
+        t.customerId(),
+        t.productId(),
+        t.quantity(),
+        t.amount(),
+        t.currency(),
+        t.occurredAt(),
+        t.token());
+  }
+}

@@ -1,0 +1,26 @@
+package io.turnstile.simulator;
+
+import io.turnstile.events.TopicNames;
+import java.io.IOException;
+import java.util.Collection;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+
+/** Where a {@link Simulation} gets its Kafka clients from. */
+interface KafkaClients {
+
+  TopicNames topics();
+
+  /**
+   * Fails unless the brokers answer and the topics exist.
+   *
+   * @throws IOException with one line that says which is not so
+   */
+  void requireTopics(Collection<String> names) throws IOException, InterruptedException;
+
+  /** An idempotent producer, to be closed by the caller. */
+  Producer<String, byte[]> newProducer();
+
+  /** A consumer of committed records that belongs to no group, to be closed by the caller. */
+  Consumer<byte[], byte[]> newConsumer();
+}

@@ -1,0 +1,148 @@
+package io.turnstile.simulator;
+
+import io.turnstile.events.TopicNames;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * How to reach the brokers and what the topics are called. Immutable.
+ *
+ * @param clientProperties go to every Kafka client and win over the simulator's own choices
+ */
+public record KafkaConnection(
+    String bootstrapServers, Map<String, String> clientProperties, TopicNames topics)
+    implements KafkaClients {
+
+  private static final int CHECK_MS = 15_000;
+
+  private static final Map<String, Object> PRODUCER_DEFAULTS =
+      Map.of(
+          ProducerConfig.ACKS_CONFIG,
+          "all",
+          ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+          true,
+          ProducerConfig.LINGER_MS_CONFIG,
+          5,
+          ProducerConfig.BATCH_SIZE_CONFIG,
+          128 << 10,
+          ProducerConfig.BUFFER_MEMORY_CONFIG,
+          64L << 20,
+          ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+          4 << 20,
+          // A stopped broker delays the run instead of failing it, as long as a send may take.
+          ProducerConfig.MAX_BLOCK_MS_CONFIG,
+          120_000L);
+
+  public KafkaConnection {
+    clientProperties = Map.copyOf(clientProperties);
+  }
+
+  /**
+   * Reads a file of Kafka client properties.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static Map<String, String> readProperties(Path file) throws IOException {
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(file)) {
+      properties.load(reader);
+    }
+    Map<String, String> map = new HashMap<>();
+    properties.stringPropertyNames().forEach(name -> map.put(name, properties.getProperty(name)));
+    return map;
+  }
+
+  /** The same with one more client property. */
+  public KafkaConnection with(String property, String value) {
+    Map<String, String> properties = new HashMap<>(clientProperties);
+    properties.put(property, value);
+    return new KafkaConnection(bootstrapServers, properties, topics);
+  }
+
+  @Override
+  public void requireTopics(Collection<String> names) throws IOException, InterruptedException {
+    Admin admin;
+    try {
+      admin =
+          Admin.create(
+              config(
+                  Map.of(
+                      AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                      CHECK_MS,
+                      AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                      CHECK_MS)));
+    } catch (KafkaException e) {
+      String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      throw new IOException("no Kafka client for " + bootstrapServers + ": " + why, e);
+    }
+    try {
+      admin.describeTopics(names).allTopicNames().get();
+    } catch (ExecutionException e) {
+      throw new IOException(describe(e.getCause(), names), e);
+    } finally {
+      admin.close(Duration.ZERO);
+    }
+  }
+
+  private String describe(Throwable cause, Collection<String> topicNames) {
+    if (cause instanceof UnknownTopicOrPartitionException) {
+      return "a topic is missing at "
+          + bootstrapServers
+          + ", needed are "
+          + String.join(", ", topicNames)
+          + "; create them first";
+    }
+    if (cause instanceof TimeoutException) {
+      return "no Kafka broker answers at " + bootstrapServers + " within " + CHECK_MS + " ms";
+    }
+    return "Kafka at " + bootstrapServers + ": " + cause.getMessage();
+  }
+
+  @Override
+  public Producer<String, byte[]> newProducer() {
+    return new KafkaProducer<>(
+        config(PRODUCER_DEFAULTS), new StringSerializer(), new ByteArraySerializer());
+  }
+
+  @Override
+  public Consumer<byte[], byte[]> newConsumer() {
+    return new KafkaConsumer<>(
+        config(
+            Map.of(
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false)),
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer());
+  }
+
+  private Map<String, Object> config(Map<String, Object> defaults) {
+    Map<String, Object> config = new HashMap<>(defaults);
+    config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    config.putAll(clientProperties);
+    return config;
+  }
+}

@@ -1,0 +1,223 @@
+package io.turnstile.simulator;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.crypto.factories.DefaultJWSSignerFactory;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyType;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Issues the customers' tokens: JWTs with the customer as subject, right or wrong on purpose. Keeps
+ * each token until shortly before it expires, as a client would. Thread-safe.
+ */
+public final class TokenIssuer {
+
+  /** How long a token is valid unless said otherwise. */
+  public static final Duration DEFAULT_LIFETIME = Duration.ofMinutes(5);
+
+  /** How far wrong times are from the edge; far more than any clock skew allowed. */
+  private static final Duration LONG_EXPIRED = Duration.ofMinutes(10);
+
+  private static final Duration FAR_OFF = Duration.ofHours(1);
+
+  private static final int MAX_CACHED = 200_000;
+  private static final int RSA_BITS = 2048;
+
+  private record Issued(String token, long usableUntil) {}
+
+  private final JWSHeader header;
+  private final JWSSigner signer;
+  private final JWSSigner forger;
+  private final Duration lifetime;
+  private final Clock clock;
+  private final Map<TokenKind, Cache<String, Issued>> caches = new EnumMap<>(TokenKind.class);
+
+  /**
+   * @param signingKey a private key: P-256 (ES256) or RSA (RS256, unless the key names another
+   *     algorithm)
+   * @param lifetime from issue to expiry
+   * @throws IllegalArgumentException if that key cannot sign
+   */
+  public TokenIssuer(JWK signingKey, Duration lifetime, Clock clock) {
+    if (!signingKey.isPrivate()) {
+      throw new IllegalArgumentException("the signing key has no private part");
+    }
+    this.lifetime = lifetime;
+    this.clock = clock;
+    try {
+      JWSAlgorithm algorithm = algorithm(signingKey);
+      header = new JWSHeader.Builder(algorithm).keyID(signingKey.getKeyID()).build();
+      DefaultJWSSignerFactory signers = new DefaultJWSSignerFactory();
+      signer = signers.createJWSSigner(signingKey, algorithm);
+      forger = signers.createJWSSigner(otherKey(signingKey), algorithm);
+    } catch (JOSEException e) {
+      throw new IllegalArgumentException("the signing key cannot sign: " + e.getMessage(), e);
+    }
+    for (TokenKind kind : TokenKind.values()) {
+      caches.put(kind, Caffeine.newBuilder().maximumSize(MAX_CACHED).build());
+    }
+  }
+
+  /**
+   * Makes a new ES256 key: the private JWK goes to one file, readable by its owner only, and a JWKS
+   * with the public key to the other.
+   *
+   * @throws IOException if a file cannot be written or exists already
+   */
+  public static TokenIssuer generate(Path signingKey, Path jwks) throws IOException {
+    ECKey key;
+    try {
+      key =
+          new ECKeyGenerator(Curve.P_256)
+              .algorithm(JWSAlgorithm.ES256)
+              .keyUse(KeyUse.SIGNATURE)
+              .keyIDFromThumbprint(true)
+              .generate();
+    } catch (JOSEException e) {
+      throw new IllegalStateException("every Java platform has P-256", e);
+    }
+    createPrivate(signingKey);
+    Files.writeString(signingKey, key.toJSONString());
+    Files.writeString(
+        jwks, new JWKSet(key.toPublicJWK()).toString(), StandardOpenOption.CREATE_NEW);
+    return new TokenIssuer(key, DEFAULT_LIFETIME, Clock.systemUTC());
+  }
+
+  /** Reads the private JWK that {@link #generate} wrote; tokens live {@link #DEFAULT_LIFETIME}. */
+  public static TokenIssuer load(Path signingKey) throws IOException {
+    return load(signingKey, DEFAULT_LIFETIME);
+  }
+
+  /**
+   * Reads the private JWK that {@link #generate} wrote, or another one.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it holds no private key that can sign
+   */
+  public static TokenIssuer load(Path signingKey, Duration lifetime) throws IOException {
+    JWK key;
+    try {
+      key = JWK.parse(Files.readString(signingKey));
+    } catch (ParseException e) {
+      // The message of the cause may repeat the key.
+      throw new IllegalArgumentException(signingKey + " holds no JWK in JSON");
+    }
+    return new TokenIssuer(key, lifetime, Clock.systemUTC());
+  }
+
+  /**
+   * A customer's token. At least a quarter of a valid one's lifetime is left; a token that is wrong
+   * stays so for at least ten minutes.
+   */
+  public String token(TokenKind kind, String customerId) {
+    Cache<String, Issued> cache = caches.get(kind);
+    long now = clock.millis();
+    Issued issued = cache.getIfPresent(customerId);
+    if (issued == null || issued.usableUntil() <= now) {
+      issued = issue(kind, customerId, now);
+      cache.put(customerId, issued);
+    }
+    return issued.token();
+  }
+
+  private Issued issue(TokenKind kind, String customerId, long now) {
+    return switch (kind) {
+      case VALID -> new Issued(sign(signer, customerId, now), now + refreshAfter(customerId));
+      case EXPIRED ->
+          new Issued(
+              sign(signer, customerId, now - LONG_EXPIRED.plus(lifetime).toMillis()),
+              Long.MAX_VALUE);
+      case NOT_YET_VALID ->
+          new Issued(
+              sign(signer, customerId, now + FAR_OFF.toMillis()), now + FAR_OFF.toMillis() / 2);
+      case FORGED -> new Issued(sign(forger, customerId, now), now + refreshAfter(customerId));
+      case UNSIGNED ->
+          new Issued(
+              new PlainJWT(claims(customerId, now)).serialize(), now + refreshAfter(customerId));
+      case WRONG_SUBJECT ->
+          new Issued(sign(signer, "not-" + customerId, now), now + refreshAfter(customerId));
+    };
+  }
+
+  /**
+   * Between a quarter and three quarters of the lifetime, always the same for a customer: tokens
+   * issued together are not refreshed together.
+   */
+  private long refreshAfter(String customerId) {
+    long quarter = lifetime.toMillis() / 4;
+    return quarter + Math.floorMod(customerId.hashCode() * 31L, 2 * quarter + 1);
+  }
+
+  private String sign(JWSSigner with, String subject, long issuedAt) {
+    SignedJWT token = new SignedJWT(header, claims(subject, issuedAt));
+    try {
+      token.sign(with);
+    } catch (JOSEException e) {
+      throw new IllegalStateException("cannot sign a token", e);
+    }
+    return token.serialize();
+  }
+
+  private JWTClaimsSet claims(String subject, long issuedAt) {
+    Instant from = Instant.ofEpochMilli(issuedAt);
+    return new JWTClaimsSet.Builder()
+        .subject(subject)
+        .issueTime(Date.from(from))
+        .notBeforeTime(Date.from(from))
+        .expirationTime(Date.from(from.plus(lifetime)))
+        .build();
+  }
+
+  private static JWSAlgorithm algorithm(JWK key) {
+    if (key.getAlgorithm() != null) {
+      return JWSAlgorithm.parse(key.getAlgorithm().getName());
+    }
+    return KeyType.RSA.equals(key.getKeyType()) ? JWSAlgorithm.RS256 : JWSAlgorithm.ES256;
+  }
+
+  private static JWK otherKey(JWK key) throws JOSEException {
+    if (key instanceof ECKey ec) {
+      return new ECKeyGenerator(ec.getCurve()).generate();
+    }
+    if (key instanceof RSAKey) {
+      return new RSAKeyGenerator(RSA_BITS).generate();
+    }
+    throw new JOSEException("neither an elliptic curve key nor an RSA key");
+  }
+
+  private static void createPrivate(Path file) throws IOException {
+    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } else {
+      Files.createFile(file);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.turnstile.simulator;
+
+/** How a token is right or wrong. */
+public enum TokenKind {
+  VALID,
+  /** Expired ten minutes before it was made. */
+  EXPIRED,
+  /** Becomes valid an hour after it was made. */
+  NOT_YET_VALID,
+  /** Signed by another key under the right key id. */
+  FORGED,
+  /** {@code alg: none}. */
+  UNSIGNED,
+  /** Valid, for somebody else. */
+  WRONG_SUBJECT
+}

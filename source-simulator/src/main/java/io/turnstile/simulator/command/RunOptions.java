@@ -1,0 +1,168 @@
+package io.turnstile.simulator.command;
+
+import io.turnstile.simulator.Simulation;
+import io.turnstile.simulator.SimulationProgress;
+import io.turnstile.simulator.SimulationSummary;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What every run tells its user while it lasts and at its end. */
+final class RunOptions {
+
+  private static final long STOP_SECONDS = 30;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Writes the summary there, as JSON.")
+  private Path out;
+
+  @Option(names = "--quiet", description = "No progress line.")
+  private boolean quiet;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  /** What a command does with its options. */
+  interface Action<T> {
+    T run() throws IOException, InterruptedException;
+  }
+
+  /** The command that these options belong to. */
+  CommandSpec spec() {
+    return spec;
+  }
+
+  /** Runs a simulation to its end, or until the process is told to end. */
+  int run(Action<Simulation> preparation) throws InterruptedException {
+    return reporting(
+        spec,
+        () -> {
+          Simulation simulation = preparation.run();
+          CountDownLatch done = new CountDownLatch(1);
+          Thread atExit = new Thread(() -> stop(simulation, done), "stop-simulation");
+          Runtime.getRuntime().addShutdownHook(atExit);
+          try {
+            return report(withProgress(simulation));
+          } finally {
+            done.countDown();
+            removeShutdownHook(atExit);
+          }
+        });
+  }
+
+  /**
+   * Turns exceptions into one line and an exit code.
+   *
+   * @throws ParameterException if an option's value is of no use
+   */
+  static int reporting(CommandSpec spec, Action<Integer> action) throws InterruptedException {
+    try {
+      return action.run();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new ParameterException(
+          spec.commandLine(), "no such file or directory: " + e.getFile(), e);
+    } catch (FileAlreadyExistsException e) {
+      throw new ParameterException(
+          spec.commandLine(), e.getFile() + " exists already and is left as it is", e);
+    } catch (IOException e) {
+      spec.commandLine().getErr().println(e.getMessage());
+      return spec.exitCodeOnExecutionException();
+    }
+  }
+
+  private SimulationSummary withProgress(Simulation simulation)
+      throws IOException, InterruptedException {
+    if (quiet) {
+      return simulation.run();
+    }
+    CountDownLatch done = new CountDownLatch(1);
+    Thread printer = new Thread(() -> printProgress(simulation, done), "progress");
+    printer.setDaemon(true);
+    printer.start();
+    try {
+      return simulation.run();
+    } finally {
+      done.countDown();
+      printer.join();
+    }
+  }
+
+  private void printProgress(Simulation simulation, CountDownLatch done) {
+    PrintWriter err = spec.commandLine().getErr();
+    try {
+      long before = 0;
+      while (!done.await(1, TimeUnit.SECONDS)) {
+        SimulationProgress now = simulation.progress();
+        err.println(
+            String.format(
+                Locale.ROOT,
+                "sent %,d transactions (%,d/s, %,d ms behind), %,d reference records; %,d failed",
+                now.acknowledged(),
+                now.acknowledged() - before,
+                TimeUnit.NANOSECONDS.toMillis(now.behindNanos()),
+                now.referenceRecords(),
+                now.failures()));
+        err.flush();
+        before = now.acknowledged();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int report(SimulationSummary summary) throws IOException {
+    PrintWriter text = spec.commandLine().getOut();
+    text.println(
+        String.format(
+            Locale.ROOT,
+            "sent %,d transactions in %.1f s (%,.0f/s) and %,d reference records; %,d failed",
+            summary.acknowledged(),
+            summary.seconds(),
+            summary.rate(),
+            summary.referenceByKind().values().stream().mapToLong(Long::longValue).sum(),
+            summary.failures()));
+    text.flush();
+    if (out != null) {
+      summary.write(out);
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    if (summary.failures() > 0) {
+      err.println("not everything could be sent; the first failure: " + summary.firstFailure());
+    }
+    if (summary.unanswered() > 0) {
+      err.println(
+          summary.unanswered()
+              + " transactions were to be turned away for their tokens, but no such verdict came;"
+              + " is the job running?");
+    }
+    err.flush();
+    return summary.succeeded() ? spec.exitCodeOnSuccess() : spec.exitCodeOnExecutionException();
+  }
+
+  private static void stop(Simulation simulation, CountDownLatch done) {
+    simulation.stop();
+    try {
+      done.await(STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void removeShutdownHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending: the hook has run.
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package io.turnstile.simulator.command;
+
+import io.turnstile.simulator.TokenIssuer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** What the customers' tokens are made with. */
+final class TokenOptions {
+
+  @Option(
+      names = "--signing-key",
+      required = true,
+      paramLabel = "FILE",
+      description = "Private JWK that signs the tokens; see 'simulate keys'.")
+  private Path signingKey;
+
+  @Option(
+      names = "--token-lifetime",
+      converter = DurationConverter.class,
+      defaultValue = "5m",
+      paramLabel = "DURATION",
+      description = "From issue to expiry (default: ${DEFAULT-VALUE}).")
+  private Duration lifetime;
+
+  TokenIssuer issuer() throws IOException {
+    return TokenIssuer.load(signingKey, lifetime);
+  }
+}
