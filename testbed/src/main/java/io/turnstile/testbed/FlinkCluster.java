@@ -125,6 +125,7 @@ final class FlinkCluster {
     flink.put("heartbeat.timeout", "10 s");
     flink.put("cluster.registration.error-delay", "500 ms");
     flink.put("metrics.fetcher.update-interval", "1 s");
+    flink.put("web.refresh-interval", "500 ms");
     flink.put("restart-strategy.type", "exponential-delay");
     flink.put("restart-strategy.exponential-delay.initial-backoff", "200 ms");
     flink.put("restart-strategy.exponential-delay.max-backoff", "5 s");
@@ -196,6 +197,8 @@ final class FlinkCluster {
       String mainClass,
       List<String> arguments) {
     List<String> options = new ArrayList<>(memory.jvm());
+    options.add(Jvm.gcLog(logs, process.name()));
+    // Where the web UI looks for it.
     options.add("-Dlog.file=" + logs.resolve(process.name() + ".log"));
     options.addAll(javaOptions("env.java.opts.all"));
     options.addAll(javaOptions("env.java.opts." + role));

@@ -179,7 +179,15 @@ public final class FlinkRest {
     try {
       return run(jarId, submission);
     } finally {
-      delete("jars/" + jarId);
+      deleteJar(jarId);
+    }
+  }
+
+  private void deleteJar(String jarId) {
+    try {
+      send(request("jars/" + jarId).DELETE());
+    } catch (FlinkRestException e) {
+      // Flink keeps a file it needs no more; whether the job was accepted is what counts.
     }
   }
 
@@ -287,7 +295,12 @@ public final class FlinkRest {
     return operation;
   }
 
-  /** Waits until the job and every one of its tasks runs; fails as soon as the job is over. */
+  /**
+   * Waits until the job and every one of its tasks runs; fails as soon as the job is over.
+   *
+   * <p>What Flink tells of a job may be as old as its {@code web.refresh-interval}, by default 3 s:
+   * right after a fault, tasks that are gone still seem to run.
+   */
   public void awaitRunning(String jobId, Duration timeout) {
     Poll.until(
         timeout,
@@ -407,10 +420,6 @@ public final class FlinkRest {
         request(path)
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(body.toString())));
-  }
-
-  private void delete(String path) {
-    send(request(path).DELETE());
   }
 
   private HttpRequest.Builder request(String path) {

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** How the testbed runs Java: the same Java as its own, ended with its parent, logging alike. */
 final class Jvm {
-  /** On every command line, with the pid of the parent; see {@link LeakCheck}. */
+  /** First on every command line, with the pid of the parent; see {@link LeakCheck}. */
   static final String MARKER = "-Dturnstile.testbed=";
 
   /** For JVMs that live for a second. */
@@ -59,6 +59,11 @@ final class Jvm {
     command.add(mainClass);
     command.addAll(arguments);
     return command;
+  }
+
+  /** The option for a log of garbage collections beside the process's own log. */
+  static String gcLog(Path logs, String name) {
+    return "-Xlog:gc:file=" + logs.resolve(name + "-gc.log") + ":uptime";
   }
 
   /** The class path goes by the environment: command lines stay readable. */

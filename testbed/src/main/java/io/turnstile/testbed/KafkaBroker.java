@@ -27,16 +27,24 @@ final class KafkaBroker {
   private final TestbedConfig config;
   private final Jvm jvm;
   private final Distribution distribution;
+  private final Path logs;
   private final Path properties;
   private final Path data;
   private final int port;
   private final int controllerPort;
   private final ManagedProcess process;
 
-  KafkaBroker(TestbedConfig config, Jvm jvm, Ports ports, Path directory, ManagedProcess process) {
+  KafkaBroker(
+      TestbedConfig config,
+      Jvm jvm,
+      Ports ports,
+      Path directory,
+      Path logs,
+      ManagedProcess process) {
     this.config = config;
     this.jvm = jvm;
     this.distribution = Distribution.kafka();
+    this.logs = logs;
     this.properties = directory.resolve("server.properties");
     this.data = directory.resolve("data");
     this.port = ports.require("Kafka", config.kafkaPort());
@@ -125,6 +133,8 @@ final class KafkaBroker {
   void start() {
     List<String> options = new ArrayList<>();
     options.add("-Xmx" + config.brokerHeap());
+    options.add("-XX:+ExitOnOutOfMemoryError");
+    options.add(Jvm.gcLog(logs, process.name()));
     options.addAll(config.brokerJvmOptions());
     process.start(
         jvm.command(options, "kafka.Kafka", List.of(properties.toString())),

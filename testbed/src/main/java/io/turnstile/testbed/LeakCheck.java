@@ -1,6 +1,5 @@
 package io.turnstile.testbed;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -11,16 +10,11 @@ public final class LeakCheck {
 
   /** The living processes of testbeds in the JVM with that pid, whether or not it lives itself. */
   public static List<ProcessHandle> processesOf(long parentPid) {
-    String marker = Jvm.MARKER + parentPid;
+    // Not the list of arguments, which is missing when it is long.
+    String marker = " " + Jvm.MARKER + parentPid + " ";
     return ProcessHandle.allProcesses()
         .filter(ProcessHandle::isAlive)
-        .filter(
-            process ->
-                process
-                    .info()
-                    .arguments()
-                    .map(arguments -> Arrays.asList(arguments).contains(marker))
-                    .orElse(false))
+        .filter(process -> process.info().commandLine().orElse("").contains(marker))
         .toList();
   }
 

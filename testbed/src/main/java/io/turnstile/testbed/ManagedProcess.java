@@ -1,10 +1,10 @@
 package io.turnstile.testbed;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A child process with a log file, and the signals to send it. Thread-safe.
@@ -20,7 +22,9 @@ import java.util.stream.Stream;
  * <p>The child is the process itself, not a shell around it, so that signals reach it.
  */
 final class ManagedProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(ManagedProcess.class);
   private static final int LOG_LINES = 15;
+  private static final int LOG_BYTES = 16 * 1024;
   private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
 
   /**
@@ -41,6 +45,7 @@ final class ManagedProcess {
   private final Path log;
   private Process process;
   private Process freezer;
+  private boolean endExpected;
   private boolean closed;
 
   ManagedProcess(String name, Path log) {
@@ -62,19 +67,34 @@ final class ManagedProcess {
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(WITHOUT_INTERRUPT));
     builder.command().addAll(command);
     builder.environment().putAll(environment);
+    builder.directory(log.getParent().toFile());
     builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
     try {
       process = builder.start();
+      endExpected = false;
+      var unused = process.onExit().thenAccept(this::ended);
     } catch (IOException e) {
       throw new TestbedException("cannot start " + name + ": " + e.getMessage(), e);
     }
   }
 
+  private synchronized void ended(Process which) {
+    if (which == process && !endExpected) {
+      LOG.warn("{} ended by itself with exit code {}{}", name, which.exitValue(), tail());
+    }
+  }
+
+  synchronized long pid() {
+    requireAlive();
+    return process.pid();
+  }
+
   /** Runs a tool to its end, which must be a success. */
   void run(List<String> command, Map<String, String> environment, Duration timeout) {
-    start(command, environment);
     Process tool;
     synchronized (this) {
+      start(command, environment);
+      endExpected = true;
       tool = process;
     }
     if (!awaitEnd(tool, timeout)) {
@@ -106,13 +126,11 @@ final class ManagedProcess {
 
   /** Fails with exit code and last lines of the log unless the process runs. */
   synchronized void requireAlive() {
-    if (!isAlive()) {
-      throw new TestbedException(
-          name
-              + (process == null
-                  ? " was not started"
-                  : " ended with exit code " + process.exitValue())
-              + tail());
+    if (process == null) {
+      throw new TestbedException(name + " was not started");
+    }
+    if (!process.isAlive()) {
+      throw new TestbedException(name + " ended with exit code " + process.exitValue() + tail());
     }
   }
 
@@ -121,6 +139,7 @@ final class ManagedProcess {
     Process stopped;
     synchronized (this) {
       requireAlive();
+      endExpected = true;
       stopped = process;
       stopped.destroy();
     }
@@ -134,6 +153,7 @@ final class ManagedProcess {
   /** SIGKILL; nothing if it has ended already. */
   synchronized void kill() {
     if (process != null) {
+      endExpected = true;
       process.destroyForcibly();
       if (!awaitEnd(process, KILL_TIMEOUT)) {
         throw new TestbedException(name + " (pid " + process.pid() + ") cannot be killed");
@@ -201,8 +221,15 @@ final class ManagedProcess {
 
   /** What it has written, line by line. */
   Stream<String> output() {
-    try {
-      return Files.readString(log, StandardCharsets.ISO_8859_1).lines();
+    return output(0);
+  }
+
+  private Stream<String> output(long from) {
+    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+      byte[] bytes = new byte[(int) (file.length() - from)];
+      file.seek(from);
+      file.readFully(bytes);
+      return new String(bytes, StandardCharsets.UTF_8).lines();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -210,7 +237,7 @@ final class ManagedProcess {
 
   /** The last lines of the log, to append to a message. */
   String tail() {
-    List<String> lines = output().toList();
+    List<String> lines = output(Math.max(0, log.toFile().length() - LOG_BYTES)).toList();
     return "; its log "
         + log
         + " ends with:\n"

@@ -45,6 +45,7 @@ public final class ProcessTestbed implements Testbed {
   private final Map<Target, ManagedProcess> targets = new ConcurrentHashMap<>();
   private final Queue<ManagedProcess> processes = new ConcurrentLinkedQueue<>();
   private final AtomicInteger taskManagersStarted = new AtomicInteger();
+  private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Thread closeAtExit = new Thread(this::close, "close-testbed");
   private volatile boolean keepLogs;
@@ -64,7 +65,8 @@ public final class ProcessTestbed implements Testbed {
     Ports ports = new Ports();
     try {
       kafka =
-          new KafkaBroker(config, jvm, ports, directory.resolve("kafka"), newTarget(Target.BROKER));
+          new KafkaBroker(
+              config, jvm, ports, directory.resolve("kafka"), logs, newTarget(Target.BROKER));
       flink =
           config.flink()
               ? new FlinkCluster(
@@ -96,6 +98,9 @@ public final class ProcessTestbed implements Testbed {
 
   @Override
   public void start() {
+    if (!started.compareAndSet(false, true)) {
+      throw new TestbedException("the testbed was started already");
+    }
     AtomicReference<Throwable> failure = new AtomicReference<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -137,7 +142,7 @@ public final class ProcessTestbed implements Testbed {
   /** The first failure counts: ending the rest makes more of them. */
   private void endOnFailure(Throwable thrown, AtomicReference<Throwable> failure) {
     if (thrown != null && failure.compareAndSet(null, thrown)) {
-      processes.forEach(ManagedProcess::close);
+      endProcesses();
     }
   }
 
@@ -157,11 +162,19 @@ public final class ProcessTestbed implements Testbed {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    try {
-      processes.forEach(ManagedProcess::close);
-    } finally {
-      deleteFiles();
-      forgetExit();
+    endProcesses();
+    deleteFiles();
+    forgetExit();
+  }
+
+  private void endProcesses() {
+    for (ManagedProcess process : processes) {
+      try {
+        process.close();
+      } catch (TestbedException e) {
+        // The others must end all the same.
+        LOG.error("Could not end {}", process.name(), e);
+      }
     }
   }
 
@@ -289,6 +302,11 @@ public final class ProcessTestbed implements Testbed {
       throw new TestbedException("this testbed has no " + target);
     }
     return process;
+  }
+
+  @Override
+  public long pid(Target target) {
+    return process(target).pid();
   }
 
   @Override

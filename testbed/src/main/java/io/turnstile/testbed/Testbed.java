@@ -63,7 +63,17 @@ public interface Testbed extends AutoCloseable {
   /** Whether the process exists, frozen or not. */
   boolean isAlive(Target target);
 
-  /** Where the processes write their logs, one file each. */
+  /**
+   * The process id on this machine.
+   *
+   * @throws TestbedException when the process does not exist
+   */
+  long pid(Target target);
+
+  /**
+   * Where the processes write their logs: {@code <target>.log}, and garbage collections with their
+   * pauses in {@code <target>-gc.log}.
+   */
   Path logs();
 
   /** Keeps the logs after {@link #close}. */

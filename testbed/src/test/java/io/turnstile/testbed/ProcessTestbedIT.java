@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -130,6 +131,65 @@ class ProcessTestbedIT {
     assertThat(testbed.isAlive(target)).isTrue();
     testbed.resume(target);
     await().atMost(TIMEOUT).until(() -> testbed.flink().taskManagers().size() == 1);
+  }
+
+  @Test
+  void taskManagersFindJobManagerThatWasKilledAndStartedAgain() {
+    testbed.kill(Target.JOB_MANAGER);
+    assertThat(testbed.flink().isUp()).isFalse();
+    testbed.start(Target.JOB_MANAGER);
+    await().atMost(TIMEOUT).until(() -> testbed.flink().taskManagers().size() == 1);
+  }
+
+  @Test
+  void killedParentLeavesNoProcessNotEvenPausedOnes() throws Exception {
+    Process parent =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dturnstile.home=" + System.getProperty("turnstile.home"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                AbandonedTestbed.class.getName(),
+                directory.resolve("abandoned").toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader output = parent.inputReader()) {
+      assertThat(output.readLine()).isEqualTo(AbandonedTestbed.READY);
+      assertThat(LeakCheck.processesOf(parent.pid())).hasSize(2);
+    } finally {
+      parent.destroyForcibly();
+    }
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(() -> assertThat(LeakCheck.processesOf(parent.pid())).isEmpty());
+  }
+
+  @Test
+  void failedStartSaysWhichProcessAndWhyAndKeepsTheLogs() {
+    Testbed failing =
+        new ProcessTestbed(
+            TestbedConfig.builder()
+                .kafkaOnly()
+                .baseDirectory(directory.resolve("failing"))
+                .brokerConfig(Map.of("num.io.threads", "many"))
+                .build());
+    try (failing) {
+      assertThatThrownBy(failing::start)
+          .isInstanceOf(TestbedException.class)
+          .hasMessageStartingWith("kafka-storage failed with exit code 1; its log ")
+          .hasMessageContaining("many");
+    }
+    assertThat(failing.logs()).isNotEmptyDirectory();
+  }
+
+  @Test
+  void leakCheckSeesTheLivingProcesses() {
+    assertThat(LeakCheck.processesOf(ProcessHandle.current().pid()))
+        .extracting(ProcessHandle::pid)
+        .contains(
+            testbed.pid(Target.BROKER),
+            testbed.pid(Target.JOB_MANAGER),
+            testbed.pid(testbed.taskManagers().get(0)));
   }
 
   private void createTopic(String name) throws Exception {
