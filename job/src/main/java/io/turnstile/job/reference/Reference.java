@@ -20,20 +20,36 @@ public record Reference<T>(
 
   /**
    * What holds once {@code update} has been read too. Reading a record again, or an older one late,
-   * changes nothing: after a start the topic is read more than once.
+   * changes nothing: after a start the topic is read more than once, and its partitions in any
+   * order.
    *
    * <p>A stale version is ignored; a delete keeps the version, so that only a higher one revives. A
    * delete has no version of its own: whether it is news is told by its place in the log, and
    * between partitions (a topic that has grown) by its append time.
    */
   public Reference<T> then(Reference<T> update) {
-    if (update.value != null) {
-      return update.version > version ? update : this;
+    if (update.value == null) {
+      return update.isAfter(this) ? update.withVersion(version) : this;
     }
-    boolean news =
-        update.partition == partition ? update.offset > offset : update.appendedAt >= appendedAt;
-    return news
-        ? new Reference<>(key, null, version, update.partition, update.offset, update.appendedAt)
-        : this;
+    if (update.version <= version) {
+      return this;
+    }
+    // A higher version that was deleted later, read after its delete.
+    return value == null && isAfter(update) ? withVersion(update.version) : update;
+  }
+
+  private Reference<T> withVersion(long other) {
+    return new Reference<>(key, value, other, partition, offset, appendedAt);
+  }
+
+  private boolean isAfter(Reference<T> other) {
+    if (partition == other.partition) {
+      return offset > other.offset;
+    }
+    // Of two in the same millisecond always the same one: else reading again would change
+    // something.
+    return appendedAt == other.appendedAt
+        ? partition > other.partition
+        : appendedAt > other.appendedAt;
   }
 }
