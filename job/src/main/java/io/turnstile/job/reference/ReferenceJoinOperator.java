@@ -70,7 +70,6 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
 
   private transient InternalTimerService<VoidNamespace> timers;
   private transient boolean restored;
-  private transient long openedAt;
   private transient int inputsEnded;
   private transient long waitingCount;
 
@@ -127,11 +126,24 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     super.open();
     timers = getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
     catchUp();
-    openedAt = now();
     if (restored) {
-      forEachKeyThatWaits(() -> waitingCount += elementsWaiting().size());
+      forEachKeyThatWaits(this::waitAgain);
     }
     getMetricGroup().gauge("waiting", () -> waitingCount);
+  }
+
+  /**
+   * Gives what waited before a restore its full time again: its timers are past due, and references
+   * published meanwhile may still be on their way.
+   */
+  private void waitAgain() throws Exception {
+    List<I> elements = removeWaiting();
+    waitingCount += elements.size();
+    await(elements, now() + maxWaitMillis);
+    if (current() != null) {
+      // Found while catching up. Nothing may be emitted from open(): a timer that is due does it.
+      timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now());
+    }
   }
 
   /** Brings the references of this subtask's key groups up to the topic's end. */
@@ -153,10 +165,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   private void catchUp(Reference<R> update) {
     try {
       setCurrentKey(update.key());
-      if (apply(update) && !waiting.isEmpty()) {
-        // Nothing may be emitted from open(): a timer that is due releases what waited.
-        timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now());
-      }
+      apply(update);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (Exception e) {
@@ -169,7 +178,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     I element = record.getValue();
     R known = current();
     if (known == null && needsReference(element)) {
-      await(element, now() + maxWaitMillis);
+      await(List.of(element), now() + maxWaitMillis);
       waitingCount++;
     } else {
       process(element, known);
@@ -196,12 +205,6 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
       return;
     }
     waiting.remove(timer.getTimestamp());
-    if (restored && timer.getTimestamp() < openedAt + maxWaitMillis) {
-      for (I element : due) {
-        await(element, openedAt + maxWaitMillis);
-      }
-      return;
-    }
     for (I element : due) {
       waitingCount--;
       processAfterWait(element, null);
@@ -245,46 +248,42 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     return after.value() != null;
   }
 
-  private void await(I element, long until) throws Exception {
+  private void await(List<I> elements, long until) throws Exception {
     List<I> others = waiting.get(until);
-    List<I> all = others == null ? new ArrayList<>(1) : new ArrayList<>(others);
-    all.add(element);
+    List<I> all = others == null ? new ArrayList<>(elements.size()) : new ArrayList<>(others);
+    all.addAll(elements);
     waiting.put(until, all);
     timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, until);
   }
 
   /** Processes all that waits under the current key with what is known now. */
   private void release() throws Exception {
-    List<I> released = elementsWaiting();
-    if (released.isEmpty()) {
+    if (waitingCount == 0) {
       return;
     }
-    for (Long until : new ArrayList<>(keysOf(waiting))) {
-      timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, until);
-    }
-    waiting.clear();
     R known = current();
-    for (I element : released) {
+    for (I element : removeWaiting()) {
       waitingCount--;
       processAfterWait(element, known);
     }
   }
 
-  /** In the order of arrival. */
-  private List<I> elementsWaiting() throws Exception {
+  /** What waited under the current key, in the order of arrival. */
+  private List<I> removeWaiting() throws Exception {
     TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
     for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
       byDeadline.put(entry.getKey(), entry.getValue());
     }
     List<I> elements = new ArrayList<>();
-    byDeadline.values().forEach(elements::addAll);
+    byDeadline.forEach(
+        (until, some) -> {
+          timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, until);
+          elements.addAll(some);
+        });
+    if (!elements.isEmpty()) {
+      waiting.clear();
+    }
     return elements;
-  }
-
-  private static List<Long> keysOf(MapState<Long, ?> state) throws Exception {
-    List<Long> keys = new ArrayList<>();
-    state.keys().forEach(keys::add);
-    return keys;
   }
 
   private interface KeyAction {

@@ -77,12 +77,13 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
 
   @Override
   public void open() throws Exception {
-    super.open();
+    // First, for it may take seconds: the waits that go on count from the end of super.open().
     writer.open(
         (routingKey, acceptance) -> {
           setCurrentKey(routingKey);
           memory.remember(acceptance);
         });
+    super.open();
   }
 
   @Override
@@ -170,7 +171,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
           "no customer after waiting " + settings.customerWait().toMillis() + " ms",
           decidedAt);
     }
-    Decider.Decision decision = decider.decide(enriched, customer, memory);
+    Decider.Decision decision = decider.decide(enriched, customer, memory, decidedAt);
     if (decision instanceof Decider.Decision.Reject reject) {
       return rejected(arrival, id, customerId, reject.reason(), reject.detail(), decidedAt);
     }
