@@ -16,9 +16,15 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param partition of the input in the transactions topic
  * @param offset of the input in it
  * @param receivedAt the broker's append time of the input, epoch milliseconds
+ * @param decidedAt the job's clock at the decision, epoch milliseconds; forgetting counts from it
  */
 public record Acceptance(
-    String transactionId, ContentHash contentHash, int partition, long offset, long receivedAt) {
+    String transactionId,
+    ContentHash contentHash,
+    int partition,
+    long offset,
+    long receivedAt,
+    long decidedAt) {
 
   boolean isOfInput(int otherPartition, long otherOffset) {
     return partition == otherPartition && offset == otherOffset;
@@ -38,6 +44,7 @@ public record Acceptance(
       out.writeInt(acceptance.partition);
       out.writeLong(acceptance.offset);
       out.writeLong(acceptance.receivedAt);
+      out.writeLong(acceptance.decidedAt);
     }
 
     @Override
@@ -47,7 +54,12 @@ public record Acceptance(
       byte[] hash = new byte[HASH_BYTES];
       in.readFully(hash);
       return new Acceptance(
-          transactionId, ContentHash.ofBytes(hash), in.readInt(), in.readLong(), in.readLong());
+          transactionId,
+          ContentHash.ofBytes(hash),
+          in.readInt(),
+          in.readLong(),
+          in.readLong(),
+          in.readLong());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.job.stream.Submission;
+import java.util.List;
 
 /**
  * Decides whether a transaction passes. Knows no Flink; not thread-safe only because its {@link
@@ -34,15 +35,18 @@ public final class Decider {
    * Decides, and remembers an acceptance.
    *
    * @param customer null if unknown
+   * @param decidedAt the job's clock, epoch milliseconds; no window is judged by it
    */
-  public Decision decide(Submission.Enriched submission, Customer customer, Memory memory)
+  public Decision decide(
+      Submission.Enriched submission, Customer customer, Memory memory, long decidedAt)
       throws Exception {
     String id = submission.transaction().transactionId();
     long receivedAt = submission.arrival().receivedAt();
     ContentHash content = ContentHash.of(submission.transaction());
 
+    List<Acceptance> withId = memory.byId(id);
     Acceptance sameId = null;
-    for (Acceptance accepted : memory.byId(id)) {
+    for (Acceptance accepted : withId) {
       if (within(settings.window().toMillis(), accepted, receivedAt)) {
         sameId = accepted;
         if (accepted.contentHash().equals(content)) {
@@ -55,13 +59,12 @@ public final class Decider {
       return new Decision.Reject(
           RejectionReason.ID_CONFLICT, "same id, other content than " + inputOf(sameId));
     }
-    if (settings.contentWindow() != null) {
-      for (Acceptance accepted : memory.byContent(content)) {
-        if (!accepted.transactionId().equals(id)
-            && within(settings.contentWindow().toMillis(), accepted, receivedAt)) {
-          return new Decision.Reject(
-              RejectionReason.DUPLICATE_CONTENT, "same content as " + inputOf(accepted));
-        }
+    List<Acceptance> withContent = memory.byContent(content);
+    for (Acceptance accepted : withContent) {
+      if (!accepted.transactionId().equals(id)
+          && within(settings.contentWindow().toMillis(), accepted, receivedAt)) {
+        return new Decision.Reject(
+            RejectionReason.DUPLICATE_CONTENT, "same content as " + inputOf(accepted));
       }
     }
     memory.remember(
@@ -70,7 +73,10 @@ public final class Decider {
             content,
             submission.arrival().position().partition(),
             submission.arrival().position().offset(),
-            receivedAt));
+            receivedAt,
+            decidedAt),
+        withId,
+        withContent);
     return new Decision.Accept(content, customer);
   }
 

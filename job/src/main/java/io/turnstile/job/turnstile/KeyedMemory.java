@@ -60,20 +60,23 @@ final class KeyedMemory implements Memory {
 
   @Override
   public List<Acceptance> byContent(ContentHash contentHash) throws Exception {
-    return orEmpty(byContent.get(contentHash));
+    return byContent == null ? List.of() : orEmpty(byContent.get(contentHash));
   }
 
   @Override
-  public void remember(Acceptance acceptance) throws Exception {
-    String id = acceptance.transactionId();
-    byId.put(id, with(acceptance, byId(id), keepIdsMillis));
+  public void remember(Acceptance acceptance, List<Acceptance> sameId, List<Acceptance> sameContent)
+      throws Exception {
+    byId.put(acceptance.transactionId(), with(acceptance, sameId, keepIdsMillis));
     if (byContent != null) {
-      ContentHash content = acceptance.contentHash();
-      byContent.put(content, with(acceptance, byContent(content), keepContentsMillis));
+      byContent.put(acceptance.contentHash(), with(acceptance, sameContent, keepContentsMillis));
     }
   }
 
-  /** Writing renews the time-to-live of the whole entry: what is too old must go here. */
+  /**
+   * Writing renews the time-to-live of the whole entry: what is too old must go here. Age counts
+   * from the decision, as the time-to-live does: while a backlog is worked off, append times of
+   * long ago are still to be compared with.
+   */
   private List<Acceptance> with(Acceptance added, List<Acceptance> before, long keepMillis) {
     if (before.isEmpty()) {
       return List.of(added);
@@ -81,7 +84,7 @@ final class KeyedMemory implements Memory {
     long oldest = clock.getAsLong() - keepMillis;
     List<Acceptance> after = new ArrayList<>(before.size() + 1);
     for (Acceptance known : before) {
-      if (known.receivedAt() >= oldest && !known.isOfInput(added.partition(), added.offset())) {
+      if (known.decidedAt() >= oldest && !known.isOfInput(added.partition(), added.offset())) {
         after.add(known);
       }
     }

@@ -1,0 +1,164 @@
+package io.turnstile.job.harness;
+
+import io.turnstile.job.stream.RecordType;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.api.operators.StreamOperatorFactory;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+
+/**
+ * A keyed operator with two inputs in Flink's harness, at any parallelism: elements go to the
+ * subtask that owns their key, and a snapshot can be restored at another parallelism. Time stands
+ * still until it is set; one clock for timers and time-to-live.
+ */
+public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
+
+  /** What is tested. */
+  public record Spec<A, B, O>(
+      StreamOperatorFactory<O> factory,
+      RecordType<A> firstType,
+      KeySelector<A, String> firstKey,
+      RecordType<B> secondType,
+      KeySelector<B, String> secondKey,
+      RecordType<O> outputType,
+      int maxParallelism) {}
+
+  /** A checkpoint of all subtasks. */
+  public record Checkpoint(OperatorSubtaskState state, int parallelism) {}
+
+  private final Spec<A, B, O> spec;
+  private final List<Subtask<A, B, O>> subtasks;
+  private long now;
+  private long checkpoints;
+
+  private OperatorUnderTest(Spec<A, B, O> spec, List<Subtask<A, B, O>> subtasks, long now) {
+    this.spec = spec;
+    this.subtasks = subtasks;
+    this.now = now;
+  }
+
+  /** Starts one subtask without state, on heap. */
+  public static <A, B, O> OperatorUnderTest<A, B, O> start(Spec<A, B, O> spec, long now)
+      throws Exception {
+    return start(spec, now, 1, new HashMapStateBackend(), null);
+  }
+
+  /**
+   * Starts the operator.
+   *
+   * @param checkpoint to restore; null starts without state
+   */
+  public static <A, B, O> OperatorUnderTest<A, B, O> start(
+      Spec<A, B, O> spec, long now, int parallelism, StateBackend backend, Checkpoint checkpoint)
+      throws Exception {
+    List<Subtask<A, B, O>> subtasks = new ArrayList<>();
+    OperatorUnderTest<A, B, O> started = new OperatorUnderTest<>(spec, subtasks, now);
+    try {
+      for (int i = 0; i < parallelism; i++) {
+        Subtask<A, B, O> subtask = Subtask.create(spec, parallelism, i);
+        subtasks.add(subtask);
+        subtask.setStateBackend(backend);
+        subtask.setTime(now);
+        if (checkpoint != null) {
+          subtask.initializeState(
+              AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                  checkpoint.state(),
+                  spec.maxParallelism(),
+                  checkpoint.parallelism(),
+                  parallelism,
+                  i));
+        }
+        subtask.open();
+      }
+    } catch (Exception e) {
+      started.close();
+      throw e;
+    }
+    return started;
+  }
+
+  public void first(A element) throws Exception {
+    subtaskOf(spec.firstKey().getKey(element)).send1(element);
+  }
+
+  public void second(B element) throws Exception {
+    subtaskOf(spec.secondKey().getKey(element)).send2(element);
+  }
+
+  public long now() {
+    return now;
+  }
+
+  /** Sets the clock and fires the timers that are due. */
+  public void setTime(long epochMillis) throws Exception {
+    now = epochMillis;
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.setTime(epochMillis);
+    }
+  }
+
+  public void advance(long millis) throws Exception {
+    setTime(now + millis);
+  }
+
+  /** Ends both inputs, as a bounded source or a drained savepoint does. */
+  public void endInputs() throws Exception {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.endInputs();
+    }
+  }
+
+  /** What came out since the last call, subtask by subtask. */
+  public List<O> take() {
+    List<O> all = new ArrayList<>();
+    subtasks.forEach(subtask -> all.addAll(subtask.take()));
+    return all;
+  }
+
+  public Checkpoint checkpoint() throws Exception {
+    checkpoints++;
+    OperatorSubtaskState[] states = new OperatorSubtaskState[subtasks.size()];
+    for (int i = 0; i < states.length; i++) {
+      states[i] = subtasks.get(i).snapshot(checkpoints);
+    }
+    return new Checkpoint(AbstractStreamOperatorTestHarness.repackageState(states), states.length);
+  }
+
+  public int timers() {
+    return subtasks.stream().mapToInt(Subtask::numProcessingTimeTimers).sum();
+  }
+
+  /** Entries in keyed state, expired ones with them until they are collected. */
+  public int stateEntries() {
+    return subtasks.stream().mapToInt(Subtask::stateEntries).sum();
+  }
+
+  /** Does what RocksDB does in time by itself; the heap collects garbage with every access. */
+  public void collectGarbage(String... states) throws Exception {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.compact(states);
+    }
+  }
+
+  /** The sum over the subtasks. */
+  public long gauge(String name) {
+    return subtasks.stream().mapToLong(subtask -> subtask.gauge(name)).sum();
+  }
+
+  /** Stops like a crash: nothing is snapshot. */
+  @Override
+  public void close() {
+    subtasks.forEach(Subtask::stop);
+  }
+
+  private Subtask<A, B, O> subtaskOf(String key) {
+    return subtasks.get(
+        KeyGroupRangeAssignment.assignKeyToParallelOperator(
+            key, spec.maxParallelism(), subtasks.size()));
+  }
+}

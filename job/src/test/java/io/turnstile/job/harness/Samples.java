@@ -1,0 +1,64 @@
+package io.turnstile.job.harness;
+
+import io.turnstile.events.Customer;
+import io.turnstile.events.Product;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.job.reference.Reference;
+import io.turnstile.job.stream.Arrival;
+import io.turnstile.job.stream.Candidate;
+import io.turnstile.job.stream.RoutingKey;
+import io.turnstile.job.stream.Submission;
+
+/** Valid records of every kind, different only in what a test is about. */
+public final class Samples {
+
+  public static final String TOPIC = "transactions";
+
+  private Samples() {}
+
+  public static Transaction transaction(String customer, String id, String product, long amount) {
+    return new Transaction(id, customer, product, 1, amount, "EUR", 1_000, "");
+  }
+
+  public static Arrival arrival(String customer, int partition, long offset, long receivedAt) {
+    SourcePosition position = new SourcePosition(TOPIC, partition, offset);
+    return new Arrival(position, receivedAt, RoutingKey.of(customer, position));
+  }
+
+  public static Candidate candidate(String product, long offset) {
+    return new Candidate(
+        arrival("customer", 0, offset, 1_000),
+        transaction("customer", "id-" + offset, product, 100));
+  }
+
+  public static Submission.Enriched enriched(
+      Transaction transaction, int partition, long offset, long receivedAt) {
+    return new Submission.Enriched(
+        arrival(transaction.customerId(), partition, offset, receivedAt),
+        transaction,
+        product(transaction.productId(), 1));
+  }
+
+  public static Product product(String id, long version) {
+    return new Product(id, "name", "category", 100, "EUR", 5, version, 1_000);
+  }
+
+  public static Customer customer(String id, long version) {
+    return new Customer(id, "name", "segment", "DE", version, 1_000);
+  }
+
+  /** Appended at its offset, in milliseconds. */
+  public static Reference<Product> productAt(int partition, long offset, String id, long version) {
+    return new Reference<>(id, product(id, version), version, partition, offset, offset);
+  }
+
+  public static Reference<Customer> customerAt(
+      int partition, long offset, String id, long version) {
+    return new Reference<>(id, customer(id, version), version, partition, offset, offset);
+  }
+
+  public static <T> Reference<T> deleteAt(int partition, long offset, String id) {
+    return new Reference<>(id, null, Reference.NO_VERSION, partition, offset, offset);
+  }
+}

@@ -1,0 +1,147 @@
+package io.turnstile.job.harness;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.io.disk.iomanager.IOManager;
+import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.metrics.groups.InternalOperatorMetricGroup;
+import org.apache.flink.runtime.metrics.util.InterceptingOperatorMetricGroup;
+import org.apache.flink.runtime.metrics.util.InterceptingTaskMetricGroup;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.heap.HeapKeyedStateBackend;
+import org.apache.flink.state.rocksdb.RocksDBKeyedStateBackend;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+
+/** One subtask of an {@link OperatorUnderTest}: Flink's harness, for a keyed two-input factory. */
+// Flink's harness throws anything on closing.
+@SuppressWarnings("try")
+final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
+
+  /** Shared, for starting and joining its threads would take longer than a test. */
+  private static final IOManager IO =
+      new IOManagerAsync() {
+        @Override
+        public void close() {}
+      };
+
+  private final MockEnvironment environment;
+  private final InterceptingOperatorMetricGroup metrics;
+
+  private Subtask(
+      OperatorUnderTest.Spec<A, B, O> spec,
+      MockEnvironment environment,
+      InterceptingOperatorMetricGroup metrics)
+      throws Exception {
+    super(spec.factory(), environment);
+    this.environment = environment;
+    this.metrics = metrics;
+    config.setStatePartitioner(0, spec.firstKey());
+    config.setStatePartitioner(1, spec.secondKey());
+    config.setStateKeySerializer(
+        Types.STRING.createSerializer(executionConfig.getSerializerConfig()));
+    config.setupNetworkInputs(
+        spec.firstType().createSerializer(null), spec.secondType().createSerializer(null));
+    config.serializeAllConfigs();
+    setup(spec.outputType().createSerializer(null));
+  }
+
+  static <A, B, O> Subtask<A, B, O> create(
+      OperatorUnderTest.Spec<A, B, O> spec, int parallelism, int index) throws Exception {
+    InterceptingOperatorMetricGroup metrics = new InterceptingOperatorMetricGroup();
+    MockEnvironment environment =
+        new MockEnvironmentBuilder()
+            .setTaskName("test")
+            .setIOManager(IO)
+            .setManagedMemorySize(64 << 20)
+            .setMaxParallelism(spec.maxParallelism())
+            .setParallelism(parallelism)
+            .setSubtaskIndex(index)
+            .setMetricGroup(
+                new InterceptingTaskMetricGroup() {
+                  @Override
+                  public InternalOperatorMetricGroup getOrAddOperator(
+                      OperatorID id, String name, Map<String, String> variables) {
+                    return metrics;
+                  }
+                })
+            .build();
+    return new Subtask<>(spec, environment, metrics);
+  }
+
+  void send1(A element) throws Exception {
+    StreamRecord<A> record = new StreamRecord<>(element);
+    TwoInputStreamOperator<A, B, O> twoInputs = twoInputs();
+    twoInputs.setKeyContextElement1(record);
+    twoInputs.processElement1(record);
+  }
+
+  void send2(B element) throws Exception {
+    StreamRecord<B> record = new StreamRecord<>(element);
+    TwoInputStreamOperator<A, B, O> twoInputs = twoInputs();
+    twoInputs.setKeyContextElement2(record);
+    twoInputs.processElement2(record);
+  }
+
+  void setTime(long epochMillis) throws Exception {
+    setStateTtlProcessingTime(epochMillis);
+    setProcessingTime(epochMillis);
+  }
+
+  void endInputs() throws Exception {
+    ((BoundedMultiInput) operator).endInput(1);
+    ((BoundedMultiInput) operator).endInput(2);
+  }
+
+  OperatorSubtaskState snapshot(long checkpointId) throws Exception {
+    prepareSnapshotPreBarrier(checkpointId);
+    return snapshot(checkpointId, getProcessingTime());
+  }
+
+  /** What came out since the last call. */
+  List<O> take() {
+    List<O> fresh = extractOutputValues();
+    getOutput().clear();
+    return fresh;
+  }
+
+  int stateEntries() {
+    var backend = getOperator().getKeyedStateBackend();
+    return backend instanceof RocksDBKeyedStateBackend<?> rocks
+        ? rocks.numKeyValueStateEntries()
+        : ((HeapKeyedStateBackend<?>) backend).numKeyValueStateEntries();
+  }
+
+  void compact(String... states) throws Exception {
+    if (getOperator().getKeyedStateBackend() instanceof RocksDBKeyedStateBackend<?> rocks) {
+      for (String state : states) {
+        rocks.compactState(new ValueStateDescriptor<>(state, Types.STRING));
+      }
+    }
+  }
+
+  long gauge(String name) {
+    return (Long) ((Gauge<?>) metrics.get(name)).getValue();
+  }
+
+  void stop() {
+    try (environment) {
+      close();
+    } catch (Exception e) {
+      throw new IllegalStateException("stopping a subtask", e);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private TwoInputStreamOperator<A, B, O> twoInputs() {
+    return (TwoInputStreamOperator<A, B, O>) operator;
+  }
+}
