@@ -228,7 +228,14 @@ final class FlinkCluster {
 
   private Memory memory(String command, String prefix) {
     Map<String, String> relevant = new TreeMap<>(flinkConfig);
-    relevant.keySet().removeIf(key -> !key.startsWith(prefix + "memory."));
+    // The answer also holds the number of slots, and would override the configuration's.
+    relevant
+        .keySet()
+        .removeIf(
+            key ->
+                !key.startsWith(prefix + "memory.")
+                    && !key.equals("taskmanager.numberOfTaskSlots")
+                    && !key.equals("taskmanager.cpu.cores"));
     return KNOWN_MEMORY.computeIfAbsent(
         relevant, ignored -> askForMemory(command, prefix, relevant));
   }
