@@ -132,6 +132,8 @@ final class KafkaBroker {
   /** Starts the formatted broker and waits until it answers. */
   void start() {
     List<String> options = new ArrayList<>();
+    // The whole heap at once, as Kafka's own scripts do: a small one collects often.
+    options.add("-Xms" + config.brokerHeap());
     options.add("-Xmx" + config.brokerHeap());
     options.add("-XX:+ExitOnOutOfMemoryError");
     options.add(Jvm.gcLog(logs, process.name()));

@@ -141,7 +141,10 @@ final class ManagedProcess {
       requireAlive();
       endExpected = true;
       stopped = process;
-      stopped.destroy();
+      // Not Process.destroy, which also closes the child's standard input: it would not end in
+      // order
+      // but halt, see EndWithParent.
+      stopped.toHandle().destroy();
     }
     if (!awaitEnd(stopped, timeout)) {
       kill();

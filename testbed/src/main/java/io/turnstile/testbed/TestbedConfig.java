@@ -15,7 +15,7 @@ import java.util.Map;
  * @param slots slots per TaskManager
  * @param taskManagerMemory total process size of a TaskManager, as Flink writes it
  * @param jobManagerMemory total process size of the JobManager, as Flink writes it
- * @param brokerHeap heap of the broker, as {@code -Xmx} takes it
+ * @param brokerHeap heap of the broker, as {@code -Xms} and {@code -Xmx} take it
  * @param brokerJvmOptions further options for the broker's JVM
  * @param flinkConfig Flink configuration that adds to or overrides the testbed's own
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own

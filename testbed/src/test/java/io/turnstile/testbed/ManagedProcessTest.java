@@ -95,6 +95,17 @@ class ManagedProcessTest {
   }
 
   @Test
+  void stopLetsTheProcessEndInOrder() {
+    process.start(
+        List.of(
+            "sh", "-c", "trap 'echo in order; exit' TERM; echo up; read -r end; echo end of input"),
+        Map.of());
+    process.awaitReady(LONG, () -> process.output().anyMatch("up"::equals));
+    process.stop(LONG);
+    assertThat(process.output()).containsExactly("up", "in order");
+  }
+
+  @Test
   void processThatDoesNotStopIsKilled() {
     process.start(List.of("sh", "-c", "trap '' TERM; echo deaf; read -r end"), Map.of());
     process.awaitReady(LONG, () -> process.output().anyMatch("deaf"::equals));

@@ -61,16 +61,22 @@ class ProcessTestbedIT {
   }
 
   @Test
-  void recordOutlivesKilledBroker() throws Exception {
+  void recordsOutliveKilledAndStoppedBroker() throws Exception {
     createTopic("survivors");
     try (KafkaProducer<String, String> producer = producer()) {
       producer.send(new ProducerRecord<>("survivors", "before")).get();
       testbed.kill(Target.BROKER);
       assertThat(testbed.isAlive(Target.BROKER)).isFalse();
       testbed.start(Target.BROKER);
+      producer.send(new ProducerRecord<>("survivors", "between")).get();
+      testbed.stop(Target.BROKER);
+      assertThat(testbed.logs().resolve("broker.log"))
+          .content()
+          .contains("App info kafka.server for 1 unregistered");
+      testbed.start(Target.BROKER);
       producer.send(new ProducerRecord<>("survivors", "after")).get();
     }
-    assertThat(read("survivors", 2)).containsExactly("before", "after");
+    assertThat(read("survivors", 3)).containsExactly("before", "between", "after");
   }
 
   @Test
