@@ -1,5 +1,6 @@
 package io.turnstile.events;
 
+import java.io.Serializable;
 import java.util.List;
 
 /** The topics of one deployment. */
@@ -9,7 +10,8 @@ public record TopicNames(
     String customers,
     String accepted,
     String rejected,
-    String deadLetter) {
+    String deadLetter)
+    implements Serializable {
 
   /** The default names. */
   public static final TopicNames DEFAULT =

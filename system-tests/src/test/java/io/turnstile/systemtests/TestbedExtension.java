@@ -1,0 +1,56 @@
+package io.turnstile.systemtests;
+
+import io.turnstile.testbed.LeakCheck;
+import io.turnstile.testbed.ProcessTestbed;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/** One testbed for a test class. Keeps its logs when a test fails, and leaves nothing running. */
+final class TestbedExtension
+    implements BeforeAllCallback,
+        AfterAllCallback,
+        TestExecutionExceptionHandler,
+        LifecycleMethodExecutionExceptionHandler {
+
+  private final TestbedConfig config;
+  private Testbed testbed;
+
+  TestbedExtension(TestbedConfig config) {
+    this.config = config;
+  }
+
+  Testbed testbed() {
+    return testbed;
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    testbed = new ProcessTestbed(config);
+    testbed.start();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    testbed.close();
+    LeakCheck.assertNothingLeft();
+  }
+
+  @Override
+  public void handleTestExecutionException(ExtensionContext context, Throwable failure)
+      throws Throwable {
+    testbed.markFailed();
+    throw failure;
+  }
+
+  @Override
+  public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure)
+      throws Throwable {
+    testbed.markFailed();
+    throw failure;
+  }
+}
