@@ -116,7 +116,7 @@ public record KafkaConnection(
           + "; create them first";
     }
     if (cause instanceof TimeoutException) {
-      return "no Kafka broker answers at " + bootstrapServers + " within " + CHECK_MS + " ms";
+      return "no Kafka broker answers at " + bootstrapServers;
     }
     return "Kafka at " + bootstrapServers + ": " + cause.getMessage();
   }

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -63,6 +64,7 @@ public final class Simulation {
   private final TokenIssuer tokens;
   private final SimulationOptions options;
   private final SimulationListener listener;
+  private final LongSupplier nanoTime;
 
   private final LongAdder referenceRecords = new LongAdder();
   private final LongAdder acknowledged = new LongAdder();
@@ -89,30 +91,32 @@ public final class Simulation {
   private long retriesSent;
   private long retriesAwaited;
 
+  /**
+   * @param tokens null if the source gives no transactions
+   */
   public Simulation(
       KafkaConnection connection,
       EventSource source,
       TokenIssuer tokens,
       SimulationOptions options,
       SimulationListener listener) {
-    this((KafkaClients) connection, source, tokens, options, listener);
+    this(connection, source, tokens, options, listener, System::nanoTime);
   }
 
-  /**
-   * @param tokens null if the source gives no transactions
-   */
   Simulation(
       KafkaClients clients,
       EventSource source,
       TokenIssuer tokens,
       SimulationOptions options,
-      SimulationListener listener) {
+      SimulationListener listener,
+      LongSupplier nanoTime) {
     this.clients = clients;
     this.topics = clients.topics();
     this.source = source;
     this.tokens = tokens;
     this.options = options;
     this.listener = listener;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -156,8 +160,8 @@ public final class Simulation {
   }
 
   private SimulationSummary send() throws IOException, InterruptedException {
-    UniformRateLimiter limiter = new UniformRateLimiter(options.rate(), System::nanoTime);
-    long start = System.nanoTime();
+    UniformRateLimiter limiter = new UniformRateLimiter(options.rate(), nanoTime);
+    long start = nanoTime.getAsLong();
     boolean started = false;
     for (Step step = nextStep(); step != null; step = nextStep()) {
       if (step.published() != null) {
@@ -171,7 +175,7 @@ public final class Simulation {
         if (intended - start >= durationNanos() || !waitUntil(intended)) {
           break;
         }
-        behindNanos = Math.max(0, System.nanoTime() - intended);
+        behindNanos = Math.max(0, nanoTime.getAsLong() - intended);
         if (step.event() instanceof Submission submission) {
           submit(submission, step.seq(), 1, intended);
         } else {
@@ -179,9 +183,9 @@ public final class Simulation {
         }
       } else if (step.event() instanceof Pause pause) {
         producer.flush();
-        waitUntil(System.nanoTime() + pause.length().toNanos());
+        waitUntil(nanoTime.getAsLong() + pause.length().toNanos());
       } else if (timing(step.event()) == Timing.LATE) {
-        late.add(new Late((ProductUpdate) step.event(), System.nanoTime() + LATE_BY.toNanos()));
+        late.add(new Late((ProductUpdate) step.event(), nanoTime.getAsLong() + LATE_BY.toNanos()));
       } else {
         publish(step.event());
       }
@@ -192,7 +196,7 @@ public final class Simulation {
     if (sourceFailure != null) {
       throw sourceFailure;
     }
-    return summary((System.nanoTime() - start) / 1e9);
+    return summary((nanoTime.getAsLong() - start) / 1e9);
   }
 
   private long durationNanos() {
@@ -372,14 +376,14 @@ public final class Simulation {
       if (retry.attempt() == 2) {
         retriesAwaited--;
       }
-      submit(again, seq, retry.attempt(), System.nanoTime());
+      submit(again, seq, retry.attempt(), nanoTime.getAsLong());
     }
   }
 
   /** Waits, while late products and retries go out; false if the run was stopped meanwhile. */
   private boolean waitUntil(long nanos) throws IOException, InterruptedException {
     while (true) {
-      long now = System.nanoTime();
+      long now = nanoTime.getAsLong();
       publishLate(now);
       sendAgain();
       if (stopped || nanos - now <= 0) {
@@ -394,8 +398,8 @@ public final class Simulation {
       return;
     }
     producer.flush();
-    long deadline = System.nanoTime() + options.retryWait().toNanos();
-    while (retriesAwaited > 0 && !stopped && System.nanoTime() - deadline < 0) {
+    long deadline = nanoTime.getAsLong() + options.retryWait().toNanos();
+    while (retriesAwaited > 0 && !stopped && nanoTime.getAsLong() - deadline < 0) {
       sendAgain();
       park(MAX_PARK_NANOS);
     }

@@ -47,6 +47,9 @@ public final class TokenIssuer {
 
   private static final Duration FAR_OFF = Duration.ofHours(1);
 
+  /** Multiplying by it scatters neighbouring hash codes (Fibonacci hashing). */
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
+
   private static final int MAX_CACHED = 200_000;
   private static final int RSA_BITS = 2048;
 
@@ -172,7 +175,8 @@ public final class TokenIssuer {
    */
   private long refreshAfter(String customerId) {
     long quarter = lifetime.toMillis() / 4;
-    return quarter + Math.floorMod(customerId.hashCode() * 31L, 2 * quarter + 1);
+    long scattered = (customerId.hashCode() * GOLDEN_RATIO) >>> 32;
+    return quarter + scattered % (2 * quarter + 1);
   }
 
   private String sign(JWSSigner with, String subject, long issuedAt) {
