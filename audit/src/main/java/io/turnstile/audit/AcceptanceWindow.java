@@ -16,6 +16,8 @@ import java.util.TreeMap;
  */
 final class AcceptanceWindow {
 
+  private static final long LOW = 0xFFFF_FFFFL;
+
   private final long window;
   private final long slack;
   private final long width;
@@ -24,7 +26,7 @@ final class AcceptanceWindow {
   private long disorder;
 
   /**
-   * @param window milliseconds; two acceptances closer than this are one too many
+   * @param window milliseconds, below 2^60; two acceptances closer than this are one too many
    * @param slack milliseconds by which an acceptance may be older than one before it
    */
   AcceptanceWindow(long window, long slack) {
@@ -38,7 +40,7 @@ final class AcceptanceWindow {
    * Adds an acceptance.
    *
    * @param id hash of customer and transaction id
-   * @param receivedAt epoch milliseconds
+   * @param receivedAt epoch milliseconds, not negative and below 2^60
    * @return whether the same was accepted before within the window
    */
   boolean add(long id, long receivedAt) {
@@ -48,22 +50,28 @@ final class AcceptanceWindow {
     } else {
       disorder = Math.max(disorder, newest - receivedAt);
     }
-    boolean twice =
-        buckets
-            .subMap(bucket(receivedAt - window), true, bucket(receivedAt + window), true)
-            .entrySet()
-            .stream()
-            .anyMatch(
-                bucket -> {
-                  long offset = bucket.getValue().get(id);
-                  return offset != LongLongMap.ABSENT
-                      && Math.abs(bucket.getKey() * width + offset - receivedAt) < window;
-                });
+    boolean twice = false;
+    long last = bucket(receivedAt + window);
+    for (long bucket = bucket(receivedAt - window); bucket <= last; bucket++) {
+      LongLongMap held = buckets.get(bucket);
+      long times = held == null ? LongLongMap.ABSENT : held.get(id);
+      if (times != LongLongMap.ABSENT) {
+        long first = bucket * width + (times >>> 32);
+        long latest = bucket * width + (times & LOW);
+        twice |= receivedAt - latest < window && first - receivedAt < window;
+      }
+    }
     long bucket = bucket(receivedAt);
-    buckets
-        .computeIfAbsent(bucket, b -> new LongLongMap())
-        .putIfAbsent(id, receivedAt - bucket * width);
+    hold(buckets.computeIfAbsent(bucket, b -> new LongLongMap()), id, receivedAt - bucket * width);
     return twice;
+  }
+
+  /** Notes the first and the latest time of an id in a bucket: what is near to any, is to one. */
+  private static void hold(LongLongMap bucket, long id, long offset) {
+    long times = bucket.putIfAbsent(id, offset << 32 | offset);
+    if (times != LongLongMap.ABSENT) {
+      bucket.put(id, Math.min(times >>> 32, offset) << 32 | Math.max(times & LOW, offset));
+    }
   }
 
   /** The most milliseconds by which an acceptance was older than one before it. */

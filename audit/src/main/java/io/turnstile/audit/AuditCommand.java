@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,8 +31,8 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:the promise holds",
-      "1:it does not, or the topics could not be read",
-      "2:wrong usage"
+      "1:it does not",
+      "2:wrong usage, or the topics could not be read"
     })
 public final class AuditCommand implements Callable<Integer> {
 
@@ -107,7 +108,7 @@ public final class AuditCommand implements Callable<Integer> {
     } catch (AuditException e) {
       stderr.println("audit: " + e.getMessage());
       stderr.flush();
-      return 1;
+      return CommandLine.ExitCode.USAGE;
     }
     stdout.print(report.toText(SHOWN));
     stdout.flush();
@@ -122,17 +123,17 @@ public final class AuditCommand implements Callable<Integer> {
         AuditConfig.builder(bootstrapServers)
             .topics(TopicNames.withPrefix(topicPrefix))
             .ledger(ledger)
-            .waitFor(wait)
             .since(since)
             .progress(
                 (phase, done, total) -> {
                   stderr.printf("audit: %s, %,d of %,d%n", phase, done, total);
                   stderr.flush();
                 });
-    if (dedupWindow.toMillis() < 1) {
-      throw usage("--dedup-window must be at least 1 ms");
+    try {
+      builder.waitFor(wait).dedupWindow(dedupWindow);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
     }
-    builder.dedupWindow(dedupWindow);
     if (ledger != null && !Files.isReadable(ledger)) {
       throw usage("--ledger " + ledger + " cannot be read");
     }

@@ -8,9 +8,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /** What to audit, and how. Immutable; made by {@link #builder}. */
 public final class AuditConfig {
+
+  private static final Duration MAX = Duration.ofDays(3650);
 
   private final Map<String, Object> client;
   private final TopicNames topics;
@@ -22,7 +25,9 @@ public final class AuditConfig {
   private final AuditProgress progress;
 
   private AuditConfig(Builder builder) {
-    client = Map.copyOf(builder.client);
+    Map<String, Object> properties = new HashMap<>(builder.client);
+    properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, builder.bootstrapServers);
+    client = Map.copyOf(properties);
     topics = builder.topics;
     ledger = builder.ledger;
     wait = builder.wait;
@@ -76,6 +81,7 @@ public final class AuditConfig {
   /** Builds a configuration. Not thread-safe. */
   public static final class Builder {
 
+    private final String bootstrapServers;
     private final Map<String, Object> client = new HashMap<>();
     private TopicNames topics = TopicNames.DEFAULT;
     private Path ledger;
@@ -86,7 +92,7 @@ public final class AuditConfig {
     private AuditProgress progress = (phase, done, total) -> {};
 
     private Builder(String bootstrapServers) {
-      client.put("bootstrap.servers", Objects.requireNonNull(bootstrapServers, "bootstrapServers"));
+      this.bootstrapServers = Objects.requireNonNull(bootstrapServers, "bootstrapServers");
     }
 
     /** Further Kafka client properties, for TLS and SASL. */
@@ -113,6 +119,10 @@ public final class AuditConfig {
      * (the product wait) and the time between two commits.
      */
     public Builder waitFor(Duration duration) {
+      if (duration.isNegative() || duration.compareTo(MAX) > 0) {
+        throw new IllegalArgumentException(
+            "the wait must be from 0 to " + MAX.toDays() + " days, not " + duration);
+      }
       wait = duration;
       return this;
     }
@@ -125,8 +135,9 @@ public final class AuditConfig {
 
     /** The job's dedup window; default 1 h. */
     public Builder dedupWindow(Duration duration) {
-      if (duration.toMillis() < 1) {
-        throw new IllegalArgumentException("the dedup window must be at least 1 ms: " + duration);
+      if (duration.compareTo(Duration.ofMillis(1)) < 0 || duration.compareTo(MAX) > 0) {
+        throw new IllegalArgumentException(
+            "the dedup window must be from 1 ms to " + MAX.toDays() + " days, not " + duration);
       }
       dedupWindow = duration;
       return this;

@@ -127,8 +127,11 @@ public record AuditReport(
       return "nothing to audit, there are no inputs in the range";
     }
     long judged = inputs - inFlight - expiredByRetention;
-    return "%,d of %,d inputs judged, each has exactly one verdict, and the right one"
-        .formatted(judged, inputs);
+    return String.format(
+        Locale.ROOT,
+        "%,d of %,d inputs judged; each has exactly one verdict, and none contradicts its input",
+        judged,
+        inputs);
   }
 
   private long totalRejected() {
@@ -153,6 +156,6 @@ public record AuditReport(
   }
 
   private static void row(StringBuilder text, String name, long count, String detail) {
-    text.append("%-16s %,14d%s%n".formatted(name, count, detail));
+    text.append(String.format(Locale.ROOT, "%-16s %,14d%s\n", name, count, detail));
   }
 }

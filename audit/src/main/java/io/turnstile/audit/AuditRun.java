@@ -69,7 +69,7 @@ final class AuditRun {
     this.log = log;
     this.ledger = ledger;
     this.source = config.topics().transactions();
-    this.sources = log.partitions(source);
+    this.sources = partitions(source);
     this.readers =
         Executors.newFixedThreadPool(
             config.threads(),
@@ -130,6 +130,15 @@ final class AuditRun {
 
   // ---- the range
 
+  private List<TopicPartition> partitions(String topic) {
+    List<TopicPartition> partitions = log.partitions(topic);
+    if (partitions.isEmpty()) {
+      throw new AuditException(
+          "topic " + topic + " does not exist: check the bootstrap servers and the topic prefix");
+    }
+    return partitions;
+  }
+
   private void fixInputs() {
     Map<TopicPartition, Long> ends = log.stableEnds(sources);
     Map<TopicPartition, Long> starts = startingAt(sources, ends, Duration.ZERO);
@@ -141,7 +150,7 @@ final class AuditRun {
 
   private void fixVerdicts() {
     for (Outcome outcome : Outcome.values()) {
-      log.partitions(config.topics().verdict(outcome))
+      partitions(config.topics().verdict(outcome))
           .forEach(partition -> outcomes.put(partition, outcome));
     }
     Map<TopicPartition, Long> ends = log.stableEnds(outcomes.keySet());
@@ -304,7 +313,11 @@ final class AuditRun {
 
   private Violations explain(
       InputReading inputs, Violations found, Map<SourcePosition, Long> idBySecond) {
-    Explanation explanation = new Explanation(source, tables);
+    Explanation explanation =
+        new Explanation(
+            source,
+            tables,
+            position -> log.record(sources.get(position.partition()), position.offset()));
     boolean needed = false;
     for (Violation violation : found.list()) {
       if (violation.source() != null && violation.kind() != Kind.MISSING) {
@@ -334,11 +347,6 @@ final class AuditRun {
         verdictStarts,
         verdictPositions,
         record -> explanation.verdict(outcomes.get(partition(record)), record));
-    for (Explanation.WrongVerdict wrong : explanation.toCompare()) {
-      SourcePosition position = wrong.position();
-      explanation.compare(
-          wrong, log.record(sources.get(position.partition()), position.offset()).orElse(null));
-    }
     return explanation.explain(found, idBySecond);
   }
 

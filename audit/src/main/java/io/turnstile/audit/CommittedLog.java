@@ -11,11 +11,7 @@ import org.apache.kafka.common.TopicPartition;
 /** Topics as a {@code read_committed} reader sees them. Thread-safe. */
 interface CommittedLog {
 
-  /**
-   * The partitions of a topic.
-   *
-   * @throws AuditException if the topic does not exist
-   */
+  /** The partitions of a topic in their order; none if it does not exist. */
   List<TopicPartition> partitions(String topic);
 
   /** The first offset of each partition that retention has left. */

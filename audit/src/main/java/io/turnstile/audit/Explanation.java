@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -25,8 +26,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class Explanation {
 
-  /** How many wrong verdicts are kept to be compared with their inputs field by field. */
-  private static final int COMPARED = 100;
+  /** How many wrong verdicts are compared with their inputs field by field. */
+  private static final int COMPARED = 50;
+
+  /** What no input demands, but for one chance in 2^64. */
+  private static final long NO_INPUT = 0;
 
   private final String source;
   private final List<VerdictTable> tables;
@@ -35,15 +39,20 @@ final class Explanation {
   private final Map<SourcePosition, List<String>> placesByPosition = new HashMap<>();
   private final Map<Long, List<String>> placesByAcceptance = new HashMap<>();
   private final Violations wrong = new Violations();
-  private final List<WrongVerdict> compared = new ArrayList<>();
+  private final InputLookup inputs;
+  private int compared;
 
-  /** A verdict that does not say what its input demands. */
-  record WrongVerdict(
-      SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {}
+  /** Finds an input again. */
+  interface InputLookup {
 
-  Explanation(String source, List<VerdictTable> tables) {
+    /** The input at a position. */
+    Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
+  }
+
+  Explanation(String source, List<VerdictTable> tables, InputLookup inputs) {
     this.source = source;
     this.tables = tables;
+    this.inputs = inputs;
     for (int i = 0; i < tables.size(); i++) {
       demandedByChunk.add(new HashMap<>());
       unexplained.add(new HashSet<>());
@@ -114,42 +123,29 @@ final class Explanation {
           acceptances.add(VerdictPass.place(record));
         }
       }
-      if (demanded != null
-          && table.verdict(position.offset()) == verdict.code()
-          && demanded[index(table, position.offset())] != verdict.fingerprint()) {
+      if (demanded == null || table.verdict(position.offset()) != verdict.code()) {
+        return;
+      }
+      long due = demanded[index(table, position.offset())];
+      if (due != verdict.fingerprint()) {
         unexplained.get(position.partition()).remove(chunk);
-        wrong(position, verdict, record);
+        if (due != NO_INPUT) {
+          wrong.add(Kind.WRONG, () -> wrong(position, verdict, record));
+        }
       }
     }
   }
 
-  private void wrong(
+  private Violation wrong(
       SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {
-    if (compared.size() < COMPARED) {
-      compared.add(new WrongVerdict(position, verdict, record));
-    } else {
-      wrong.add(
-          new Violation(
-              Kind.WRONG,
-              position,
-              List.of(VerdictPass.place(record)),
-              "does not say what its input demands"));
-    }
-  }
-
-  /** The wrong verdicts to be compared with their inputs. */
-  List<WrongVerdict> toCompare() {
-    return compared;
-  }
-
-  /** Says in what a wrong verdict differs from its input; null if there is no input. */
-  void compare(WrongVerdict verdict, ConsumerRecord<byte[], byte[]> input) {
-    wrong.add(
-        new Violation(
-            Kind.WRONG,
-            verdict.position(),
-            List.of(VerdictPass.place(verdict.record())),
-            input == null ? "no input stands there" : difference(verdict, input)));
+    String what =
+        ++compared > COMPARED
+            ? "does not say what its input demands"
+            : inputs
+                .at(position)
+                .map(input -> difference(verdict, record, input))
+                .orElse("its input is gone");
+    return new Violation(Kind.WRONG, position, List.of(VerdictPass.place(record)), what);
   }
 
   /** What was found, and the given violations with the places of their verdicts. */
@@ -195,19 +191,18 @@ final class Explanation {
         : new Violation(violation.kind(), violation.source(), places, violation.what());
   }
 
-  private static String difference(WrongVerdict wrong, ConsumerRecord<byte[], byte[]> input) {
+  private static String difference(
+      Verdict verdict,
+      ConsumerRecord<byte[], byte[]> record,
+      ConsumerRecord<byte[], byte[]> input) {
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
-    Verdict verdict = wrong.verdict();
     boolean deadLettered = verdict.transaction() == null;
     if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
       DeadLetterCode code = invalid.code();
-      if (!deadLettered) {
-        return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
-      }
       if (OutcomeCode.of(code) != verdict.code()) {
         return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
       }
-      if (!Arrays.equals(input.key(), wrong.record().key())) {
+      if (!Arrays.equals(input.key(), record.key())) {
         return "the dead letter's key is not that of its input";
       }
       return "the dead letter's bytes are not those of its input";

@@ -127,13 +127,15 @@ final class InputPass {
       return;
     }
     verdicts.await(input.offset());
-    Violation violation =
-        new Violation(
+    (input.offset() < frontier ? overtaken : ahead)
+        .add(
             Kind.MISSING,
-            position(input.offset()),
-            List.of(),
-            "no verdict; appended " + Instant.ofEpochMilli(input.timestamp()));
-    (input.offset() < frontier ? overtaken : ahead).add(violation);
+            () ->
+                new Violation(
+                    Kind.MISSING,
+                    position(input.offset()),
+                    List.of(),
+                    "no verdict; appended " + Instant.ofEpochMilli(input.timestamp())));
   }
 
   /** Passes offsets that hold no input: nothing may be said about them. */

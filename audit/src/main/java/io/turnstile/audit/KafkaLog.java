@@ -18,6 +18,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -48,10 +49,6 @@ final class KafkaLog implements CommittedLog {
                 return List.of();
               }
             });
-    if (partitions == null || partitions.isEmpty()) {
-      throw new AuditException(
-          "topic " + topic + " does not exist: check --bootstrap-servers and --topic-prefix");
-    }
     return partitions.stream()
         .map(info -> new TopicPartition(topic, info.partition()))
         .sorted((a, b) -> Integer.compare(a.partition(), b.partition()))
@@ -136,14 +133,12 @@ final class KafkaLog implements CommittedLog {
               + ": run it again, with --since to stay clear of retention",
           e);
     }
+    if (e instanceof TimeoutException) {
+      return new AuditException(
+          "Kafka does not answer (" + e.getMessage() + "): check --bootstrap-servers", e);
+    }
     Throwable cause = e.getCause() == null ? e : e.getCause();
-    return new AuditException(
-        "Kafka does not answer as it should: "
-            + cause.getMessage()
-            + " ("
-            + cause.getClass().getSimpleName()
-            + ")",
-        e);
+    return new AuditException("Kafka refuses: " + cause.getMessage(), e);
   }
 
   private record KafkaCursor(Consumer<byte[], byte[]> consumer) implements Cursor {
@@ -159,7 +154,11 @@ final class KafkaLog implements CommittedLog {
 
     @Override
     public long position(TopicPartition partition) {
-      return consumer.position(partition);
+      try {
+        return consumer.position(partition);
+      } catch (KafkaException e) {
+        throw failed(e);
+      }
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Map;
 final class LaneAcceptances {
 
   private static final long SEED = 12;
+  private static final long MAX_TIME = 1L << 60;
 
   private final long window;
   private final AcceptanceWindow acceptances;
@@ -33,16 +34,19 @@ final class LaneAcceptances {
    */
   void add(SourcePosition position, String place, Transaction transaction, long receivedAt) {
     long id = id(transaction);
-    if (!acceptances.add(id, receivedAt)) {
+    // A time out of bounds is no input's time: the verdict is wrong, and found to be.
+    if (receivedAt < 0 || receivedAt >= MAX_TIME || !acceptances.add(id, receivedAt)) {
       return;
     }
     twice.add(
-        new Violation(
-            Kind.ACCEPTED_TWICE,
-            position,
-            List.of(place),
-            "%s of customer %s was accepted before, less than %d ms apart"
-                .formatted(transaction.transactionId(), transaction.customerId(), window)));
+        Kind.ACCEPTED_TWICE,
+        () ->
+            new Violation(
+                Kind.ACCEPTED_TWICE,
+                position,
+                List.of(place),
+                "%s of customer %s was accepted before, less than %d ms apart"
+                    .formatted(transaction.transactionId(), transaction.customerId(), window)));
     if (idBySecond.size() < Violations.KEPT) {
       idBySecond.put(position, id);
     }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Counts violations exactly, and keeps the first of each kind. Thread-safe. */
@@ -28,11 +29,20 @@ final class Violations {
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
   private final Map<Kind, List<Violation>> kept = new EnumMap<>(Kind.class);
 
-  synchronized void add(Violation violation) {
-    counts.merge(violation.kind(), 1L, Long::sum);
-    List<Violation> list = kept.computeIfAbsent(violation.kind(), k -> new ArrayList<>());
+  void add(Violation violation) {
+    add(violation.kind(), () -> violation);
+  }
+
+  /**
+   * Adds a violation.
+   *
+   * @param violation makes it, if it is to be kept
+   */
+  synchronized void add(Kind kind, Supplier<Violation> violation) {
+    counts.merge(kind, 1L, Long::sum);
+    List<Violation> list = kept.computeIfAbsent(kind, k -> new ArrayList<>());
     if (list.size() < KEPT) {
-      list.add(violation);
+      list.add(violation.get());
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
@@ -36,6 +37,10 @@ final class History {
   static final int LANES = 3;
   static final int SOURCES = 2;
   static final TopicNames NAMES = TopicNames.DEFAULT;
+
+  /** Every so many-th offset holds no input: a commit marker. */
+  private static final int GAP_EVERY = 7;
+
   static final long START = 1_700_000_000_000L;
 
   /**
@@ -113,7 +118,6 @@ final class History {
   private final long[] laneSeq = new long[LANES];
   private final boolean withLaneSeq;
   private long now = START;
-  private long gapEvery = 7;
 
   History(boolean withLaneSeq) {
     this.withLaneSeq = withLaneSeq;
@@ -130,41 +134,22 @@ final class History {
   }
 
   Input send(Transaction transaction) {
-    return send(
-        transaction.customerId().getBytes(StandardCharsets.UTF_8),
-        TransactionCodec.encode(transaction),
-        transaction,
-        null);
+    return send(utf8(transaction.customerId()), TransactionCodec.encode(transaction), transaction);
   }
 
   Input sendMalformed(String key, String value) {
-    return send(
-        key == null ? null : key.getBytes(StandardCharsets.UTF_8),
-        value == null ? null : value.getBytes(StandardCharsets.UTF_8),
-        null,
-        null);
+    return send(key == null ? null : utf8(key), value == null ? null : utf8(value), null);
   }
 
-  /** Sends with a line in the ledger. */
-  Input send(Transaction transaction, LedgerEntry entry) {
-    ledger.add(entry);
-    return send(
-        transaction.customerId().getBytes(StandardCharsets.UTF_8),
-        TransactionCodec.encode(transaction),
-        transaction,
-        entry.seq());
-  }
-
-  private Input send(byte[] key, byte[] value, Transaction transaction, Long seq) {
+  /** Sends a record; its ledger-seq is its number. */
+  Input send(byte[] key, byte[] value, Transaction transaction) {
     int partition = inputs.size() % SOURCES;
     long offset = nextOffset[partition]++;
-    if (offset % gapEvery == gapEvery - 1) {
+    if (offset % GAP_EVERY == GAP_EVERY - 1) {
       offset = nextOffset[partition]++;
     }
     Headers headers = new RecordHeaders();
-    if (seq != null) {
-      VerdictHeaders.add(headers, LedgerEntry.HEADER, Long.toString(seq));
-    }
+    VerdictHeaders.add(headers, LedgerEntry.HEADER, Integer.toString(inputs.size()));
     Input input =
         new Input(
             record(NAMES.transactions(), partition, offset, now++, key, value, headers),
@@ -173,12 +158,17 @@ final class History {
     return input;
   }
 
+  /** Writes a line of the ledger about an input. */
+  void expect(Input input, long group, int acceptances, String... allowed) {
+    ledger.add(new LedgerEntry(inputs.indexOf(input), group, acceptances, Set.of(allowed)));
+  }
+
   Written accept(Input input) {
     Transaction transaction = input.transaction();
     return write(
         Outcome.ACCEPTED,
         input,
-        transaction.customerId().getBytes(StandardCharsets.UTF_8),
+        utf8(transaction.customerId()),
         VerdictCodec.encode(
             new Accepted(
                 transaction,
@@ -197,7 +187,7 @@ final class History {
     return write(
         Outcome.REJECTED,
         input,
-        transaction.customerId().getBytes(StandardCharsets.UTF_8),
+        utf8(transaction.customerId()),
         VerdictCodec.encode(
             new Rejected(
                 transaction.transactionId(),
@@ -276,5 +266,9 @@ final class History {
         value,
         headers,
         Optional.empty());
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -37,7 +37,7 @@ final class MemoryLog implements CommittedLog {
     ends.merge(partition, record.offset() + 1, Math::max);
   }
 
-  /** Appends a record once a reader finds nothing more to read. */
+  /** Appends a record once a reader that waits for more has found nothing. */
   synchronized void arrive(ConsumerRecord<byte[], byte[]> record) {
     later.add(record);
   }
@@ -123,7 +123,8 @@ final class MemoryLog implements CommittedLog {
               ? Math.max(position, ends.getOrDefault(partition, 0L))
               : some.get(some.size() - 1).offset() + 1;
         });
-    if (taken.isEmpty() && !later.isEmpty()) {
+    // Only who waits for more reads several partitions at once.
+    if (taken.isEmpty() && positions.size() > 1 && !later.isEmpty()) {
       append(later.remove(0));
     }
     return taken;
