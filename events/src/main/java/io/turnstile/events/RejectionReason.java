@@ -1,10 +1,11 @@
 package io.turnstile.events;
 
 /**
- * Why a well-formed transaction was turned away. Declared in the order in which they are judged.
+ * Why a well-formed transaction was turned away. Declared in the order in which they are judged,
+ * but {@link #TOKEN_INVALID} comes first: what an unverified token claims is not judged.
  */
 public enum RejectionReason {
-  /** The token's {@code exp} lies before the input's append time: come again with a fresh one. */
+  /** The token's {@code exp} is past at the input's append time: come again with a fresh one. */
   TOKEN_EXPIRED(true),
   /** The token's {@code nbf} lies after the input's append time. */
   TOKEN_NOT_YET_VALID(true),
