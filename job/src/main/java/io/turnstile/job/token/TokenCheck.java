@@ -18,9 +18,9 @@ import java.util.TreeSet;
  * <p>The first that applies, in this order:
  *
  * <ol>
- *   <li>{@code TOKEN_INVALID}: the format, algorithm, key or signature is wrong; the header is
- *       {@code crit}ical of something; {@code exp} is missing; {@code exp} or {@code nbf} is no
- *       number. Nothing that a token claims is believed, nor reported, before its signature is.
+ *   <li>{@code TOKEN_INVALID}: the format, algorithm, key or signature is wrong, the header has
+ *       {@code crit}, {@code exp} is missing, or {@code exp} or {@code nbf} is no number. Nothing
+ *       that a token claims is believed, nor reported, before its signature is verified.
  *   <li>{@code TOKEN_EXPIRED}: {@code exp + skew <= receivedAt} (a token is no good on its {@code
  *       exp}, RFC 7519).
  *   <li>{@code TOKEN_NOT_YET_VALID}: {@code receivedAt < nbf - skew}.
@@ -30,11 +30,11 @@ import java.util.TreeSet;
  * <p>A signature is verified once, the claims are judged for every transaction. Only tokens that
  * verified are remembered, and only as long as their key is in the JWKS.
  *
- * <p>The JWKS is fetched again when a token names a key id that it does not hold (unless it was
- * fetched within the last 5 s: forged key ids must not stall the caller), when a token that names
- * no key verifies with none, and every {@link TokenSettings#keyRefresh()}. The latter happens in
- * the background while tokens are checked; if it fails, the keys stay as they are. A token signed
- * by a new key is sure to be known only 5 s after the key was published.
+ * <p>The JWKS is fetched again when a token names a key id that it does not hold, or names none and
+ * no key verifies it; but not within 5 s of the last fetch: forged tokens must not stall the
+ * caller. So a token is sure to find its key only 5 s after the key was published. Besides, the
+ * JWKS is fetched every {@link TokenSettings#keyRefresh()}, in the background while tokens are
+ * checked; if that fails, the keys stay as they are.
  */
 public final class TokenCheck {
 
@@ -206,45 +206,43 @@ public final class TokenCheck {
   }
 
   private JWSObject parse(String token) throws InvalidTokenException {
-    if (!isThreePartsOfBase64Url(token)) {
-      throw new InvalidTokenException("the token is not a JWT: not three parts of base64url");
+    if (!isBase64UrlAndDots(token)) {
+      throw new InvalidTokenException("the token is not made of base64url and dots");
     }
     JWSObject jws;
     try {
       jws = JWSObject.parse(token);
     } catch (ParseException | RuntimeException e) {
       // Whatever a forged header provokes in the parser must not fail the job.
-      throw new InvalidTokenException("the token's header is not that of a signed JWT");
+      throw new InvalidTokenException(
+          "the token is not a signed JWT: three parts, the first a header");
     }
     JWSHeader header = jws.getHeader();
     if (!algorithms.contains(header.getAlgorithm().getName())) {
       throw new InvalidTokenException(
           "the token's algorithm is not one of " + new TreeSet<>(algorithms));
     }
-    if (header.getCriticalParams() != null || !header.isBase64URLEncodePayload()) {
-      throw new InvalidTokenException("the token's header demands an extension (crit or b64)");
+    if (header.getCriticalParams() != null) {
+      throw new InvalidTokenException("the token's header has critical extensions (crit)");
     }
     return jws;
   }
 
-  /** The decoder skips foreign characters, which would give one token many spellings. */
-  private static boolean isThreePartsOfBase64Url(String token) {
-    int dots = 0;
+  /** The decoder skips other characters, which would give one token many spellings. */
+  private static boolean isBase64UrlAndDots(String token) {
     for (int i = 0; i < token.length(); i++) {
       char c = token.charAt(i);
-      if (c == '.') {
-        dots++;
-      } else if (c != '-' && c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
+      if (c != '.' && c != '-' && c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
         return false;
       }
     }
-    return dots == 2;
+    return true;
   }
 
   /** A NumericDate: seconds, maybe a fraction, of any size. */
   private static long epochMillis(Map<String, Object> claims, String name)
       throws InvalidTokenException {
-    if (!(claims.get(name) instanceof Number seconds) || !Double.isFinite(seconds.doubleValue())) {
+    if (!(claims.get(name) instanceof Number seconds)) {
       throw new InvalidTokenException("the token's " + name + " is missing or not a time");
     }
     // Rounding saturates, and a double holds milliseconds exactly for 285,000 years.

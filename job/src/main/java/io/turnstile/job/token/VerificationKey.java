@@ -72,9 +72,7 @@ final class VerificationKey {
     if (algorithms.isEmpty()) {
       return null;
     }
-    // Somebody may have published the private part, which we do not want to hold.
-    JWK publicJwk = jwk.toPublicJWK();
-    return new VerificationKey(publicJwk, algorithms, checkOf(publicJwk));
+    return new VerificationKey(jwk, algorithms, checkOf(jwk));
   }
 
   private static Set<String> algorithmsOf(JWK jwk) {
