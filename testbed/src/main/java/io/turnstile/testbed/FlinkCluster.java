@@ -183,11 +183,13 @@ final class FlinkCluster {
     return process;
   }
 
-  /** Waits until the TaskManager has registered. */
+  /** Waits until the TaskManager has registered and then reported its slots. */
   void awaitRegistered(Target target, ManagedProcess process) {
     process.awaitReady(
         config.startTimeout(),
-        () -> rest.taskManagers().stream().anyMatch(each -> each.id().equals(target.toString())));
+        () ->
+            rest.taskManagers().stream()
+                .anyMatch(each -> each.id().equals(target.toString()) && each.slots() > 0));
   }
 
   private void launch(

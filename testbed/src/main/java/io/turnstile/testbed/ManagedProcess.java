@@ -134,17 +134,17 @@ final class ManagedProcess {
     }
   }
 
-  /** SIGTERM, and SIGKILL when it does not end in time. */
+  /** SIGTERM, which a paused process gets when it goes on; SIGKILL when it does not end in time. */
   void stop(Duration timeout) {
     Process stopped;
     synchronized (this) {
       requireAlive();
       endExpected = true;
       stopped = process;
-      // Not Process.destroy, which also closes the child's standard input: it would not end in
-      // order
-      // but halt, see EndWithParent.
+      // Not Process.destroy: it also closes the child's standard input, at which EndWithParent
+      // halts.
       stopped.toHandle().destroy();
+      thaw();
     }
     if (!awaitEnd(stopped, timeout)) {
       kill();

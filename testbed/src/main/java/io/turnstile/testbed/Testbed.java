@@ -48,7 +48,7 @@ public interface Testbed extends AutoCloseable {
    */
   void start(Target target);
 
-  /** Asks a process to end (SIGTERM) and waits for it. */
+  /** Asks a process to end (SIGTERM), also a paused one, and waits for it. */
   void stop(Target target);
 
   /** Ends a process at once (SIGKILL), also a paused one. */

@@ -106,6 +106,14 @@ class ManagedProcessTest {
   }
 
   @Test
+  void pausedProcessCanBeStopped() {
+    process.start(IDLE, Map.of());
+    process.pause();
+    process.stop(LONG);
+    assertThat(process.isAlive()).isFalse();
+  }
+
+  @Test
   void processThatDoesNotStopIsKilled() {
     process.start(List.of("sh", "-c", "trap '' TERM; echo deaf; read -r end"), Map.of());
     process.awaitReady(LONG, () -> process.output().anyMatch("deaf"::equals));

@@ -2,6 +2,7 @@ package io.turnstile.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One testbed for all tests; each leaves it with everything running. */
 class ProcessTestbedIT {
+  private static final int SLOTS = 3;
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   /** Not a temporary directory of JUnit's: logs of a failed start are to stay. */
@@ -45,6 +47,7 @@ class ProcessTestbedIT {
             TestbedConfig.builder()
                 .baseDirectory(BASE)
                 .taskManagerMemory("1g")
+                .slots(SLOTS)
                 .brokerHeap("512m")
                 .flinkConfig(
                     Map.of(
@@ -93,8 +96,8 @@ class ProcessTestbedIT {
     assertThat(started).isNotEqualTo(killed);
     assertThat(testbed.taskManagers()).containsExactly(started);
     assertThat(flink.taskManagers())
-        .extracting(FlinkRest.TaskManager::id)
-        .containsExactly(started.toString());
+        .extracting(FlinkRest.TaskManager::id, FlinkRest.TaskManager::slots)
+        .containsExactly(tuple(started.toString(), SLOTS));
     flink.awaitRunning(jobId, TIMEOUT);
     await().atMost(TIMEOUT).until(() -> flink.restarts(jobId) > 0);
     assertThat(flink.checkpoints(jobId).restoredFrom()).isPresent();
