@@ -239,10 +239,20 @@ final class AuditRun {
           startedLater.add(outcomes.get(start.getKey()));
         }
       }
-      verdicts
-          .sequence(lane)
+      LaneSequence sequence = verdicts.sequence(lane);
+      sequence
           .gap(startedLater)
           .ifPresent(gap -> found.add(new Violation(Kind.MISROUTED, null, List.of(), gap)));
+      sequence
+          .unnumbered()
+          .ifPresent(
+              place ->
+                  found.add(
+                      new Violation(
+                          Kind.MISROUTED,
+                          null,
+                          List.of(place),
+                          "no lane-seq, though verdicts of its lane had one before")));
     }
   }
 

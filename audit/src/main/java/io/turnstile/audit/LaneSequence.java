@@ -4,6 +4,7 @@ import io.turnstile.events.Outcome;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
@@ -12,25 +13,49 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  */
 final class LaneSequence {
 
+  /** What the first verdict of a lane has. */
+  private static final long FIRST = 1;
+
   private final int lane;
   private final Roaring64Bitmap seen = new Roaring64Bitmap();
   private final Map<Outcome, Long> first = new EnumMap<>(Outcome.class);
   private long highest = Long.MIN_VALUE;
   private long settled = Long.MIN_VALUE;
+  private long numberedSince = Long.MAX_VALUE;
+  private long unnumberedUntil = Long.MIN_VALUE;
+  private String lastUnnumbered;
 
   LaneSequence(int lane) {
     this.lane = lane;
   }
 
-  /** Notes a number; false if it was there before. */
-  synchronized boolean add(Outcome topic, long sequence) {
-    first.putIfAbsent(topic, sequence);
-    highest = Math.max(highest, sequence);
-    if (seen.contains(sequence)) {
+  /**
+   * Notes a number.
+   *
+   * @param appendedAt the verdict's append time, epoch milliseconds
+   * @return false if it was there before
+   */
+  synchronized boolean add(Outcome topic, long number, long appendedAt) {
+    first.putIfAbsent(topic, number);
+    highest = Math.max(highest, number);
+    numberedSince = Math.min(numberedSince, appendedAt);
+    if (seen.contains(number)) {
       return false;
     }
-    seen.addLong(sequence);
+    seen.addLong(number);
     return true;
+  }
+
+  /**
+   * Notes a verdict without number.
+   *
+   * @param place where it stands
+   */
+  synchronized void addUnnumbered(long appendedAt, String place) {
+    if (appendedAt >= unnumberedUntil) {
+      unnumberedUntil = appendedAt;
+      lastUnnumbered = place;
+    }
   }
 
   /** Says that all numbers so far will have been read when the lane has been read to its end. */
@@ -43,30 +68,41 @@ final class LaneSequence {
     settled = Long.MIN_VALUE;
   }
 
-  /** Whether the lane has sequence numbers. */
+  /** Whether the lane has numbers. */
   synchronized boolean present() {
     return !seen.isEmpty();
   }
 
   /**
-   * The first gap, described in one line.
+   * Where the last verdict without number stands, if one came after a verdict with a number. Those
+   * before are from another way to commit.
+   */
+  synchronized Optional<String> unnumbered() {
+    return Optional.ofNullable(lastUnnumbered).filter(place -> unnumberedUntil > numberedSince);
+  }
+
+  /**
+   * The numbers missing, described in one line.
    *
    * @param incomplete the topics that were not read from their first record: a number below the
    *     first one seen there may have stood there
    */
-  synchronized Optional<String> gap(Iterable<Outcome> incomplete) {
+  synchronized Optional<String> gap(Set<Outcome> incomplete) {
     if (seen.isEmpty()) {
       return Optional.empty();
     }
     long floor = seen.first();
+    if (incomplete.isEmpty()) {
+      floor = Math.min(floor, FIRST);
+    }
     for (Outcome topic : incomplete) {
       floor = Math.max(floor, first.getOrDefault(topic, Long.MAX_VALUE));
     }
     if (floor > settled) {
       return Optional.empty();
     }
-    // The floor is a number seen, so it counts itself.
-    long missing = settled - floor - (seen.rankLong(settled) - seen.rankLong(floor));
+    long below = seen.rankLong(floor) - (seen.contains(floor) ? 1 : 0);
+    long missing = settled - floor + 1 - (seen.rankLong(settled) - below);
     if (missing == 0) {
       return Optional.empty();
     }
@@ -75,7 +111,7 @@ final class LaneSequence {
       number++;
     }
     return Optional.of(
-        "%d lane-seq missing in lane %d between %d and %d, the first is %d"
-            .formatted(missing, lane, floor, settled, number));
+        "lane %d lacks %d lane-seq between %d and %d, the first is %d"
+            .formatted(lane, missing, floor, settled, number));
   }
 }

@@ -71,11 +71,7 @@ final class VerdictPass {
   void verdict(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
     SourcePosition position;
     try {
-      String sequence = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
-      if (sequence != null
-          && !sequences.get(record.partition()).add(topic, Long.parseLong(sequence))) {
-        report(Kind.MISROUTED, null, record, "lane-seq " + sequence + " comes twice in its lane");
-      }
+      checkNumber(topic, record);
       position = VerdictHeaders.position(record.headers());
     } catch (IllegalArgumentException e) {
       report(Kind.MISROUTED, null, record, "bad headers: " + e.getMessage());
@@ -152,6 +148,16 @@ final class VerdictPass {
         && position.partition() >= 0
         && position.partition() < tables.size()
         && position.offset() >= 0;
+  }
+
+  private void checkNumber(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
+    LaneSequence sequence = sequences.get(record.partition());
+    String number = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
+    if (number == null) {
+      sequence.addUnnumbered(record.timestamp(), place(record));
+    } else if (!sequence.add(topic, Long.parseLong(number), record.timestamp())) {
+      report(Kind.MISROUTED, null, record, "lane-seq " + number + " comes twice in its lane");
+    }
   }
 
   private void checkLane(

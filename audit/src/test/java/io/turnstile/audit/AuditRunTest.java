@@ -329,7 +329,27 @@ class AuditRunTest {
       AuditReport report = auditWith(verdict.withHeader(VerdictHeaders.LANE_SEQ, "9"));
       assertThat(report.misrouted()).isOne();
       assertThat(report.violations().get(0).what())
-          .contains("6 lane-seq missing", "the first is 2");
+          .contains("lacks 6 lane-seq between 1 and 9", "the first is 2");
+    }
+
+    @Test
+    void hasNoLaneSeqThoughTheOneBeforeHas() {
+      history.replace(
+          history.verdicts.get(2),
+          history.verdicts.get(2).withHeader(VerdictHeaders.LANE_SEQ, null));
+      AuditReport report = audit(history.log());
+      assertThat(report.misrouted()).isOne();
+      assertThat(report.violations().get(0).what()).contains("no lane-seq");
+    }
+
+    @Test
+    void hasNoLaneSeqThoughTheOneAfterHas() {
+      history.replace(
+          history.verdicts.get(0),
+          history.verdicts.get(0).withHeader(VerdictHeaders.LANE_SEQ, null));
+      AuditReport report = audit(history.log());
+      assertThat(report.misrouted()).isOne();
+      assertThat(report.violations().get(0).what()).contains("the first is 1");
     }
 
     @Test
@@ -745,6 +765,16 @@ class AuditRunTest {
       AuditReport report = audit(log);
       assertThat(report.misrouted()).isZero();
       assertThat(report.missing()).isZero();
+    }
+
+    @Test
+    void mayBeMissingBeforeTheFirstVerdictThatHasOne() {
+      History plain = new History(false);
+      plain.accept(plain.send(transaction("t-1", "c-1", 1)));
+      Input input = plain.send(transaction("t-2", "c-1", 1));
+      Written numbered = plain.accept(input).withHeader(VerdictHeaders.LANE_SEQ, "1");
+      plain.verdicts.set(1, numbered);
+      assertThat(audit(plain.log()).violations()).isEmpty();
     }
 
     @Test
