@@ -1,0 +1,321 @@
+package io.turnstile.cli;
+
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import io.turnstile.events.LedgerEntry;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.Topics;
+import io.turnstile.events.Transaction;
+import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.simulator.TokenKind;
+import io.turnstile.testbed.FlinkRest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.ParseException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.FeatureMetadata;
+import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Smoke test of a live deployment: every part of it, from Kafka to a verdict in time. */
+@Command(
+    name = "check",
+    description = {
+      "Smoke test of a live deployment, one PASS or FAIL line for each part.",
+      "",
+      "With --signing-key it also sends transactions of its own: of customer and product '"
+          + Canary.ID
+          + "', quantity 0, amount 0, currency XXX."
+    })
+final class CheckCommand implements Callable<Integer> {
+
+  private static final int WARM_UP = 20;
+  private static final int MEASURED = 100;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private KafkaOptions kafka;
+
+  @Option(
+      names = "--flink",
+      required = true,
+      paramLabel = "URL",
+      description = "Flink's REST API, as http://HOST:8081.")
+  private URI flinkUrl;
+
+  @Option(
+      names = "--job",
+      paramLabel = "NAME|ID",
+      description = "The Flink job; needed only if several are running.")
+  private String job;
+
+  @Option(
+      names = "--signing-key",
+      paramLabel = "FILE",
+      description = "Private JWK to sign tokens with; without it nothing is sent.")
+  private Path signingKey;
+
+  @Option(
+      names = "--jwks",
+      paramLabel = "FILE|URL",
+      description = "The JWKS that the job reads: check that it has the signing key.")
+  private String jwks;
+
+  @Option(names = "--skip-latency", description = "Do not measure the latency.")
+  private boolean skipLatency;
+
+  @Option(
+      names = "--max-latency",
+      paramLabel = "DURATION",
+      defaultValue = "100ms",
+      description =
+          "What the 99th percentile of the committed latency must be below (default: ${DEFAULT-VALUE}).")
+  private Duration maxLatency;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "30s",
+      description = "How long each part may take to answer (default: ${DEFAULT-VALUE}).")
+  private Duration timeout;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write the results as JSON.")
+  private Path out;
+
+  @Override
+  public Integer call() throws Exception {
+    TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
+    CheckReport report = new CheckReport(spec.commandLine().getOut(), System::nanoTime);
+    Map<String, Object> client = new HashMap<>(kafka.client());
+    client.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
+    client.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
+
+    boolean topics = checkKafka(report, client);
+    boolean running = checkFlink(report);
+    if (tokens == null) {
+      report.skip("verdicts", "no --signing-key given, so nothing was sent");
+    } else if (!topics || !running) {
+      report.skip("verdicts", "nothing was sent: " + (topics ? "no running job" : "no topics"));
+    } else {
+      if (jwks != null) {
+        report.run("signing key published", this::signingKeyIsPublished);
+      }
+      checkVerdicts(report, client, tokens);
+    }
+    if (out != null) {
+      report.write(out);
+    }
+    return report.passed() ? 0 : 1;
+  }
+
+  private boolean checkKafka(CheckReport report, Map<String, Object> client)
+      throws InterruptedException {
+    try (Admin admin = Admin.create(client)) {
+      boolean reachable = report.run("Kafka", () -> describe(admin));
+      if (!reachable) {
+        report.skip("topics", "Kafka does not answer");
+        return false;
+      }
+      return report.run("topics", () -> topicsAreRight(admin));
+    }
+  }
+
+  private String describe(Admin admin) throws Exception {
+    int brokers = admin.describeCluster().nodes().get().size();
+    FeatureMetadata features = admin.describeFeatures().featureMetadata().get();
+    return "%d broker%s, metadata.version %s, transaction.version %s"
+        .formatted(
+            brokers,
+            brokers == 1 ? "" : "s",
+            level(features, "metadata.version"),
+            level(features, "transaction.version"));
+  }
+
+  private static String level(FeatureMetadata features, String name) {
+    FinalizedVersionRange range = features.finalizedFeatures().get(name);
+    return range == null ? "unknown" : Short.toString(range.maxVersionLevel());
+  }
+
+  private String topicsAreRight(Admin admin) throws Exception {
+    TopicNames names = kafka.topics();
+    int lanes =
+        admin
+            .describeTopics(List.of(names.accepted()))
+            .allTopicNames()
+            .get()
+            .get(names.accepted())
+            .partitions()
+            .size();
+    List<String> problems = new Topics(names, 1, lanes).problems(admin);
+    if (!problems.isEmpty()) {
+      throw new CheckFailedException(String.join("; ", problems));
+    }
+    return names.inputs().size() + names.verdicts().size() + " topics, " + lanes + " lanes";
+  }
+
+  private boolean checkFlink(CheckReport report) throws InterruptedException {
+    FlinkRest flink = new FlinkRest(flinkUrl);
+    boolean reachable =
+        report.run(
+            "Flink",
+            () -> {
+              int slots =
+                  flink.taskManagers().stream().mapToInt(FlinkRest.TaskManager::slots).sum();
+              return "version " + flink.version() + ", " + slots + " slots";
+            });
+    if (!reachable) {
+      report.skip("job", "Flink does not answer");
+      return false;
+    }
+    FlinkRest.Job[] found = new FlinkRest.Job[1];
+    boolean running =
+        report.run(
+            "job",
+            () -> {
+              found[0] = find(flink.jobs());
+              flink.awaitRunning(found[0].id(), timeout);
+              return "%s (%s), all tasks running, %d restarts"
+                  .formatted(found[0].name(), found[0].id(), flink.restarts(found[0].id()));
+            });
+    if (!running) {
+      report.skip("checkpoint", "no running job");
+      return false;
+    }
+    report.run(
+        "checkpoint",
+        () -> {
+          long id = flink.checkpoint(found[0].id(), timeout);
+          FlinkRest.Checkpoints checkpoints = flink.checkpoints(found[0].id());
+          return "checkpoint %d completed; so far %d completed, %d failed"
+              .formatted(id, checkpoints.completed(), checkpoints.failed());
+        });
+    return true;
+  }
+
+  private FlinkRest.Job find(List<FlinkRest.Job> jobs) {
+    List<FlinkRest.Job> matching =
+        jobs.stream()
+            .filter(each -> !each.isTerminal())
+            .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
+            .toList();
+    if (matching.size() == 1) {
+      return matching.get(0);
+    }
+    String all =
+        jobs.stream()
+            .map(each -> "%s (%s) %s".formatted(each.name(), each.id(), each.state()))
+            .collect(Collectors.joining(", "));
+    if (matching.isEmpty()) {
+      throw new CheckFailedException(
+          (job == null ? "no job is running" : "no job " + job + " is running")
+              + "; Flink has "
+              + (all.isEmpty() ? "none" : all));
+    }
+    throw new CheckFailedException(
+        (job == null ? "several jobs are running" : "several jobs are called " + job)
+            + ", name one with --job: "
+            + all);
+  }
+
+  private String signingKeyIsPublished() throws IOException, ParseException {
+    String keyId = JWK.parse(Files.readString(signingKey)).getKeyID();
+    int limit = (int) timeout.toMillis();
+    JWKSet published =
+        jwks.matches("https?://.*")
+            ? JWKSet.load(new URL(jwks), limit, limit, 1 << 20)
+            : JWKSet.load(Path.of(jwks).toFile());
+    if (published.getKeyByKeyId(keyId) == null) {
+      throw new CheckFailedException("the JWKS has no key " + keyId);
+    }
+    return "key " + keyId;
+  }
+
+  private void checkVerdicts(CheckReport report, Map<String, Object> client, TokenIssuer tokens)
+      throws InterruptedException {
+    try (Canary canary = new Canary(client, kafka.topics(), tokens, timeout)) {
+      Transaction transaction = Canary.transaction();
+      boolean accepted =
+          report.run(
+              "canary accepted",
+              () -> {
+                canary.prepare();
+                return expect(canary, transaction, TokenKind.VALID, LedgerEntry.ACCEPTED);
+              });
+      if (accepted) {
+        report.run(
+            "duplicate rejected",
+            () ->
+                expect(canary, transaction, TokenKind.VALID, RejectionReason.DUPLICATE_ID.name()));
+        report.run(
+            "expired token rejected",
+            () ->
+                expect(
+                    canary,
+                    Canary.transaction(),
+                    TokenKind.EXPIRED,
+                    RejectionReason.TOKEN_EXPIRED.name()));
+      } else {
+        report.skip("duplicate rejected", "the canary was not accepted");
+        report.skip("expired token rejected", "the canary was not accepted");
+      }
+      if (skipLatency || !accepted) {
+        report.skip("latency", skipLatency ? "as asked" : "the canary was not accepted");
+      } else {
+        report.run("latency", () -> measureLatency(canary));
+      }
+    }
+  }
+
+  private static String expect(
+      Canary canary, Transaction transaction, TokenKind tokenKind, String expected)
+      throws ExecutionException, InterruptedException {
+    String code = canary.submit(transaction, tokenKind).code();
+    if (!code.equals(expected)) {
+      throw new CheckFailedException("the verdict is " + code + ", not " + expected);
+    }
+    return code;
+  }
+
+  /** One transaction at a time, each sent when the one before has its verdict. */
+  private String measureLatency(Canary canary) throws ExecutionException, InterruptedException {
+    Histogram micros = new Histogram(3);
+    for (int i = 0; i < WARM_UP + MEASURED; i++) {
+      Duration latency = canary.submit(Canary.transaction(), TokenKind.VALID).latency();
+      if (i >= WARM_UP) {
+        micros.recordValue(TimeUnit.NANOSECONDS.toMicros(latency.toNanos()));
+      }
+    }
+    String found =
+        String.format(
+            Locale.ROOT,
+            "committed latency of %d transactions: p50 %.1f ms, p99 %.1f ms, max %.1f ms",
+            MEASURED,
+            micros.getValueAtPercentile(50) / 1000.0,
+            micros.getValueAtPercentile(99) / 1000.0,
+            micros.getMaxValue() / 1000.0);
+    if (micros.getValueAtPercentile(99) >= TimeUnit.MILLISECONDS.toMicros(maxLatency.toMillis())) {
+      throw new CheckFailedException(
+          found + "; p99 is not below " + maxLatency.toMillis() + " ms (--max-latency)");
+    }
+    return found;
+  }
+}

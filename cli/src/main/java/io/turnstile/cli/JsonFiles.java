@@ -1,0 +1,30 @@
+package io.turnstile.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Machine-readable output. */
+final class JsonFiles {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private JsonFiles() {}
+
+  /** Writes the file in one step: whoever waits for it never reads half of it. */
+  static void write(Path file, JsonNode content) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    Files.createDirectories(directory);
+    Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
+    try {
+      Files.writeString(
+          unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package io.turnstile.cli;
+
+import io.turnstile.audit.AuditCommand;
+import io.turnstile.simulator.command.SimulateCommand;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** The command {@code turnstile}. Exit codes: 0 success, 1 failed check, 2 wrong usage. */
+@Command(
+    name = "turnstile",
+    description = "Exactly-once transaction verdicts on Apache Flink.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    versionProvider = Turnstile.Version.class,
+    subcommands = {
+      UpCommand.class,
+      DemoCommand.class,
+      SimulateCommand.class,
+      AuditCommand.class,
+      CheckCommand.class,
+      CompletionCommand.class
+    })
+public final class Turnstile implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Turnstile.class);
+
+  @Spec private CommandSpec spec;
+
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Turnstile());
+    commandLine.registerConverter(Duration.class, Durations::parse);
+    commandLine.setParameterExceptionHandler(Turnstile::wrongUsage);
+    commandLine.setExecutionExceptionHandler(Turnstile::failed);
+    commandLine.setUsageHelpAutoWidth(true);
+    commandLine
+        .getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().mixinStandardHelpOptions(true));
+    return commandLine;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Missing command");
+  }
+
+  private static int wrongUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    command
+        .getErr()
+        .println(
+            command
+                .getColorScheme()
+                .errorText("%s: %s; see %s --help".formatted(name, oneLine(e), name)));
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private static int failed(Exception e, CommandLine command, ParseResult result) {
+    if (Shutdown.inProgress()) {
+      // What fails now does because everything is being ended.
+      return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+    LOG.debug("{} failed", command.getCommandSpec().qualifiedName(), e);
+    command
+        .getErr()
+        .println(
+            command
+                .getColorScheme()
+                .errorText(command.getCommandSpec().qualifiedName() + ": " + oneLine(e)));
+    return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  /** The message without line ends; the type too where the message alone says little. */
+  static String oneLine(Throwable e) {
+    String message = e.getMessage();
+    if (message == null || message.isBlank()) {
+      return e.getClass().getSimpleName();
+    }
+    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+
+  /** Reads the version from the JAR. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Turnstile.class.getPackage().getImplementationVersion();
+      return new String[] {"turnstile " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}
