@@ -285,7 +285,8 @@ public final class Simulation {
     sent++;
     sentByKind.merge(submission.kind().name(), 1L, Long::sum);
     expected.merge(submission.expected(), 1L, Long::sum);
-    if (submission.kind() == Kind.EXPIRED || submission.kind() == Kind.NOT_YET_VALID) {
+    if (retries != null
+        && (submission.kind() == Kind.EXPIRED || submission.kind() == Kind.NOT_YET_VALID)) {
       retriesAwaited++;
     }
     produce(

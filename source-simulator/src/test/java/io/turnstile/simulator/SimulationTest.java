@@ -335,6 +335,7 @@ class SimulationTest {
     assertThat(summary.sentByKind()).containsEntry("ORDINARY", 2L).containsEntry("EXPIRED", 1L);
     assertThat(summary.expected()).containsEntry("ACCEPTED", 2L).containsEntry("TOKEN_EXPIRED", 1L);
     assertThat(summary.referenceByKind()).containsEntry("ORDINARY", 2L);
+    assertThat(summary.succeeded()).isTrue();
     Path file = dir.resolve("summary.json");
     summary.write(file);
     assertThat(Files.readString(file))
