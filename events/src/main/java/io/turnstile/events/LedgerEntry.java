@@ -10,7 +10,7 @@ import java.util.TreeSet;
  * The input carries {@code seq} in the header {@link #HEADER}.
  *
  * @param seq number of the input, from 0, dense
- * @param group inputs with the same id and content share a group
+ * @param group inputs that compete for one acceptance share a group: same id, or same content
  * @param acceptances how many inputs of the group must be accepted, 0 or 1; the same in all its
  *     lines
  * @param allowed the outcomes that this input may have: {@link #ACCEPTED}, names of {@link
