@@ -277,6 +277,18 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
           settings, customers, (parameters, output, metrics) -> new CheckpointWriter(output));
     }
 
+    /**
+     * Commit mode <em>journal</em>: commits the verdicts itself and emits nothing.
+     *
+     * @param journal {@code JournalWriter.factory(…)}
+     */
+    public static Factory committingToJournal(
+        TurnstileSettings settings,
+        ReferenceTopic<Customer> customers,
+        VerdictWriter.Factory journal) {
+      return new Factory(settings, customers, journal);
+    }
+
     @Override
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     public <T extends StreamOperator<Verdict>> T createStreamOperator(

@@ -113,6 +113,20 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     }
   }
 
+  /** What Flink calls after the last record. */
+  public void finish() throws Exception {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.finish();
+    }
+  }
+
+  /** Runs the mails that have arrived. */
+  public void runMails() throws Exception {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.runMails();
+    }
+  }
+
   /** What came out since the last call, subtask by subtask. */
   public List<O> take() {
     List<O> all = new ArrayList<>();

@@ -1,9 +1,12 @@
 package io.turnstile.job.harness;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.io.disk.iomanager.IOManager;
@@ -19,6 +22,8 @@ import org.apache.flink.state.rocksdb.RocksDBKeyedStateBackend;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 
 /** One subtask of an {@link OperatorUnderTest}: Flink's harness, for a keyed two-input factory. */
@@ -74,6 +79,9 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
                   }
                 })
             .build();
+    environment
+        .getJobConfiguration()
+        .set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
     return new Subtask<>(spec, environment, metrics);
   }
 
@@ -101,9 +109,24 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     ((BoundedMultiInput) operator).endInput(2);
   }
 
+  void finish() throws Exception {
+    operator.finish();
+  }
+
   OperatorSubtaskState snapshot(long checkpointId) throws Exception {
     prepareSnapshotPreBarrier(checkpointId);
     return snapshot(checkpointId, getProcessingTime());
+  }
+
+  /** Runs the mails that have arrived, as the task thread does between two elements. */
+  void runMails() throws Exception {
+    for (Optional<Mail> mail = nextMail(); mail.isPresent(); mail = nextMail()) {
+      mail.get().run();
+    }
+  }
+
+  private Optional<Mail> nextMail() {
+    return getTaskMailbox().tryTake(TaskMailbox.MIN_PRIORITY);
   }
 
   /** What came out since the last call. */
@@ -132,9 +155,11 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     return (Long) ((Gauge<?>) metrics.get(name)).getValue();
   }
 
+  /** Not {@link #close}, which finishes the operator first: a crash does not. */
   void stop() {
     try (environment) {
-      close();
+      processingTimeService.shutdownService();
+      operator.close();
     } catch (Exception e) {
       throw new IllegalStateException("stopping a subtask", e);
     }

@@ -1,0 +1,45 @@
+package io.turnstile.job.journal;
+
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/** Counts what a {@link JournalWriter} does; of a subtask, over its lanes. */
+final class JournalMetrics {
+
+  private static final int COMMIT_TIME_WINDOW = 10_000;
+
+  private final Counter commits;
+  private final Histogram commitMillis;
+  private final Counter suppressed;
+  private volatile long takeOverMillis;
+  private volatile long takeOverVerdicts;
+
+  JournalMetrics(MetricGroup group, JournalWriter writer) {
+    commits = group.counter("commits");
+    commitMillis =
+        group.histogram("commitMillis", new DescriptiveStatisticsHistogram(COMMIT_TIME_WINDOW));
+    suppressed = group.counter("suppressedInputs");
+    group.gauge("takeOverMillis", () -> takeOverMillis);
+    group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
+    group.gauge("uncommittedVerdicts", writer::uncommittedVerdicts);
+    group.gauge("heldBytes", writer::heldBytes);
+    group.gauge("commitsInFlight", writer::commitsInFlight);
+    group.gauge("decidedAhead", writer::decidedAhead);
+  }
+
+  void tookOver(long millis, long verdicts) {
+    takeOverMillis = millis;
+    takeOverVerdicts = verdicts;
+  }
+
+  void committed(long millis) {
+    commits.inc();
+    commitMillis.update(millis);
+  }
+
+  void suppressed() {
+    suppressed.inc();
+  }
+}

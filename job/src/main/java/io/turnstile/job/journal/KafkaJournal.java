@@ -1,0 +1,179 @@
+package io.turnstile.job.journal;
+
+import io.turnstile.events.TopicNames;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.FeatureMetadata;
+import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import org.apache.kafka.clients.admin.SupportedVersionRange;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InterruptException;
+
+/**
+ * The {@link Journal} in Kafka: the three verdict topics. Lane <em>n</em> is partition <em>n</em>
+ * of each, and one transactional id.
+ */
+final class KafkaJournal implements Journal {
+
+  private static final String TRANSACTION_VERSION = "transaction.version";
+
+  /** From here on a zombie's late append cannot get into its successor's transaction. */
+  private static final short MIN_TRANSACTION_VERSION = 2;
+
+  private static final String METADATA_VERSION = "metadata.version";
+
+  /** The first of Kafka 4.3. */
+  private static final short MIN_METADATA_VERSION = 30;
+
+  private final JournalSettings settings;
+  private final Admin admin;
+  private final SortedMap<String, String> identity = new TreeMap<>();
+  private final Map<String, Integer> maxMessageBytes = new TreeMap<>();
+
+  private KafkaJournal(JournalSettings settings, Admin admin) {
+    this.settings = settings;
+    this.admin = admin;
+  }
+
+  /** Connects, and checks that cluster and topics suit. */
+  static KafkaJournal connect(JournalSettings settings, int lanes)
+      throws JournalException, InterruptedException {
+    String timeout = Long.toString(settings.takeOverTimeout().toMillis());
+    Properties properties = new Properties();
+    properties.putAll(settings.client());
+    properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeout);
+    properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "turnstile-journal-admin");
+    KafkaJournal journal;
+    try {
+      journal = new KafkaJournal(settings, Admin.create(properties));
+    } catch (KafkaException e) {
+      throw KafkaFailures.explain("the journal cannot connect to Kafka", e);
+    }
+    try {
+      journal.requireFeatures();
+      journal.describe(lanes);
+      return journal;
+    } catch (JournalException | InterruptedException | RuntimeException e) {
+      journal.close();
+      throw e;
+    }
+  }
+
+  private void requireFeatures() throws JournalException, InterruptedException {
+    FeatureMetadata features =
+        get("asking the broker for its version", admin.describeFeatures().featureMetadata());
+    FinalizedVersionRange transactions = features.finalizedFeatures().get(TRANSACTION_VERSION);
+    SupportedVersionRange metadata = features.supportedFeatures().get(METADATA_VERSION);
+    int transactionVersion = transactions == null ? 0 : transactions.maxVersionLevel();
+    int metadataVersion = metadata == null ? 0 : metadata.maxVersion();
+    if (transactionVersion < MIN_TRANSACTION_VERSION) {
+      throw new JournalException.Refused(
+          "the Kafka cluster has "
+              + TRANSACTION_VERSION
+              + "="
+              + transactionVersion
+              + ", commit mode journal needs "
+              + MIN_TRANSACTION_VERSION
+              + ": upgrade it (kafka-features.sh upgrade --feature "
+              + TRANSACTION_VERSION
+              + "="
+              + MIN_TRANSACTION_VERSION
+              + "), or use --commit checkpoint");
+    }
+    if (metadataVersion < MIN_METADATA_VERSION) {
+      throw new JournalException.Refused(
+          "the Kafka broker supports "
+              + METADATA_VERSION
+              + " up to "
+              + metadataVersion
+              + ", commit mode journal needs Kafka 4.3.1 or later (level "
+              + MIN_METADATA_VERSION
+              + "): upgrade the brokers, or use --commit checkpoint");
+    }
+  }
+
+  private void describe(int lanes) throws JournalException, InterruptedException {
+    TopicNames topics = settings.topics();
+    identity.put(
+        "cluster id", get("asking for the cluster's id", admin.describeCluster().clusterId()));
+    identity.put("lanes", Integer.toString(lanes));
+    for (String topic : topics.verdicts()) {
+      TopicDescription description =
+          get(
+              "describing topic " + topic,
+              admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+      if (description.partitions().size() != lanes) {
+        throw new JournalException.Refused(
+            "topic "
+                + topic
+                + " has "
+                + description.partitions().size()
+                + " partitions and the job "
+                + lanes
+                + " lanes, which must be the same: use --lanes "
+                + description.partitions().size()
+                + " or other verdict topics");
+      }
+      identity.put("id of topic " + topic, description.topicId().toString());
+      maxMessageBytes.put(topic, maxMessageBytes(topic));
+    }
+  }
+
+  private int maxMessageBytes(String topic) throws JournalException, InterruptedException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Config config =
+        get(
+            "reading the settings of topic " + topic,
+            admin.describeConfigs(List.of(resource)).values().get(resource));
+    return Integer.parseInt(config.get("max.message.bytes").value());
+  }
+
+  private <T> T get(String what, KafkaFuture<T> future)
+      throws JournalException, InterruptedException {
+    return get(what, future, settings.takeOverTimeout().toMillis());
+  }
+
+  static <T> T get(String what, KafkaFuture<T> future, long timeoutMillis)
+      throws JournalException, InterruptedException {
+    try {
+      return future.get(timeoutMillis, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw KafkaFailures.explain(what, e.getCause());
+    } catch (TimeoutException e) {
+      throw KafkaFailures.explain(what, e);
+    }
+  }
+
+  @Override
+  public SortedMap<String, String> identity() {
+    return identity;
+  }
+
+  @Override
+  public LaneJournal lane(int number, Runnable failed) {
+    return new KafkaLaneJournal(settings, admin, maxMessageBytes, number, failed);
+  }
+
+  @Override
+  public void close() {
+    try {
+      admin.close(Duration.ZERO);
+    } catch (InterruptException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,530 @@
+package io.turnstile.job.journal;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.Topics;
+import io.turnstile.events.VerdictCodec;
+import io.turnstile.events.VerdictHeaders;
+import io.turnstile.job.journal.JournalEntry.Recollection;
+import io.turnstile.job.kafka.VerdictRecords;
+import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.turnstile.Acceptance;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** One lane of a {@link KafkaJournal}: a partition of each verdict topic, one transactional id. */
+final class KafkaLaneJournal implements LaneJournal {
+
+  /** Kafka's own default of 100 ms is what a new transaction may have to wait for the last. */
+  private static final String RETRY_BACKOFF_MILLIS = "2";
+
+  private static final String MAX_RETRY_BACKOFF_MILLIS = "10";
+
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final long DIAGNOSIS_TIMEOUT_MILLIS = 5_000;
+
+  /** A process that wakes up after it was given up notices so within this time. */
+  private static final long STRAY_LIVES_MILLIS = 5_000;
+
+  /** More than a record and its batch have besides key, value and headers. */
+  private static final int RECORD_OVERHEAD_BYTES = 128;
+
+  private static final int HEADER_OVERHEAD_BYTES = 10;
+
+  private final JournalSettings settings;
+  private final Admin admin;
+  private final Map<String, Integer> maxMessageBytes;
+  private final int lane;
+  private final String transactionalId;
+  private final List<TopicPartition> partitions;
+  private final VerdictRecords records;
+  private final Runnable failed;
+
+  private volatile KafkaProducer<byte[], byte[]> producer;
+  private volatile boolean closed;
+
+  /** Where the next verdict of each part must stand; nobody else writes here. */
+  private final long[] next;
+
+  /** Which parts the open transaction has verdicts in. */
+  private final boolean[] touched;
+
+  private boolean inTransaction;
+  private volatile long transactionBegan;
+  private final AtomicReference<JournalException> failure = new AtomicReference<>();
+
+  KafkaLaneJournal(
+      JournalSettings settings,
+      Admin admin,
+      Map<String, Integer> maxMessageBytes,
+      int lane,
+      Runnable failed) {
+    this.settings = settings;
+    this.admin = admin;
+    this.maxMessageBytes = maxMessageBytes;
+    this.lane = lane;
+    this.failed = failed;
+    records = new VerdictRecords(settings.topics());
+    TopicNames topics = settings.topics();
+    transactionalId = topics.accepted() + "-lane-" + lane;
+    partitions = topics.verdicts().stream().map(topic -> new TopicPartition(topic, lane)).toList();
+    next = new long[partitions.size()];
+    touched = new boolean[partitions.size()];
+  }
+
+  @Override
+  public List<String> parts() {
+    return partitions.stream()
+        .map(partition -> partition.topic() + "/" + partition.partition())
+        .toList();
+  }
+
+  @Override
+  public Extent takeOver() throws JournalException, InterruptedException {
+    run(
+        "taking over transactional id " + transactionalId,
+        () -> {
+          producer =
+              new KafkaProducer<>(
+                  producerProperties(), new ByteArraySerializer(), new ByteArraySerializer());
+          if (closed) {
+            close();
+          }
+          producer.initTransactions();
+        });
+    return new Extent(
+        offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED),
+        offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED));
+  }
+
+  private Properties producerProperties() {
+    Properties properties = new Properties();
+    properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, RETRY_BACKOFF_MILLIS);
+    properties.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, MAX_RETRY_BACKOFF_MILLIS);
+    properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(maxRequestBytes()));
+    properties.put(ProducerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId);
+    properties.putAll(settings.client());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    properties.put(
+        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+        Math.toIntExact(settings.transactionTimeout().toMillis()));
+    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    properties.put(ProducerConfig.ACKS_CONFIG, "all");
+    return properties;
+  }
+
+  private int maxRequestBytes() {
+    Object given = settings.client().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG);
+    return given == null ? Topics.MAX_DEAD_LETTER_BYTES : Integer.parseInt(given.toString());
+  }
+
+  private JournalPosition offsets(OffsetSpec spec, IsolationLevel isolation)
+      throws JournalException, InterruptedException {
+    Map<TopicPartition, ListOffsetsResultInfo> offsets =
+        KafkaJournal.get(
+            at() + "asking where the verdict topics begin and end",
+            admin
+                .listOffsets(
+                    partitions.stream()
+                        .collect(Collectors.toMap(Function.identity(), partition -> spec)),
+                    new ListOffsetsOptions(isolation))
+                .all(),
+            settings.takeOverTimeout().toMillis());
+    return new JournalPosition(
+        partitions.stream().map(partition -> offsets.get(partition).offset()).toList());
+  }
+
+  @Override
+  public void read(JournalPosition from, JournalPosition to, Reader reader)
+      throws JournalException, InterruptedException {
+    if (!from.equals(to)) {
+      try (KafkaConsumer<byte[], byte[]> consumer =
+          new KafkaConsumer<>(
+              consumerProperties(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        read(consumer, from, to, reader);
+      } catch (InterruptException e) {
+        throw interrupted();
+      } catch (KafkaException e) {
+        throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
+      }
+    }
+    for (int part = 0; part < next.length; part++) {
+      next[part] = to.offset(part);
+    }
+  }
+
+  private Properties consumerProperties() {
+    Properties properties = new Properties();
+    properties.putAll(settings.client());
+    properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId + "-tail");
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    return properties;
+  }
+
+  private void read(
+      KafkaConsumer<byte[], byte[]> consumer,
+      JournalPosition from,
+      JournalPosition to,
+      Reader reader)
+      throws JournalException, InterruptedException {
+    consumer.assign(partitions);
+    Map<TopicPartition, Long> reached = new HashMap<>();
+    for (int part = 0; part < partitions.size(); part++) {
+      consumer.seek(partitions.get(part), from.offset(part));
+      reached.put(partitions.get(part), from.offset(part));
+    }
+    long progressAt = System.nanoTime();
+    while (true) {
+      int behind = pauseThoseRead(reached, to, consumer);
+      if (behind < 0) {
+        return;
+      }
+      if (System.nanoTime() - progressAt > settings.takeOverTimeout().toNanos()) {
+        throw stuck(behind, reached.get(partitions.get(behind)), to.offset(behind));
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        // What a foreign writer appended since the end was fixed is found when we append.
+        if (record.offset() < to.offset(partOf(record.topic()))) {
+          reader.read(entryOf(record));
+        }
+      }
+      for (TopicPartition partition : partitions) {
+        // Moves past markers and aborted records, too.
+        long position = consumer.position(partition);
+        if (position > reached.put(partition, position)) {
+          progressAt = System.nanoTime();
+        }
+      }
+    }
+  }
+
+  /** A part that is not read to the end yet, or -1. */
+  private int pauseThoseRead(
+      Map<TopicPartition, Long> reached, JournalPosition to, KafkaConsumer<?, ?> consumer) {
+    int behind = -1;
+    for (int part = 0; part < partitions.size(); part++) {
+      TopicPartition partition = partitions.get(part);
+      if (reached.get(partition) < to.offset(part)) {
+        behind = part;
+      } else {
+        consumer.pause(List.of(partition));
+      }
+    }
+    return behind;
+  }
+
+  private JournalException stuck(int part, long position, long end)
+      throws JournalException, InterruptedException {
+    return new JournalException(
+        at()
+            + "no progress for "
+            + settings.takeOverTimeout().toSeconds()
+            + " s in reading "
+            + parts().get(part)
+            + " at offset "
+            + position
+            + " of "
+            + end
+            + ", the last stable offset is "
+            + offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).offset(part)
+            + ": another program has a transaction open on it; find it with kafka-transactions.sh"
+            + " find-hanging, and end it");
+  }
+
+  private int partOf(String topic) {
+    return settings.topics().verdicts().indexOf(topic);
+  }
+
+  private JournalEntry entryOf(ConsumerRecord<byte[], byte[]> record) throws JournalException {
+    String place = record.topic() + "/" + record.partition() + " offset " + record.offset();
+    try {
+      Headers headers = record.headers();
+      String seq = VerdictHeaders.optional(headers, VerdictHeaders.LANE_SEQ);
+      SourcePosition source = VerdictHeaders.position(headers);
+      return new JournalEntry(
+          place,
+          seq == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(seq)),
+          source,
+          record.topic().equals(settings.topics().accepted())
+              ? recollection(source, record.value())
+              : null);
+    } catch (RuntimeException e) {
+      throw new JournalException.Refused(
+          at()
+              + "the record at "
+              + place
+              + " is no verdict ("
+              + e.getMessage()
+              + "): another program writes to the verdict topics; stop it, and use new ones",
+          e);
+    }
+  }
+
+  private static Recollection recollection(SourcePosition source, byte[] value) {
+    VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(value);
+    // Whose payload could be read is routed by its customer.
+    return new Recollection(
+        accepted.customerId(),
+        new Acceptance(
+            accepted.transactionId(),
+            accepted.contentHash(),
+            source.partition(),
+            source.offset(),
+            accepted.receivedAt(),
+            accepted.decidedAt()));
+  }
+
+  @Override
+  public void append(Verdict verdict, long laneSeq) throws JournalException, InterruptedException {
+    check();
+    ProducerRecord<byte[], byte[]> record = records.toRecord(verdict);
+    VerdictHeaders.add(record.headers(), VerdictHeaders.LANE_SEQ, Long.toString(laneSeq));
+    requireFits(verdict, record);
+    int part = partOf(record.topic());
+    touched[part] = true;
+    run(
+        at() + "appending a verdict",
+        () -> {
+          if (!inTransaction) {
+            inTransaction = true;
+            transactionBegan = System.nanoTime();
+            producer.beginTransaction();
+          }
+          Future<RecordMetadata> unused =
+              producer.send(record, (written, e) -> acknowledged(part, written, e));
+        });
+  }
+
+  /** A verdict that is sent in vain would be decided and sent again after every restart. */
+  private void requireFits(Verdict verdict, ProducerRecord<byte[], byte[]> record)
+      throws JournalException.Refused {
+    long size = RECORD_OVERHEAD_BYTES;
+    size += record.key() == null ? 0 : record.key().length;
+    size += record.value() == null ? 0 : record.value().length;
+    for (Header header : record.headers()) {
+      size += HEADER_OVERHEAD_BYTES + header.value().length;
+      size += header.key().getBytes(StandardCharsets.UTF_8).length;
+    }
+    int ofTopic = maxMessageBytes.get(record.topic());
+    int ofProducer = maxRequestBytes();
+    if (size > Math.min(ofTopic, ofProducer)) {
+      throw new JournalException.Refused(
+          at()
+              + "the verdict of input "
+              + verdict.position()
+              + " has "
+              + size
+              + " bytes, max.message.bytes of "
+              + record.topic()
+              + " is "
+              + ofTopic
+              + " and max.request.size of the producer "
+              + ofProducer
+              + ": raise the smaller one");
+    }
+  }
+
+  /** In the producer's network thread. */
+  private void acknowledged(int part, RecordMetadata written, Exception e) {
+    if (e != null) {
+      fail(explain(at() + "writing a verdict", e));
+    } else if (written.offset() != next[part]) {
+      fail(
+          new JournalException(
+              at()
+                  + "a verdict went to offset "
+                  + written.offset()
+                  + " of "
+                  + parts().get(part)
+                  + " instead of "
+                  + next[part]
+                  + ": another program writes to the verdict topics; stop it"));
+    } else {
+      next[part]++;
+    }
+  }
+
+  private void fail(JournalException e) {
+    if (failure.compareAndSet(null, e)) {
+      failed.run();
+    }
+  }
+
+  @Override
+  public JournalPosition commit() throws JournalException, InterruptedException {
+    run(at() + "writing verdicts", producer::flush);
+    check();
+    run(at() + "committing", producer::commitTransaction);
+    inTransaction = false;
+    for (int part = 0; part < next.length; part++) {
+      if (touched[part]) {
+        // The marker of the commit takes an offset as well.
+        next[part]++;
+        touched[part] = false;
+      }
+    }
+    return position();
+  }
+
+  private JournalPosition position() {
+    return new JournalPosition(Arrays.stream(next).boxed().toList());
+  }
+
+  @Override
+  public void check() throws JournalException {
+    JournalException known = failure.get();
+    if (known != null) {
+      throw known;
+    }
+  }
+
+  private interface KafkaAction {
+    void run();
+  }
+
+  private void run(String what, KafkaAction action) throws JournalException, InterruptedException {
+    try {
+      action.run();
+    } catch (InterruptException e) {
+      throw interrupted();
+    } catch (KafkaException | IllegalStateException e) {
+      throw explain(what, e);
+    }
+  }
+
+  /** Kafka sets the flag and throws. */
+  private static InterruptedException interrupted() {
+    boolean unused = Thread.interrupted();
+    return new InterruptedException();
+  }
+
+  private JournalException explain(String what, Throwable e) {
+    if (!isFencing(e)) {
+      return KafkaFailures.explain(what, e);
+    }
+    Duration open = Duration.ofNanos(System.nanoTime() - transactionBegan);
+    if (open.compareTo(settings.transactionTimeout()) >= 0) {
+      return new JournalException(
+          what
+              + " failed: the transaction was open for "
+              + open.toSeconds()
+              + " s, after "
+              + settings.transactionTimeout().toSeconds()
+              + " s the broker aborts it; the job goes back to its last checkpoint",
+          e);
+    }
+    return new JournalException(
+        what
+            + " failed: another owner took over transactional id "
+            + transactionalId
+            + "; the job goes back to its last checkpoint",
+        e);
+  }
+
+  private static boolean isFencing(Throwable e) {
+    return KafkaFailures.find(ProducerFencedException.class, e) != null
+        || KafkaFailures.find(InvalidProducerEpochException.class, e) != null;
+  }
+
+  /**
+   * Tells another job from a process of our own that was thought dead: the latter goes away soon.
+   * Kafka knows no more of a transaction's owner than its producer id and epoch, and that it
+   * commits.
+   */
+  @Override
+  public JournalException diagnose(JournalException e) throws InterruptedException {
+    if (e instanceof JournalException.Refused || !isFencing(e)) {
+      return e;
+    }
+    TransactionDescription before;
+    TransactionDescription after;
+    try {
+      Thread.sleep(STRAY_LIVES_MILLIS);
+      before = describeTransaction();
+      Thread.sleep(STRAY_LIVES_MILLIS);
+      after = describeTransaction();
+    } catch (JournalException unknown) {
+      e.addSuppressed(unknown);
+      return e;
+    }
+    if (after.producerId() == before.producerId()
+        && after.producerEpoch() == before.producerEpoch()) {
+      return e;
+    }
+    return new JournalException.Refused(
+        at()
+            + "another job writes to the same verdict topics: it has taken over transactional id "
+            + transactionalId
+            + " ("
+            + KafkaFailures.oneLine(e.getCause())
+            + ") and goes on committing as producer "
+            + after.producerId()
+            + " epoch "
+            + after.producerEpoch()
+            + "; stop one of the two jobs, or give it topics of its own (--topic-prefix)",
+        e);
+  }
+
+  private TransactionDescription describeTransaction()
+      throws JournalException, InterruptedException {
+    return KafkaJournal.get(
+        at() + "asking who owns transactional id " + transactionalId,
+        admin.describeTransactions(List.of(transactionalId)).description(transactionalId),
+        DIAGNOSIS_TIMEOUT_MILLIS);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    KafkaProducer<byte[], byte[]> open = producer;
+    if (open == null) {
+      return;
+    }
+    try {
+      // No time: whatever is still to be sent must not be.
+      open.close(Duration.ZERO);
+    } catch (InterruptException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String at() {
+    return "lane " + lane + ": ";
+  }
+}

@@ -1,0 +1,60 @@
+package io.turnstile.job.journal;
+
+import io.turnstile.job.stream.Verdict;
+import java.util.List;
+
+/**
+ * One lane of a {@link Journal}, in the hands of one owner.
+ *
+ * <p>Used by one thread at a time, except for {@link #close}. Any exception ends the ownership:
+ * what was not acknowledged is then of unknown outcome, and nothing may follow.
+ */
+public interface LaneJournal extends AutoCloseable {
+
+  /** The names of the parts that a {@link JournalPosition} has offsets in, for messages. */
+  List<String> parts();
+
+  /**
+   * Becomes the owner: shuts out every earlier one, waits until what they left open is either
+   * committed or aborted, and only then looks where the lane ends.
+   */
+  Extent takeOver() throws JournalException, InterruptedException;
+
+  /**
+   * Reads all committed verdicts between two positions; appending goes on at the latter.
+   *
+   * @param to as found by {@link #takeOver}
+   */
+  void read(JournalPosition from, JournalPosition to, Reader reader)
+      throws JournalException, InterruptedException;
+
+  /** Adds a verdict to the open transaction; opens one if there is none. */
+  void append(Verdict verdict, long laneSeq) throws JournalException, InterruptedException;
+
+  /**
+   * Commits the open transaction, and returns when that is certain.
+   *
+   * @return where the lane ends now, from what the owner itself wrote
+   */
+  JournalPosition commit() throws JournalException, InterruptedException;
+
+  /** Throws what has failed in the background, if anything has. */
+  void check() throws JournalException;
+
+  /**
+   * Says more exactly what a failure of this lane means; may take some seconds to find out.
+   *
+   * @return what to throw instead
+   */
+  JournalException diagnose(JournalException failure) throws InterruptedException;
+
+  /** Gives up at once, also while another thread waits for a commit; commits nothing. */
+  @Override
+  void close();
+
+  /** Takes what is read. */
+  @FunctionalInterface
+  interface Reader {
+    void read(JournalEntry entry) throws JournalException, InterruptedException;
+  }
+}
