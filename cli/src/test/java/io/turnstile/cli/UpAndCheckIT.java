@@ -1,0 +1,176 @@
+package io.turnstile.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.testbed.LeakCheck;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One deployment for all tests. */
+class UpAndCheckIT {
+
+  @TempDir private static Path directory;
+
+  private static final CompletableFuture<Run> UP = new CompletableFuture<>();
+  private static Thread up;
+  private static JsonNode addresses;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path out = directory.resolve("up.json");
+    up =
+        new Thread(
+            () ->
+                UP.complete(
+                    Run.of(
+                        "up",
+                        "--kafka-port",
+                        "0",
+                        "--ui-port",
+                        "0",
+                        "--dir",
+                        directory.resolve("data").toString(),
+                        "--out",
+                        out.toString())),
+            "up");
+    up.start();
+    await().atMost(Duration.ofMinutes(4)).until(() -> Files.exists(out) || UP.isDone());
+    assertThat(UP).as(() -> UP.join().toString()).isNotDone();
+    addresses = new ObjectMapper().readTree(out.toFile());
+  }
+
+  @AfterAll
+  static void interruptionEndsEverythingButTheKeys() throws Exception {
+    up.interrupt();
+    up.join();
+    LeakCheck.assertNothingLeft();
+    assertThat(directory.resolve("data"))
+        .isDirectoryContaining("glob:**/signing-key.json")
+        .isDirectoryContaining("glob:**/jwks.json")
+        .isDirectoryNotContaining("glob:**/turnstile-*");
+  }
+
+  @Test
+  void addressesAreForAnyClient() {
+    assertThat(addresses.properties())
+        .extracting(Map.Entry::getKey)
+        .contains("bootstrap_servers", "flink", "jwks", "signing_key", "topics");
+    assertThat(addresses.get("topics").toString())
+        .isEqualTo(
+            "{\"transactions\":\"transactions\",\"inventory\":\"inventory\",\"customers\":\"customers\","
+                + "\"accepted\":\"verdicts.accepted\",\"rejected\":\"verdicts.rejected\","
+                + "\"dead_letter\":\"verdicts.dead-letter\"}");
+    assertThat(Path.of(addresses.get("jwks").textValue())).isRegularFile();
+  }
+
+  @Test
+  void everyPartOfTheDeploymentPasses() throws Exception {
+    Path out = directory.resolve("check.json");
+    Run run =
+        check(
+            "--signing-key",
+            addresses.get("signing_key").textValue(),
+            "--jwks",
+            addresses.get("jwks").textValue(),
+            // What a shared machine manages is not for this test to say.
+            "--max-latency",
+            "60s",
+            "--out",
+            out.toString());
+    assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+    assertThat(names(run.out()))
+        .containsExactly(
+            "PASS Kafka",
+            "PASS topics",
+            "PASS Flink",
+            "PASS job",
+            "PASS checkpoint",
+            "PASS signing key published",
+            "PASS canary accepted",
+            "PASS duplicate rejected",
+            "PASS expired token rejected",
+            "PASS latency");
+    JsonNode report = new ObjectMapper().readTree(out.toFile());
+    assertThat(report.get("passed").booleanValue()).isTrue();
+    assertThat(report.get("checks")).hasSize(10);
+  }
+
+  @Test
+  void keyThatTheJobDoesNotKnowIsNamed() throws Exception {
+    Path key = directory.resolve("other-key.json");
+    TokenIssuer.generate(key, directory.resolve("other-jwks.json"));
+    Run run =
+        check(
+            "--signing-key",
+            key.toString(),
+            "--jwks",
+            addresses.get("jwks").textValue(),
+            "--skip-latency");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(names(run.out()))
+        .contains("FAIL signing key published", "FAIL canary accepted", "SKIP duplicate rejected");
+    assertThat(run.out()).contains("the verdict is TOKEN_INVALID, not ACCEPTED");
+  }
+
+  @Test
+  void wrongTopicSettingAndUnknownJobAreNamed() throws Exception {
+    try (Admin admin =
+        Admin.create(Map.of("bootstrap.servers", addresses.get("bootstrap_servers").textValue()))) {
+      set(admin, "compact,delete");
+      Run run = check("--job", "another");
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(names(run.out())).contains("FAIL topics", "FAIL job", "SKIP verdicts");
+      assertThat(run.out())
+          .contains("topic inventory has cleanup.policy=compact,delete, not compact")
+          .contains("no job another is running; Flink has turnstile (");
+      set(admin, "compact");
+    }
+  }
+
+  private static void set(Admin admin, String cleanupPolicy) throws Exception {
+    admin
+        .incrementalAlterConfigs(
+            Map.of(
+                new ConfigResource(ConfigResource.Type.TOPIC, "inventory"),
+                List.of(
+                    new AlterConfigOp(
+                        new ConfigEntry("cleanup.policy", cleanupPolicy),
+                        AlterConfigOp.OpType.SET))))
+        .all()
+        .get();
+  }
+
+  private static Run check(String... args) {
+    String[] all = new String[args.length + 5];
+    all[0] = "check";
+    all[1] = "--bootstrap-servers";
+    all[2] = addresses.get("bootstrap_servers").textValue();
+    all[3] = "--flink";
+    all[4] = addresses.get("flink").textValue();
+    System.arraycopy(args, 0, all, 5, args.length);
+    return Run.of(all);
+  }
+
+  /** Status and name of each line. */
+  private static List<String> names(String out) {
+    return out.lines()
+        .map(line -> line.substring(0, 4) + " " + line.substring(6, 28).strip())
+        .toList();
+  }
+}
