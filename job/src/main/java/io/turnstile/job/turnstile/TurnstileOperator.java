@@ -261,7 +261,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
     private final ReferenceTopic<Customer> customers;
     private final VerdictWriter.Factory writerFactory;
 
-    private Factory(
+    Factory(
         TurnstileSettings settings,
         ReferenceTopic<Customer> customers,
         VerdictWriter.Factory writerFactory) {
