@@ -1,0 +1,265 @@
+package io.turnstile.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.events.ContentHash;
+import io.turnstile.events.Customer;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.Product;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.job.reference.Reference;
+import io.turnstile.job.reference.ReferenceKind;
+import io.turnstile.job.stream.Arrival;
+import io.turnstile.job.stream.Candidate;
+import io.turnstile.job.stream.InputRecord;
+import io.turnstile.job.stream.RecordSerializer;
+import io.turnstile.job.stream.RecordType;
+import io.turnstile.job.stream.Submission;
+import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.turnstile.Acceptance;
+import io.turnstile.job.turnstile.ContentHashSerializer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SerializersTest {
+
+  /** Name of a case and its bytes in hexadecimal per line. */
+  private static final String GOLDEN = "/state-format-1.golden.tsv";
+
+  private static final String LONG = "\ud83c\udfab\u0000".repeat(20_000);
+  private static final byte[] HUGE = new byte[4 << 20];
+  private static final SourcePosition POSITION =
+      new SourcePosition("transactions", 3, Long.MAX_VALUE);
+
+  /**
+   * A value, its serializer and whether its form outlives a version of the job.
+   *
+   * @param name in the golden file
+   */
+  private record Case(String name, Object value, RecordSerializer<?> serializer, boolean state) {
+
+    @Override
+    public String toString() {
+      return name;
+    }
+
+    @SuppressWarnings("unchecked")
+    RecordSerializer<Object> raw() {
+      return (RecordSerializer<Object>) serializer;
+    }
+  }
+
+  static List<Case> cases() {
+    Arrival arrival = new Arrival(POSITION, -1, "caf\u00e9 \ud83c\udfab");
+    Arrival plain = new Arrival(new SourcePosition("t", 0, 0), 1_000, "c");
+    Transaction transaction = transaction("i", "c");
+    Product product = new Product("p", "", "category", -5, "EUR", Long.MIN_VALUE, 7, 1_000);
+    Customer customer = new Customer("c", "", "segment", "DE", -7, 1_000);
+    ContentHash hash = ContentHash.of(transaction);
+    List<Case> cases = new ArrayList<>();
+    cases.add(state("candidate", new Candidate(plain, transaction), Candidate.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "enriched",
+            new Submission.Enriched(arrival, transaction, product),
+            Submission.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "refused",
+            new Submission.Refused(plain, "i", "c", RejectionReason.UNKNOWN_PRODUCT, ""),
+            Submission.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "unreadable",
+            new Submission.Unreadable(
+                plain, new byte[0], new byte[] {-1, 0}, DeadLetterCode.MALFORMED_JSON, "why"),
+            Submission.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "unreadable-null",
+            new Submission.Unreadable(plain, null, null, DeadLetterCode.MALFORMED_JSON, "why"),
+            Submission.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "product",
+            new Reference<>("p", product, 7, 2, 9, 1_000),
+            ReferenceKind.PRODUCT.serializer()));
+    cases.add(
+        state(
+            "product-deleted",
+            new Reference<>("p", null, Reference.NO_VERSION, 2, 9, 1_000),
+            ReferenceKind.PRODUCT.serializer()));
+    cases.add(
+        state(
+            "customer",
+            new Reference<>("c", customer, -7, 2, 9, 1_000),
+            ReferenceKind.CUSTOMER.serializer()));
+    cases.add(
+        state(
+            "customer-deleted",
+            new Reference<>("c", null, -7, 2, 9, 1_000),
+            ReferenceKind.CUSTOMER.serializer()));
+    cases.add(
+        state(
+            "acceptance",
+            new Acceptance("i", hash, 3, 42, 1_000, 1_005),
+            Acceptance.Serializer.INSTANCE));
+    cases.add(state("content-hash", hash, ContentHashSerializer.INSTANCE));
+    cases.add(
+        inFlight(
+            "huge-candidate",
+            new Candidate(arrival, transaction(LONG, LONG)),
+            Candidate.TYPE));
+    cases.add(
+        inFlight(
+            "huge-unreadable",
+            new Submission.Unreadable(arrival, HUGE, HUGE, DeadLetterCode.TOO_LARGE, LONG),
+            Submission.TYPE));
+    cases.add(
+        inFlight("input", new InputRecord(POSITION, 5, new byte[] {1}, HUGE), InputRecord.TYPE));
+    cases.add(
+        inFlight("input-null", new InputRecord(POSITION, 5, null, null), InputRecord.TYPE));
+    cases.add(
+        inFlight(
+            "verdict",
+            new Verdict(7, POSITION, Outcome.ACCEPTED, 5, "c".getBytes(UTF_8), HUGE, null, null),
+            Verdict.TYPE));
+    cases.add(
+        inFlight(
+            "verdict-dead-letter",
+            new Verdict(7, POSITION, Outcome.DEAD_LETTER, 5, null, null, "TOO_LARGE", "why"),
+            Verdict.TYPE));
+    return cases;
+  }
+
+  static List<Case> stateCases() {
+    return cases().stream().filter(Case::state).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void whatIsReadIsWhatWasWritten(Case it) throws Exception {
+    DataInputDeserializer in = new DataInputDeserializer(bytes(it));
+    assertEqual(it.raw().deserialize(in), it.value());
+    assertThat(in.available()).as("bytes left over").isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void bytesCanBeCopiedUnseen(Case it) throws Exception {
+    DataOutputSerializer out = new DataOutputSerializer(64);
+    it.raw().copy(new DataInputDeserializer(bytes(it)), out);
+    assertThat(out.getCopyOfBuffer()).isEqualTo(bytes(it));
+  }
+
+  /** What Flink does with the serializers that it finds in a checkpoint. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void snapshotOfTheSerializerRestores(Case it) throws Exception {
+    DataOutputSerializer out = new DataOutputSerializer(64);
+    TypeSerializerSnapshot.writeVersionedSnapshot(out, it.raw().snapshotConfiguration());
+    TypeSerializerSnapshot<Object> read =
+        TypeSerializerSnapshot.readVersionedSnapshot(
+            new DataInputDeserializer(out.getCopyOfBuffer()), getClass().getClassLoader());
+    assertThat(read.restoreSerializer()).isEqualTo(it.serializer());
+    assertThat(
+            it.raw()
+                .snapshotConfiguration()
+                .resolveSchemaCompatibility(read)
+                .isCompatibleAsIs())
+        .isTrue();
+  }
+
+  /** Checkpoints of released versions hold these bytes: they are read for ever. */
+  @ParameterizedTest
+  @MethodSource("stateCases")
+  void formatOfStateIsFrozen(Case it) throws Exception {
+    byte[] golden = golden().get(it.name());
+    assertEqual(it.raw().deserialize(new DataInputDeserializer(golden)), it.value());
+    assertThat(HexFormat.of().formatHex(bytes(it))).isEqualTo(HexFormat.of().formatHex(golden));
+  }
+
+  @Test
+  void everyGoldenValueIsRead() throws Exception {
+    assertThat(golden()).hasSameSizeAs(stateCases());
+  }
+
+  @ParameterizedTest
+  @MethodSource("stateCases")
+  void unknownFormatIsSaidSo(Case it) throws Exception {
+    if (it.serializer() == ContentHashSerializer.INSTANCE) {
+      return; // A key, which cannot change its form.
+    }
+    byte[] ofTheFuture = bytes(it);
+    ofTheFuture[0] = 2;
+    assertThatThrownBy(() -> it.raw().deserialize(new DataInputDeserializer(ofTheFuture)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("has format 2, this version of the job reads 1")
+        .hasMessageContaining("restore with the version that wrote it");
+  }
+
+  @Test
+  void tokenIsNeverWritten() throws Exception {
+    Transaction withToken = new Transaction("i", "c", "p", 1, 1, "EUR", 1, "secret");
+    Candidate candidate = new Candidate(new Arrival(POSITION, 1, "c"), withToken);
+    byte[] bytes =
+        bytes(new Case("", candidate, Candidate.Serializer.INSTANCE, true));
+    assertThat(new String(bytes, UTF_8)).doesNotContain("secret");
+  }
+
+  /** Arrays in records have no equality of their own. */
+  private static void assertEqual(Object actual, Object expected) {
+    assertThat(actual)
+        .usingRecursiveComparison()
+        .withEqualsForType(Arrays::equals, byte[].class)
+        .isEqualTo(expected);
+  }
+
+  private static byte[] bytes(Case it) throws IOException {
+    DataOutputSerializer out = new DataOutputSerializer(64);
+    it.raw().serialize(it.value(), out);
+    return out.getCopyOfBuffer();
+  }
+
+  private static Map<String, byte[]> golden() throws IOException {
+    try (InputStream golden = SerializersTest.class.getResourceAsStream(GOLDEN);
+        Stream<String> lines =
+            new BufferedReader(new InputStreamReader(golden, UTF_8)).lines()) {
+      return lines
+          .map(line -> line.split("\t"))
+          .collect(Collectors.toMap(line -> line[0], line -> HexFormat.of().parseHex(line[1])));
+    }
+  }
+
+  private static Transaction transaction(String id, String customer) {
+    return new Transaction(id, customer, "p", -1, Long.MIN_VALUE, "EUR", 1_000, "");
+  }
+
+  private static Case state(String name, Object value, RecordSerializer<?> serializer) {
+    return new Case(name, value, serializer, true);
+  }
+
+  private static Case inFlight(String name, Object value, RecordType<?> type) {
+    return new Case(name, value, (RecordSerializer<?>) type.createSerializer(null), false);
+  }
+}
