@@ -127,9 +127,7 @@ class SerializersTest {
     cases.add(state("content-hash", hash, ContentHashSerializer.INSTANCE));
     cases.add(
         inFlight(
-            "huge-candidate",
-            new Candidate(arrival, transaction(LONG, LONG)),
-            Candidate.TYPE));
+            "huge-candidate", new Candidate(arrival, transaction(LONG, LONG)), Candidate.TYPE));
     cases.add(
         inFlight(
             "huge-unreadable",
@@ -137,8 +135,7 @@ class SerializersTest {
             Submission.TYPE));
     cases.add(
         inFlight("input", new InputRecord(POSITION, 5, new byte[] {1}, HUGE), InputRecord.TYPE));
-    cases.add(
-        inFlight("input-null", new InputRecord(POSITION, 5, null, null), InputRecord.TYPE));
+    cases.add(inFlight("input-null", new InputRecord(POSITION, 5, null, null), InputRecord.TYPE));
     cases.add(
         inFlight(
             "verdict",
@@ -154,6 +151,11 @@ class SerializersTest {
 
   static List<Case> stateCases() {
     return cases().stream().filter(Case::state).toList();
+  }
+
+  /** All but the key, which cannot change its form. */
+  static List<Case> versionedCases() {
+    return stateCases().stream().filter(it -> !it.name().equals("content-hash")).toList();
   }
 
   @ParameterizedTest
@@ -182,11 +184,7 @@ class SerializersTest {
         TypeSerializerSnapshot.readVersionedSnapshot(
             new DataInputDeserializer(out.getCopyOfBuffer()), getClass().getClassLoader());
     assertThat(read.restoreSerializer()).isEqualTo(it.serializer());
-    assertThat(
-            it.raw()
-                .snapshotConfiguration()
-                .resolveSchemaCompatibility(read)
-                .isCompatibleAsIs())
+    assertThat(it.raw().snapshotConfiguration().resolveSchemaCompatibility(read).isCompatibleAsIs())
         .isTrue();
   }
 
@@ -205,11 +203,8 @@ class SerializersTest {
   }
 
   @ParameterizedTest
-  @MethodSource("stateCases")
+  @MethodSource("versionedCases")
   void unknownFormatIsSaidSo(Case it) throws Exception {
-    if (it.serializer() == ContentHashSerializer.INSTANCE) {
-      return; // A key, which cannot change its form.
-    }
     byte[] ofTheFuture = bytes(it);
     ofTheFuture[0] = 2;
     assertThatThrownBy(() -> it.raw().deserialize(new DataInputDeserializer(ofTheFuture)))
@@ -222,8 +217,7 @@ class SerializersTest {
   void tokenIsNeverWritten() throws Exception {
     Transaction withToken = new Transaction("i", "c", "p", 1, 1, "EUR", 1, "secret");
     Candidate candidate = new Candidate(new Arrival(POSITION, 1, "c"), withToken);
-    byte[] bytes =
-        bytes(new Case("", candidate, Candidate.Serializer.INSTANCE, true));
+    byte[] bytes = bytes(new Case("", candidate, Candidate.Serializer.INSTANCE, true));
     assertThat(new String(bytes, UTF_8)).doesNotContain("secret");
   }
 
@@ -243,10 +237,9 @@ class SerializersTest {
 
   private static Map<String, byte[]> golden() throws IOException {
     try (InputStream golden = SerializersTest.class.getResourceAsStream(GOLDEN);
-        Stream<String> lines =
-            new BufferedReader(new InputStreamReader(golden, UTF_8)).lines()) {
+        Stream<String> lines = new BufferedReader(new InputStreamReader(golden, UTF_8)).lines()) {
       return lines
-          .map(line -> line.split("\t"))
+          .map(line -> line.split("\t", -1))
           .collect(Collectors.toMap(line -> line[0], line -> HexFormat.of().parseHex(line[1])));
     }
   }

@@ -168,8 +168,7 @@ class ReferenceJoinModelTest {
     }
 
     private void start(long now, Checkpoint checkpoint) throws Exception {
-      enricher =
-          OperatorUnderTest.start(spec, now, 1 + random.nextInt(3), backend, checkpoint);
+      enricher = OperatorUnderTest.start(spec, now, 1 + random.nextInt(3), backend, checkpoint);
       model.restored(topic.end(), now);
       assertThat(enricher.gauge("waiting")).isEqualTo(model.waiting().size());
       enricher.advance(0);

@@ -16,37 +16,40 @@ class ReferenceTest {
 
   @Test
   void higherVersionReplaces() {
-    assertThat(fold(productAt(0, 0, "p", 1), productAt(0, 1, "p", 2)).version()).isEqualTo(2);
+    assertThat(fold(List.of(productAt(0, 0, "p", 1), productAt(0, 1, "p", 2))).version())
+        .isEqualTo(2);
   }
 
   @Test
   void staleAndEqualVersionsAreIgnored() {
     Reference<Product> first = productAt(0, 0, "p", 2);
-    assertThat(fold(first, productAt(0, 1, "p", 1), productAt(0, 2, "p", 2))).isEqualTo(first);
+    assertThat(fold(List.of(first, productAt(0, 1, "p", 1), productAt(0, 2, "p", 2))))
+        .isEqualTo(first);
   }
 
   @Test
   void deleteKeepsTheVersionAndTakesThePlace() {
-    assertThat(fold(productAt(0, 0, "p", 2), deleteAt(0, 1, "p")))
+    assertThat(fold(List.of(productAt(0, 0, "p", 2), deleteAt(0, 1, "p"))))
         .isEqualTo(new Reference<>("p", null, 2, 0, 1, 1));
   }
 
   @Test
   void onlyAHigherVersionRevives() {
-    Reference<Product> deleted = fold(productAt(0, 0, "p", 2), deleteAt(0, 1, "p"));
+    Reference<Product> deleted = fold(List.of(productAt(0, 0, "p", 2), deleteAt(0, 1, "p")));
     assertThat(deleted.then(productAt(0, 2, "p", 2)).value()).isNull();
     assertThat(deleted.then(productAt(0, 2, "p", 3)).value()).isNotNull();
   }
 
   @Test
   void deleteOfNothingIsRevivedByAnyVersion() {
-    assertThat(fold(deleteAt(0, 0, "p"), productAt(0, 1, "p", -5)).value()).isNotNull();
+    assertThat(fold(List.of(deleteAt(0, 0, "p"), productAt(0, 1, "p", -5))).value()).isNotNull();
   }
 
   @Test
   void deleteReadAgainAfterTheReviveDoesNotDelete() {
     Reference<Product> delete = deleteAt(0, 1, "p");
-    Reference<Product> revived = fold(productAt(0, 0, "p", 1), delete, productAt(0, 2, "p", 2));
+    Reference<Product> revived =
+        fold(List.of(productAt(0, 0, "p", 1), delete, productAt(0, 2, "p", 2)));
     assertThat(revived.then(delete)).isEqualTo(revived);
   }
 
@@ -54,7 +57,7 @@ class ReferenceTest {
   void deleteInTheSameMillisecondOfAnotherPartitionCountsOnce() {
     Reference<Product> delete = new Reference<>("p", null, Reference.NO_VERSION, 0, 1, 7);
     Reference<Product> revive = new Reference<>("p", product("p", 2), 2, 1, 0, 7);
-    Reference<Product> result = fold(productAt(0, 0, "p", 1), delete, revive);
+    Reference<Product> result = fold(List.of(productAt(0, 0, "p", 1), delete, revive));
     assertThat(result.value()).isNotNull();
     assertThat(result.then(delete)).isEqualTo(result);
   }
@@ -71,11 +74,13 @@ class ReferenceTest {
       List<Reference<Product>> log = log(random);
       Reference<Product> expected = fold(log);
       List<Reference<Product>> read = interleaved(log, random);
-      assertThat(fold(read)).as("seed %dL, log %s, read %s", base + i, log, read)
+      assertThat(fold(read))
+          .as("seed %dL, log %s, read %s", base + i, log, read)
           .isEqualTo(expected);
       int from = random.nextInt(read.size());
       read.addAll(read.subList(from, read.size()));
-      assertThat(fold(read)).as("seed %dL, log %s, read %s", base + i, log, read)
+      assertThat(fold(read))
+          .as("seed %dL, log %s, read %s", base + i, log, read)
           .isEqualTo(expected);
     }
   }
@@ -93,15 +98,13 @@ class ReferenceTest {
       log.add(
           random.nextInt(3) == 0
               ? new Reference<>("p", null, Reference.NO_VERSION, partition, offset, time)
-              : new Reference<>(
-                  "p", product("p", ++version), version, partition, offset, time));
+              : new Reference<>("p", product("p", ++version), version, partition, offset, time));
     }
     return log;
   }
 
   /** In order within a partition, in any order between partitions. */
-  private static List<Reference<Product>> interleaved(
-      List<Reference<Product>> log, Random random) {
+  private static List<Reference<Product>> interleaved(List<Reference<Product>> log, Random random) {
     List<Integer> turns = new ArrayList<>(log.stream().map(Reference::partition).toList());
     Collections.shuffle(turns, random);
     List<Reference<Product>> rest = new ArrayList<>(log);
@@ -113,11 +116,6 @@ class ReferenceTest {
       read.add(next);
     }
     return read;
-  }
-
-  @SafeVarargs
-  private static Reference<Product> fold(Reference<Product>... log) {
-    return fold(List.of(log));
   }
 
   private static Reference<Product> fold(List<Reference<Product>> log) {

@@ -76,8 +76,7 @@ class TurnstileOperatorTest {
 
     assertThat(verdict.outcome()).isEqualTo(Outcome.ACCEPTED);
     assertThat(verdict.position()).isEqualTo(new SourcePosition(Samples.TOPIC, 3, 42));
-    assertThat(verdict.lane())
-        .isEqualTo(RoutingKey.lane("customer", TurnstileFixture.LANES));
+    assertThat(verdict.lane()).isEqualTo(RoutingKey.lane("customer", TurnstileFixture.LANES));
     assertThat(verdict.key()).isEqualTo("customer".getBytes(UTF_8));
     assertThat(verdict.receivedAt()).isEqualTo(START + 5);
     assertThat(verdict.errorCode()).isNull();
@@ -137,8 +136,7 @@ class TurnstileOperatorTest {
     Verdict verdict = decide(unreadable(null, key, null, DeadLetterCode.MALFORMED_JSON));
     assertThat(verdict.key()).isEqualTo(key);
     assertThat(verdict.value()).isNull();
-    assertThat(decide(unreadable(null, null, null, DeadLetterCode.MALFORMED_JSON)).key())
-        .isNull();
+    assertThat(decide(unreadable(null, null, null, DeadLetterCode.MALFORMED_JSON)).key()).isNull();
   }
 
   @Test
@@ -148,8 +146,7 @@ class TurnstileOperatorTest {
       String customer = i % 2 == 0 ? "customer" + i : null;
       Submission input = unreadable(customer, null, null, DeadLetterCode.SCHEMA_VIOLATION);
       String key = customer == null ? input.arrival().position().toString() : customer;
-      assertThat(decide(input).lane())
-          .isEqualTo(RoutingKey.lane(key, TurnstileFixture.LANES));
+      assertThat(decide(input).lane()).isEqualTo(RoutingKey.lane(key, TurnstileFixture.LANES));
     }
   }
 
@@ -207,8 +204,7 @@ class TurnstileOperatorTest {
     decide(enrichedAt("customer", "id", 1, START));
     assertThat(outcome(decide(enrichedAt("customer", "id", 2, START + direction * WINDOW))))
         .isEqualTo("ID_CONFLICT");
-    assertThat(
-            outcome(decide(enrichedAt("customer", "id", 2, START + direction * (WINDOW + 1)))))
+    assertThat(outcome(decide(enrichedAt("customer", "id", 2, START + direction * (WINDOW + 1)))))
         .isEqualTo("ACCEPTED");
   }
 
@@ -241,8 +237,7 @@ class TurnstileOperatorTest {
   void sameIdAndContentOutsideOfTheIdWindowIsNoDuplicateContent() throws Exception {
     start(settings(dedup(10, 1_000, OUTAGE), false, false));
     decide(enrichedAt("customer", "id", 1, START));
-    assertThat(outcome(decide(enrichedAt("customer", "id", 1, START + 11))))
-        .isEqualTo("ACCEPTED");
+    assertThat(outcome(decide(enrichedAt("customer", "id", 1, START + 11)))).isEqualTo("ACCEPTED");
   }
 
   @Test
@@ -402,8 +397,7 @@ class TurnstileOperatorTest {
     start(settings(dedup(WINDOW, CONTENT_WINDOW, OUTAGE), true, false));
     assertThat(outcome(decide(refused("customer", "id", RejectionReason.TOKEN_EXPIRED))))
         .isEqualTo("TOKEN_EXPIRED");
-    assertThat(
-            outcome(decide(unreadable("customer", null, null, DeadLetterCode.SCHEMA_VIOLATION))))
+    assertThat(outcome(decide(unreadable("customer", null, null, DeadLetterCode.SCHEMA_VIOLATION))))
         .isEqualTo("SCHEMA_VIOLATION");
   }
 
@@ -487,8 +481,7 @@ class TurnstileOperatorTest {
   }
 
   private Submission enrichedAt(String customer, String id, long amount, long receivedAt) {
-    return Samples.enriched(
-        transaction(customer, id, "product", amount), 0, offset++, receivedAt);
+    return Samples.enriched(transaction(customer, id, "product", amount), 0, offset++, receivedAt);
   }
 
   private Submission refused(String customer, String id, RejectionReason reason) {

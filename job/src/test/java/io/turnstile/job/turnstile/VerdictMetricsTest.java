@@ -61,7 +61,8 @@ class VerdictMetricsTest {
   }
 
   private long count(String outcome, String reason) {
-    return ((Counter) registered.get("verdicts{<outcome>=%s, <reason>=%s}".formatted(outcome, reason)))
+    return ((Counter)
+            registered.get("verdicts{<outcome>=%s, <reason>=%s}".formatted(outcome, reason)))
         .getCount();
   }
 }

@@ -189,8 +189,7 @@ class VerdictWriterContractTest {
     assertThat(decided).isEmpty();
   }
 
-  private void start(boolean customersRequired, long now, Checkpoint checkpoint)
-      throws Exception {
+  private void start(boolean customersRequired, long now, Checkpoint checkpoint) throws Exception {
     var checkpointMode = TurnstileFixture.spec(dedup(10_000, 10_000, 10_000));
     var spec =
         new OperatorUnderTest.Spec<>(
