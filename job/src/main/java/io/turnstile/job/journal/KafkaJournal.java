@@ -22,6 +22,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * The {@link Journal} in Kafka: the three verdict topics. Lane <em>n</em> is partition <em>n</em>
@@ -39,27 +40,43 @@ final class KafkaJournal implements Journal {
   /** The first of Kafka 4.3. */
   private static final short MIN_METADATA_VERSION = 30;
 
+  /** A process that wakes up after it was given up for dead notices so within this time. */
+  private static final Duration STRAY_LIVES = Duration.ofSeconds(5);
+
+  /** How long the cluster may take to spread the news of a topic. */
+  private static final Duration NEW_TOPIC_IS_KNOWN = Duration.ofSeconds(5);
+
+  private static final long RETRY_MILLIS = 100;
+
   private final JournalSettings settings;
+  private final Duration strayLives;
   private final Admin admin;
   private final SortedMap<String, String> identity = new TreeMap<>();
   private final Map<String, Integer> maxMessageBytes = new TreeMap<>();
 
-  private KafkaJournal(JournalSettings settings, Admin admin) {
+  private KafkaJournal(JournalSettings settings, Duration strayLives, Admin admin) {
     this.settings = settings;
+    this.strayLives = strayLives;
     this.admin = admin;
   }
 
   /** Connects, and checks that cluster and topics suit. */
   static KafkaJournal connect(JournalSettings settings, int lanes)
       throws JournalException, InterruptedException {
+    return connect(settings, lanes, STRAY_LIVES);
+  }
+
+  static KafkaJournal connect(JournalSettings settings, int lanes, Duration strayLives)
+      throws JournalException, InterruptedException {
     String timeout = Long.toString(settings.takeOverTimeout().toMillis());
     Properties properties = new Properties();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeout);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, timeout);
     properties.putAll(settings.client());
-    properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeout);
     properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "turnstile-journal-admin");
     KafkaJournal journal;
     try {
-      journal = new KafkaJournal(settings, Admin.create(properties));
+      journal = new KafkaJournal(settings, strayLives, Admin.create(properties));
     } catch (KafkaException e) {
       throw KafkaFailures.explain("the journal cannot connect to Kafka", e);
     }
@@ -78,8 +95,19 @@ final class KafkaJournal implements Journal {
         get("asking the broker for its version", admin.describeFeatures().featureMetadata());
     FinalizedVersionRange transactions = features.finalizedFeatures().get(TRANSACTION_VERSION);
     SupportedVersionRange metadata = features.supportedFeatures().get(METADATA_VERSION);
-    int transactionVersion = transactions == null ? 0 : transactions.maxVersionLevel();
-    int metadataVersion = metadata == null ? 0 : metadata.maxVersion();
+    requireFeatures(
+        transactions == null ? 0 : transactions.maxVersionLevel(),
+        metadata == null ? 0 : metadata.maxVersion());
+  }
+
+  /**
+   * Checks the versions of a cluster.
+   *
+   * @param transactionVersion finalized
+   * @param metadataVersion supported
+   */
+  static void requireFeatures(int transactionVersion, int metadataVersion)
+      throws JournalException.Refused {
     if (transactionVersion < MIN_TRANSACTION_VERSION) {
       throw new JournalException.Refused(
           "the Kafka cluster has "
@@ -98,11 +126,11 @@ final class KafkaJournal implements Journal {
       throw new JournalException.Refused(
           "the Kafka broker supports "
               + METADATA_VERSION
-              + " up to "
+              + " up to level "
               + metadataVersion
-              + ", commit mode journal needs Kafka 4.3.1 or later (level "
+              + ", commit mode journal needs level "
               + MIN_METADATA_VERSION
-              + "): upgrade the brokers, or use --commit checkpoint");
+              + " (Kafka 4.3.1 or later): upgrade the brokers, or use --commit checkpoint");
     }
   }
 
@@ -112,10 +140,7 @@ final class KafkaJournal implements Journal {
         "cluster id", get("asking for the cluster's id", admin.describeCluster().clusterId()));
     identity.put("lanes", Integer.toString(lanes));
     for (String topic : topics.verdicts()) {
-      TopicDescription description =
-          get(
-              "describing topic " + topic,
-              admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+      TopicDescription description = describe(topic);
       if (description.partitions().size() != lanes) {
         throw new JournalException.Refused(
             "topic "
@@ -130,6 +155,24 @@ final class KafkaJournal implements Journal {
       }
       identity.put("id of topic " + topic, description.topicId().toString());
       maxMessageBytes.put(topic, maxMessageBytes(topic));
+    }
+  }
+
+  /** A broker may not know a topic yet that was created a moment ago. */
+  private TopicDescription describe(String topic) throws JournalException, InterruptedException {
+    long giveUpAt = System.nanoTime() + NEW_TOPIC_IS_KNOWN.toNanos();
+    while (true) {
+      try {
+        return get(
+            "describing topic " + topic,
+            admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+      } catch (JournalException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+            || System.nanoTime() > giveUpAt) {
+          throw e;
+        }
+        Thread.sleep(RETRY_MILLIS);
+      }
     }
   }
 
@@ -165,7 +208,7 @@ final class KafkaJournal implements Journal {
 
   @Override
   public LaneJournal lane(int number, Runnable failed) {
-    return new KafkaLaneJournal(settings, admin, maxMessageBytes, number, failed);
+    return new KafkaLaneJournal(settings, strayLives, admin, maxMessageBytes, number, failed);
   }
 
   @Override

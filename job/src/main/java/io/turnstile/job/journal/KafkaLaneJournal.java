@@ -38,6 +38,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -55,15 +56,13 @@ final class KafkaLaneJournal implements LaneJournal {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final long DIAGNOSIS_TIMEOUT_MILLIS = 5_000;
 
-  /** A process that wakes up after it was given up notices so within this time. */
-  private static final long STRAY_LIVES_MILLIS = 5_000;
-
   /** More than a record and its batch have besides key, value and headers. */
   private static final int RECORD_OVERHEAD_BYTES = 128;
 
   private static final int HEADER_OVERHEAD_BYTES = 10;
 
   private final JournalSettings settings;
+  private final Duration strayLives;
   private final Admin admin;
   private final Map<String, Integer> maxMessageBytes;
   private final int lane;
@@ -81,17 +80,23 @@ final class KafkaLaneJournal implements LaneJournal {
   /** Which parts the open transaction has verdicts in. */
   private final boolean[] touched;
 
-  private boolean inTransaction;
+  private volatile boolean inTransaction;
   private volatile long transactionBegan;
   private final AtomicReference<JournalException> failure = new AtomicReference<>();
 
+  /**
+   * @param strayLives within which a process of this job that was given up for dead, and wakes up,
+   *     notices so
+   */
   KafkaLaneJournal(
       JournalSettings settings,
+      Duration strayLives,
       Admin admin,
       Map<String, Integer> maxMessageBytes,
       int lane,
       Runnable failed) {
     this.settings = settings;
+    this.strayLives = strayLives;
     this.admin = admin;
     this.maxMessageBytes = maxMessageBytes;
     this.lane = lane;
@@ -435,11 +440,11 @@ final class KafkaLaneJournal implements LaneJournal {
   }
 
   private JournalException explain(String what, Throwable e) {
-    if (!isFencing(e)) {
+    if (!isFencing(e) && KafkaFailures.find(InvalidTxnStateException.class, e) == null) {
       return KafkaFailures.explain(what, e);
     }
     Duration open = Duration.ofNanos(System.nanoTime() - transactionBegan);
-    if (open.compareTo(settings.transactionTimeout()) >= 0) {
+    if (inTransaction && open.compareTo(settings.transactionTimeout()) >= 0) {
       return new JournalException(
           what
               + " failed: the transaction was open for "
@@ -475,9 +480,9 @@ final class KafkaLaneJournal implements LaneJournal {
     TransactionDescription before;
     TransactionDescription after;
     try {
-      Thread.sleep(STRAY_LIVES_MILLIS);
+      Thread.sleep(strayLives.toMillis());
       before = describeTransaction();
-      Thread.sleep(STRAY_LIVES_MILLIS);
+      Thread.sleep(strayLives.toMillis());
       after = describeTransaction();
     } catch (JournalException unknown) {
       e.addSuppressed(unknown);
