@@ -32,6 +32,7 @@ import io.turnstile.job.stream.RoutingKey;
 import io.turnstile.job.stream.Submission;
 import io.turnstile.job.stream.Verdict;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateBackend;
@@ -257,6 +258,32 @@ class TurnstileOperatorTest {
     turnstile.advance(WINDOW - 1);
     assertThat(outcome(decide(enrichedAt("customer", "id", 1, START + WINDOW))))
         .isEqualTo("DUPLICATE_ID");
+  }
+
+  /** A cold start reads days of inputs within minutes, one partition hours ahead of another. */
+  @Test
+  void acceptancesFromABacklogAreKeptAsLongAsOthers() throws Exception {
+    start();
+    long hour = 3_600_000;
+    assertThat(outcome(decide(enrichedAt("customer", "id", 1, START - 10 * hour))))
+        .isEqualTo("ACCEPTED");
+    assertThat(outcome(decide(enrichedAt("customer", "id", 2, START - 3 * hour))))
+        .isEqualTo("ACCEPTED");
+    assertThat(outcome(decide(enrichedAt("customer", "id", 3, START - 11 * hour))))
+        .isEqualTo("ID_CONFLICT");
+  }
+
+  @Test
+  void acceptancesThatCannotMatterAnyMoreAreDropped() throws Exception {
+    start();
+    List<Long> sizes = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      turnstile.advance(WINDOW + 1);
+      assertThat(outcome(decide(enrichedAt("customer", "id", 1, turnstile.now()))))
+          .isEqualTo("ACCEPTED");
+      sizes.add(turnstile.checkpoint().state().getStateSize());
+    }
+    assertThat(sizes.get(29)).as("sizes of state %s", sizes).isEqualTo(sizes.get(3));
   }
 
   @Test

@@ -1,0 +1,179 @@
+package io.turnstile.job;
+
+import static io.turnstile.job.harness.Samples.candidate;
+import static io.turnstile.job.harness.Samples.enriched;
+import static io.turnstile.job.harness.Samples.transaction;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.events.Customer;
+import io.turnstile.events.Product;
+import io.turnstile.job.harness.FakeReferenceTopic;
+import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.reference.ProductEnricher;
+import io.turnstile.job.reference.Reference;
+import io.turnstile.job.reference.ReferenceKind;
+import io.turnstile.job.stream.Candidate;
+import io.turnstile.job.stream.InputRecord;
+import io.turnstile.job.stream.RecordType;
+import io.turnstile.job.stream.Submission;
+import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.token.TokenSettings;
+import io.turnstile.job.turnstile.DedupSettings;
+import io.turnstile.job.turnstile.TurnstileOperator;
+import io.turnstile.job.turnstile.TurnstileSettings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.Test;
+
+/** What a checkpoint is found by: renaming any of this loses state. */
+class StateLayoutTest {
+
+  private static final int LANES = 4;
+
+  private static final TurnstileSettings SETTINGS =
+      new TurnstileSettings(
+          new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1)),
+          true,
+          Duration.ofSeconds(5),
+          Duration.ofHours(1),
+          false);
+
+  @Test
+  void stateOfTheEnricherIsFoundByTheseNames() throws Exception {
+    var spec =
+        new OperatorUnderTest.Spec<>(
+            new ProductEnricher.Factory(new FakeReferenceTopic<>(), Duration.ofSeconds(5)),
+            Candidate.TYPE,
+            candidate -> candidate.transaction().productId(),
+            ReferenceKind.PRODUCT.type(),
+            Reference::key,
+            Submission.TYPE,
+            LANES);
+    try (var enricher = OperatorUnderTest.start(spec, 0)) {
+      enricher.first(candidate("product", 0));
+      OperatorSubtaskState state = enricher.checkpoint().state();
+      assertThat(keyedStates(state))
+          .containsExactlyInAnyOrder(
+              "reference",
+              "waiting",
+              "_timer_state/processing_waiting",
+              "_timer_state/event_waiting");
+      assertThat(operatorStates(state)).containsExactly("reference-positions");
+    }
+  }
+
+  @Test
+  void stateOfTheTurnstileIsFoundByTheseNames() throws Exception {
+    var spec =
+        new OperatorUnderTest.Spec<>(
+            turnstile(),
+            Submission.TYPE,
+            submission -> submission.arrival().routingKey(),
+            ReferenceKind.CUSTOMER.type(),
+            Reference::key,
+            Verdict.TYPE,
+            LANES);
+    try (var turnstile = OperatorUnderTest.start(spec, 0)) {
+      turnstile.first(enriched(transaction("customer", "id", "product", 1), 0, 0, 0));
+      OperatorSubtaskState state = turnstile.checkpoint().state();
+      assertThat(keyedStates(state))
+          .containsExactlyInAnyOrder(
+              "reference",
+              "waiting",
+              "accepted-ids",
+              "accepted-contents",
+              "_timer_state/processing_waiting",
+              "_timer_state/event_waiting");
+      assertThat(operatorStates(state))
+          .containsExactlyInAnyOrder("reference-positions", "checkpointed-at");
+    }
+  }
+
+  @Test
+  void operatorsAreFoundByTheseUids() {
+    Map<String, StreamNode> byUid =
+        graph().getStreamNodes().stream()
+            .filter(node -> node.getTransformationUID() != null)
+            .collect(Collectors.toMap(StreamNode::getTransformationUID, node -> node));
+    assertThat(byUid.keySet()).containsExactlyInAnyOrder("intake", "product-enricher", "turnstile");
+    assertThat(byUid.get("turnstile").getMaxParallelism()).isEqualTo(LANES);
+  }
+
+  @Test
+  void nothingIsSerializedByKryo() {
+    // Making the graph asks every stream for its serializer.
+    assertThat(graph().getJobGraph().getVertices()).isNotEmpty();
+  }
+
+  private static StreamGraph graph() {
+    Configuration configuration = new Configuration();
+    configuration.set(PipelineOptions.GENERIC_TYPES, false);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    Topology.verdicts(
+            new Topology.Inputs(
+                stream(environment, InputRecord.TYPE),
+                stream(environment, ReferenceKind.PRODUCT.type()),
+                stream(environment, ReferenceKind.CUSTOMER.type()),
+                new FakeReferenceTopic<Product>(),
+                () -> Map.of("transactions", "id")),
+            new TokenSettings(
+                "jwks.json", Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5)),
+            Duration.ofSeconds(5),
+            turnstile(),
+            LANES)
+        .sinkTo(new DiscardingSink<>());
+    return environment.getStreamGraph();
+  }
+
+  private static <T> DataStream<T> stream(
+      StreamExecutionEnvironment environment, RecordType<T> type) {
+    return environment.fromData(List.<T>of(), type);
+  }
+
+  private static TurnstileOperator.Factory turnstile() {
+    return TurnstileOperator.Factory.committingWithCheckpoints(
+        SETTINGS, new FakeReferenceTopic<Customer>());
+  }
+
+  private static Set<String> keyedStates(OperatorSubtaskState state) throws Exception {
+    Set<String> names = new TreeSet<>();
+    for (KeyedStateHandle handle : state.getManagedKeyedState()) {
+      KeyedBackendSerializationProxy<String> metadata =
+          new KeyedBackendSerializationProxy<>(StateLayoutTest.class.getClassLoader());
+      try (var in = ((StreamStateHandle) handle).openInputStream()) {
+        metadata.read(new DataInputViewStreamWrapper(in));
+      }
+      metadata.getStateMetaInfoSnapshots().stream()
+          .map(StateMetaInfoSnapshot::getName)
+          .forEach(names::add);
+    }
+    return names;
+  }
+
+  private static Set<String> operatorStates(OperatorSubtaskState state) {
+    Set<String> names = new TreeSet<>();
+    for (OperatorStateHandle handle : state.getManagedOperatorState()) {
+      names.addAll(handle.getStateNameToPartitionOffsets().keySet());
+    }
+    return names;
+  }
+}

@@ -1,0 +1,195 @@
+package io.turnstile.job.intake;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.events.TransactionCodec;
+import io.turnstile.job.stream.Arrival;
+import io.turnstile.job.stream.Candidate;
+import io.turnstile.job.stream.InputRecord;
+import io.turnstile.job.stream.Submission;
+import io.turnstile.job.token.TokenSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IntakeTest {
+
+  private static final long RECEIVED_AT = 1_800_000_000_000L;
+  private static final SourcePosition POSITION = new SourcePosition("transactions", 3, 42);
+  private static final byte[] KEY = {9, -9};
+
+  @TempDir private static Path directory;
+  private static ECKey issuer;
+  private static TokenSettings settings;
+
+  private OneInputStreamOperatorTestHarness<InputRecord, Candidate> intake;
+
+  @BeforeAll
+  static void publishKeys() throws Exception {
+    issuer = new ECKeyGenerator(Curve.P_256).keyID("key").generate();
+    Path jwks = directory.resolve("jwks.json");
+    Files.writeString(jwks, new JWKSet(issuer.toPublicJWK()).toString());
+    settings =
+        new TokenSettings(
+            jwks.toString(), Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5));
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    intake =
+        new OneInputStreamOperatorTestHarness<>(
+            new ProcessOperator<>(new Intake(settings, () -> Map.of("transactions", "id"))));
+    intake.setup(Candidate.TYPE.createSerializer(null));
+    intake.open();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    intake.close();
+  }
+
+  @Test
+  void goodTransactionPassesAndLeavesItsTokenBehind() throws Exception {
+    Transaction transaction = transaction("customer", token("customer", RECEIVED_AT + 1_000));
+    process(TransactionCodec.encode(transaction));
+    assertThat(intake.extractOutputValues())
+        .containsExactly(
+            new Candidate(
+                new Arrival(POSITION, RECEIVED_AT, "customer"), transaction.withoutToken()));
+    assertThat(intake.getSideOutput(Intake.TURNED_AWAY)).isNull();
+  }
+
+  @Test
+  void tokenIsJudgedByTheTimeOfReceiptAndNotByTheClock() throws Exception {
+    long expiry = System.currentTimeMillis() - 3_600_000;
+    String token = token("customer", expiry);
+    process(expiry - 1_000, TransactionCodec.encode(transaction("customer", token)));
+    assertThat(intake.extractOutputValues()).hasSize(1);
+  }
+
+  @Test
+  void expiredTokenIsRefused() throws Exception {
+    process(
+        TransactionCodec.encode(transaction("customer", token("customer", RECEIVED_AT - 1_000))));
+    Submission.Refused refused = (Submission.Refused) turnedAway();
+    assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_EXPIRED);
+    assertThat(refused.transactionId()).isEqualTo("id");
+    assertThat(refused.customerId()).isEqualTo("customer");
+    assertThat(refused.arrival()).isEqualTo(new Arrival(POSITION, RECEIVED_AT, "customer"));
+  }
+
+  @Test
+  void tokenOfAnotherCustomerIsRefusedUnderTheCustomerOfThePayload() throws Exception {
+    process(
+        TransactionCodec.encode(transaction("victim", token("attacker", RECEIVED_AT + 1_000))));
+    Submission.Refused refused = (Submission.Refused) turnedAway();
+    assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_SUBJECT_MISMATCH);
+    assertThat(refused.arrival().routingKey()).isEqualTo("victim");
+  }
+
+  @Test
+  void invalidTokenIsRefused() throws Exception {
+    process(TransactionCodec.encode(transaction("customer", "not a token")));
+    assertThat(((Submission.Refused) turnedAway()).reason())
+        .isEqualTo(RejectionReason.TOKEN_INVALID);
+  }
+
+  @Test
+  void unreadableInputKeepsItsBytes() throws Exception {
+    byte[] value = {'{', -1};
+    process(value);
+    Submission.Unreadable unreadable = (Submission.Unreadable) turnedAway();
+    assertThat(unreadable.code()).isEqualTo(DeadLetterCode.MALFORMED_JSON);
+    assertThat(unreadable.key()).isEqualTo(KEY);
+    assertThat(unreadable.value()).isEqualTo(value);
+    assertThat(unreadable.arrival())
+        .as("routed by its position")
+        .isEqualTo(new Arrival(POSITION, RECEIVED_AT, "transactions/3/42"));
+  }
+
+  @Test
+  void nullInputStaysNull() throws Exception {
+    process(null);
+    Submission.Unreadable unreadable = (Submission.Unreadable) turnedAway();
+    assertThat(unreadable.code()).isEqualTo(DeadLetterCode.MALFORMED_JSON);
+    assertThat(unreadable.value()).isNull();
+    assertThat(unreadable.key()).isEqualTo(KEY);
+  }
+
+  @Test
+  void tooLargeInputIsRoutedByItsPosition() throws Exception {
+    process(new byte[TransactionCodec.MAX_VALUE_BYTES + 1]);
+    Submission.Unreadable unreadable = (Submission.Unreadable) turnedAway();
+    assertThat(unreadable.code()).isEqualTo(DeadLetterCode.TOO_LARGE);
+    assertThat(unreadable.arrival().routingKey()).isEqualTo("transactions/3/42");
+  }
+
+  @Test
+  void wrongShapeIsRoutedByItsCustomerIfThatIsReadable() throws Exception {
+    process("{\"customer_id\":\"customer\"}".getBytes(UTF_8));
+    Submission.Unreadable unreadable = (Submission.Unreadable) turnedAway();
+    assertThat(unreadable.code()).isEqualTo(DeadLetterCode.SCHEMA_VIOLATION);
+    assertThat(unreadable.arrival().routingKey()).isEqualTo("customer");
+  }
+
+  @Test
+  void wrongShapeWithoutAUsableCustomerIsRoutedByItsPosition() throws Exception {
+    for (String customer : new String[] {"7", "\"\"", "\"" + "x".repeat(257) + "\"", "null"}) {
+      process("{\"customer_id\":%s}".formatted(customer).getBytes(UTF_8));
+      assertThat(turnedAway().arrival().routingKey()).isEqualTo("transactions/3/42");
+    }
+  }
+
+  private void process(byte[] value) throws Exception {
+    process(RECEIVED_AT, value);
+  }
+
+  private void process(long receivedAt, byte[] value) throws Exception {
+    intake.processElement(
+        new StreamRecord<>(new InputRecord(POSITION, receivedAt, KEY, value)));
+  }
+
+  /** The only one since the last call; nothing passed. */
+  private Submission turnedAway() {
+    assertThat(intake.extractOutputValues()).isEmpty();
+    assertThat(intake.getSideOutput(Intake.TURNED_AWAY)).hasSize(1);
+    return intake.getSideOutput(Intake.TURNED_AWAY).poll().getValue();
+  }
+
+  private static Transaction transaction(String customer, String token) {
+    return new Transaction("id", customer, "product", 1, 100, "EUR", 1, token);
+  }
+
+  private static String token(String subject, long expiresAt) throws Exception {
+    JWSObject jws =
+        new JWSObject(
+            new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("key").build(),
+            new Payload(Map.of("sub", subject, "exp", expiresAt / 1_000)));
+    jws.sign(new ECDSASigner(issuer));
+    return jws.serialize();
+  }
+}
