@@ -104,8 +104,7 @@ class IntakeTest {
 
   @Test
   void tokenOfAnotherCustomerIsRefusedUnderTheCustomerOfThePayload() throws Exception {
-    process(
-        TransactionCodec.encode(transaction("victim", token("attacker", RECEIVED_AT + 1_000))));
+    process(TransactionCodec.encode(transaction("victim", token("attacker", RECEIVED_AT + 1_000))));
     Submission.Refused refused = (Submission.Refused) turnedAway();
     assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_SUBJECT_MISMATCH);
     assertThat(refused.arrival().routingKey()).isEqualTo("victim");
@@ -169,8 +168,7 @@ class IntakeTest {
   }
 
   private void process(long receivedAt, byte[] value) throws Exception {
-    intake.processElement(
-        new StreamRecord<>(new InputRecord(POSITION, receivedAt, KEY, value)));
+    intake.processElement(new StreamRecord<>(new InputRecord(POSITION, receivedAt, KEY, value)));
   }
 
   /** The only one since the last call; nothing passed. */
