@@ -116,8 +116,18 @@ class VerdictWriterContractTest {
     turnstile.first(enriched(TRANSACTION, 0, 0, START));
     calls.clear();
     turnstile.endInputs();
+    turnstile.finish();
     turnstile.close();
     assertThat(calls).containsExactly("UNKNOWN_CUSTOMER 0", "finish", "close");
+  }
+
+  @Test
+  void crashFinishesNothing() throws Exception {
+    start(false, START, null);
+    turnstile.first(enriched(TRANSACTION, 0, 0, START));
+    calls.clear();
+    turnstile.close();
+    assertThat(calls).containsExactly("close");
   }
 
   @Test
