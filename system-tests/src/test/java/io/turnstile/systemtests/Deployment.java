@@ -87,9 +87,14 @@ final class Deployment implements AutoCloseable {
   }
 
   Deployment submit(JobSubmission submission) {
-    jobId = testbed.flink().submit(submission);
+    start(submission);
     testbed.flink().awaitRunning(jobId, PATIENCE);
     return this;
+  }
+
+  /** Submits the job and does not wait. */
+  void start(JobSubmission submission) {
+    jobId = testbed.flink().submit(submission);
   }
 
   JobSubmission submission(String... extraArguments) {
@@ -126,6 +131,10 @@ final class Deployment implements AutoCloseable {
     return verdicts;
   }
 
+  TokenIssuer issuer() {
+    return issuer;
+  }
+
   String token(TokenKind kind, String customerId) {
     return issuer.token(kind, customerId);
   }
@@ -150,6 +159,17 @@ final class Deployment implements AutoCloseable {
                     value))
             .get();
     return new SourcePosition(sent.topic(), sent.partition(), sent.offset());
+  }
+
+  /** Records of no use, to move offsets on. */
+  void sendToEveryPartition(int count) throws Exception {
+    for (int partition = 0; partition < LANES; partition++) {
+      for (int i = 0; i < count; i++) {
+        producer
+            .send(new ProducerRecord<>(topics.transactions(), partition, null, new byte[] {'x'}))
+            .get();
+      }
+    }
   }
 
   void publishProduct(String productId) throws Exception {

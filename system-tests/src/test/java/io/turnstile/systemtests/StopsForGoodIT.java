@@ -1,0 +1,150 @@
+package io.turnstile.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.testbed.FlinkRest;
+import io.turnstile.testbed.JobRejectedException;
+import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What no restart can cure ends the job for good, with one line that says why. */
+class StopsForGoodIT {
+
+  private static final Duration SAVEPOINT = Duration.ofSeconds(60);
+
+  @RegisterExtension
+  static final TestbedExtension TESTBED =
+      new TestbedExtension(TestbedConfig.builder().taskManagerMemory("2g").build());
+
+  @TempDir Path directory;
+  private Deployment turnstile;
+
+  @AfterEach
+  void stop() {
+    turnstile.close();
+  }
+
+  @Test
+  void submissionNamesAMissingTopic() throws Exception {
+    deploy("missing.");
+    deleteTopic(turnstile.topics().inventory());
+    assertThatThrownBy(() -> turnstile.submit())
+        .isInstanceOf(JobRejectedException.class)
+        .hasMessageContaining("topic missing.inventory does not exist");
+  }
+
+  @Test
+  void submissionNamesKeysThatCannotBeRead() throws Exception {
+    deploy("nokeys.");
+    assertThatThrownBy(() -> turnstile.submit("--jwks", directory.resolve("none.json").toString()))
+        .isInstanceOf(JobRejectedException.class)
+        .hasMessageContaining("--jwks")
+        .hasMessageContaining("none.json");
+  }
+
+  @Test
+  void submissionNamesAnUnknownOption() throws Exception {
+    deploy("option.");
+    assertThatThrownBy(() -> turnstile.submit("--dedup-windw", "1h"))
+        .isInstanceOf(JobRejectedException.class)
+        .hasMessageContaining("--dedup-windw");
+  }
+
+  @Test
+  void inputTopicRecreatedWhileRunning() throws Exception {
+    deploy("recreated.");
+    runWithOneVerdict();
+    deleteTopic(turnstile.topics().transactions());
+    turnstile.createTopics();
+    assertThat(reasonToStop()).containsAnyOf("created again", "is missing", "is gone");
+  }
+
+  @Test
+  void inputTopicRecreatedWhileStopped() throws Exception {
+    deploy("stopped.");
+    runWithOneVerdict();
+    String savepoint = flink().stopWithSavepoint(turnstile.jobId(), SAVEPOINT);
+    deleteTopic(turnstile.topics().transactions());
+    turnstile.createTopics();
+    // Where the stored offsets point there are records again: only the topic's id tells.
+    turnstile.sendToEveryPartition(3);
+    turnstile.start(turnstile.submission("--parallelism", "1").restoredFrom(savepoint));
+    assertThat(reasonToStop()).contains("stopped.transactions").contains("created again");
+  }
+
+  @Test
+  void storedOffsetGone() throws Exception {
+    deploy("gone.");
+    runWithOneVerdict();
+    String savepoint = flink().stopWithSavepoint(turnstile.jobId(), SAVEPOINT);
+    turnstile.sendToEveryPartition(5);
+    try (Admin admin = turnstile.admin()) {
+      TopicPartition partition = new TopicPartition(turnstile.topics().transactions(), 0);
+      admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(4))).all().get();
+    }
+    turnstile.start(turnstile.submission("--parallelism", "1").restoredFrom(savepoint));
+    assertThat(reasonToStop()).contains("gone.transactions-0").contains("is gone");
+  }
+
+  @Test
+  void timestampNotSetByTheBroker() throws Exception {
+    deploy("time.");
+    runWithOneVerdict();
+    try (Admin admin = turnstile.admin()) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  new ConfigResource(ConfigResource.Type.TOPIC, turnstile.topics().transactions()),
+                  List.of(
+                      new AlterConfigOp(
+                          new ConfigEntry("message.timestamp.type", "CreateTime"),
+                          AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
+    }
+    turnstile.send(turnstile.transaction("t-2", "c", "p-1", 2));
+    assertThat(reasonToStop()).contains("time.transactions/").contains("not set by the broker");
+  }
+
+  private void deploy(String prefix) throws Exception {
+    turnstile = new Deployment(TESTBED.testbed(), prefix, directory);
+  }
+
+  private void runWithOneVerdict() throws Exception {
+    turnstile.publishProduct("p-1");
+    turnstile.submit("--parallelism", "1");
+    SourcePosition position = turnstile.send(turnstile.transaction("t-1", "c", "p-1", 1));
+    assertThat(turnstile.verdicts().of(position).result()).isEqualTo("ACCEPTED");
+  }
+
+  private String reasonToStop() {
+    FlinkRest.Job job = flink().awaitTerminal(turnstile.jobId(), Deployment.PATIENCE);
+    assertThat(job.state()).isEqualTo("FAILED");
+    return flink().failures(turnstile.jobId()).get(0).message();
+  }
+
+  private void deleteTopic(String topic) throws Exception {
+    try (Admin admin = turnstile.admin()) {
+      admin.deleteTopics(List.of(topic)).all().get();
+    }
+  }
+
+  private static FlinkRest flink() {
+    return TESTBED.testbed().flink();
+  }
+}
