@@ -1,6 +1,7 @@
 package io.turnstile.events;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +9,10 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -52,7 +55,9 @@ public final class Topics {
   }
 
   /**
-   * Creates the topics that do not exist yet; those that do are left as they are.
+   * Creates the topics that do not exist yet; those that do are left as they are. Returns when all
+   * partitions can be written to: an idempotent producer that comes earlier may find its first
+   * batch refused and its second accepted, and then never gets past the first.
    *
    * @param replicationFactor of the topics created; -1 for the broker's default
    * @throws ExecutionException if the cluster refuses
@@ -65,15 +70,22 @@ public final class Topics {
             (name, configs) ->
                 topics.add(
                     new NewTopic(name, partitions(name), replicationFactor).configs(configs)));
-    for (KafkaFuture<Void> created : admin.createTopics(topics).values().values()) {
+    Map<TopicPartition, OffsetSpec> created = new HashMap<>();
+    for (Map.Entry<String, KafkaFuture<Void>> creation :
+        admin.createTopics(topics).values().entrySet()) {
       try {
-        created.get();
+        creation.getValue().get();
+        for (int partition = 0; partition < partitions(creation.getKey()); partition++) {
+          created.put(new TopicPartition(creation.getKey(), partition), OffsetSpec.latest());
+        }
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof TopicExistsException)) {
           throw e;
         }
       }
     }
+    // Only a leader answers, and the client asks again until there is one.
+    admin.listOffsets(created).all().get();
   }
 
   /**

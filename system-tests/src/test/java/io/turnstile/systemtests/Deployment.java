@@ -119,6 +119,10 @@ final class Deployment implements AutoCloseable {
     return topics;
   }
 
+  Path jwks() {
+    return jwks;
+  }
+
   String jobId() {
     return jobId;
   }

@@ -25,7 +25,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,17 +54,21 @@ class RecoveryIT {
   @Test
   void coldStartTurnsNothingAwayForAProductAlreadyInTheTopic() throws Exception {
     turnstile = new Deployment(testbed(), "cold.", directory);
+    List<Future<RecordMetadata>> products = new ArrayList<>();
     for (int i = 0; i < MANY_PRODUCTS; i++) {
       Product product = new Product("p-" + i, "Product " + i, "test", 100, "EUR", 1, 1, 1);
-      turnstile
-          .producer()
-          .send(
-              new ProducerRecord<>(
-                  turnstile.topics().inventory(),
-                  product.productId().getBytes(StandardCharsets.UTF_8),
-                  ProductCodec.encode(product)));
+      products.add(
+          turnstile
+              .producer()
+              .send(
+                  new ProducerRecord<>(
+                      turnstile.topics().inventory(),
+                      product.productId().getBytes(StandardCharsets.UTF_8),
+                      ProductCodec.encode(product))));
     }
-    turnstile.producer().flush();
+    for (Future<RecordMetadata> product : products) {
+      product.get();
+    }
     List<SourcePosition> sent = new ArrayList<>();
     for (int i = 0; i < MANY_PRODUCTS; i += 1_000) {
       sent.add(turnstile.send(turnstile.transaction("t-" + i, "c-" + i, "p-" + i, 1)));

@@ -63,8 +63,7 @@ final class KafkaTopicIdentities implements TopicIdentities {
                     "an input topic is missing, of "
                         + topics
                         + ": was it deleted? Nothing is skipped; create it and start the job"
-                        + " without the checkpoint",
-                    e));
+                        + " without the checkpoint"));
           }
         }
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);

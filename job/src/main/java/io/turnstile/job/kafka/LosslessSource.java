@@ -103,8 +103,7 @@ final class LosslessSource<T>
                   + " is gone ("
                   + e.getMessage()
                   + "): retention deleted it or the topic was created again; nothing is skipped,"
-                  + " restore a newer checkpoint or start without one",
-              e));
+                  + " restore a newer checkpoint or start without one"));
     }
 
     @Override
@@ -124,7 +123,14 @@ final class LosslessSource<T>
 
     @Override
     public void addSplits(List<KafkaPartitionSplit> splits) {
-      reader.addSplits(splits);
+      reader.addSplits(splits.stream().map(Reader::fromItsFirstRecord).toList());
+    }
+
+    /** The connector marks a partition that it discovers later "earliest"; it begins at 0. */
+    private static KafkaPartitionSplit fromItsFirstRecord(KafkaPartitionSplit split) {
+      return split.getStartingOffset() == KafkaPartitionSplit.EARLIEST_OFFSET
+          ? new KafkaPartitionSplit(split.getTopicPartition(), 0)
+          : split;
     }
 
     @Override
