@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -28,6 +29,9 @@ public final class Topics {
 
   /** Largest record batch that the dead-letter topic admits: the largest input and its headers. */
   public static final int MAX_DEAD_LETTER_BYTES = 5 << 20;
+
+  private static final int LEADER_ATTEMPTS = 100;
+  private static final long LEADER_PAUSE_MILLIS = 100;
 
   private final TopicNames names;
   private final int inputPartitions;
@@ -84,8 +88,24 @@ public final class Topics {
         }
       }
     }
-    // Only a leader answers, and the client asks again until there is one.
-    admin.listOffsets(created).all().get();
+    awaitLeaders(admin, created);
+  }
+
+  /** Only a leader answers; a broker may not have heard of a new topic at first. */
+  private static void awaitLeaders(Admin admin, Map<TopicPartition, OffsetSpec> created)
+      throws ExecutionException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        admin.listOffsets(created).all().get();
+        return;
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+            || attempt == LEADER_ATTEMPTS) {
+          throw e;
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(LEADER_PAUSE_MILLIS);
+    }
   }
 
   /**
