@@ -34,6 +34,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Smoke test of a live deployment: every part of it, from Kafka to a verdict in time. */
@@ -103,6 +104,10 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (flinkUrl.getHost() == null || !String.valueOf(flinkUrl.getScheme()).matches("https?")) {
+      throw new ParameterException(
+          spec.commandLine(), "--flink must be a URL like http://HOST:8081, not " + flinkUrl);
+    }
     TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
     CheckReport report = new CheckReport(spec.commandLine().getOut(), System::nanoTime);
     Map<String, Object> client = new HashMap<>(kafka.client());

@@ -73,12 +73,13 @@ final class DemoRun {
                   .rate(plan.rate())
                   .duration(plan.duration())
                   .ledger(plan.ledger())
-                  .retry(true),
+                  .retry(true)
+                  .retryWait(STALLED),
               probe);
       screen.line("Flink's web UI: %s", deployment.testbed().flinkUrl());
       Future<SimulationSummary> sending = threads.submit(simulation::run);
       awaitFirst(simulation, probe, sending);
-      follow(probe, sending, threads);
+      follow(simulation, probe, sending, threads);
       summary = get(sending);
     } finally {
       threads.shutdownNow();
@@ -108,7 +109,10 @@ final class DemoRun {
 
   /** Shows how it goes until all is sent and has its verdict. */
   private void follow(
-      VerdictProbe probe, Future<SimulationSummary> sending, ExecutorService threads)
+      Simulation simulation,
+      VerdictProbe probe,
+      Future<SimulationSummary> sending,
+      ExecutorService threads)
       throws Exception {
     long answeredBefore = 0;
     long progressNanos = System.nanoTime();
@@ -135,6 +139,7 @@ final class DemoRun {
       if (complete || stalled) {
         screen.settle();
         if (!complete) {
+          simulation.stop();
           screen.line("no verdict came for %d s: not waiting any longer", STALLED.toSeconds());
         }
         return;
@@ -183,17 +188,22 @@ final class DemoRun {
       screen.line(
           "FAIL: %,d records could not be sent: %s", summary.failures(), summary.firstFailure());
     }
+    if (summary.unanswered() > 0) {
+      screen.line(
+          "note: %,d retryable rejections did not come in time to be sent again",
+          summary.unanswered());
+    }
     screen.line("");
     screen.line(
-        "Committed latency, intended send time to the poll that gave the verdict, without the"
-            + " first %.0f s:",
+        "Committed latency, from intended send time to the poll that gave the verdict, after a"
+            + " warm-up of %.0f s:",
         seconds(plan.warmUp()));
     if (killedNanos == 0) {
       screen.line("  %s", percentiles(latency.all()));
       return;
     }
-    screen.line("  with the kill       %s", percentiles(latency.all()));
-    screen.line("  without its time    %s", percentiles(latency.undisturbed()));
+    screen.line("  the kill included              %s", percentiles(latency.all()));
+    screen.line("  without the time to catch up   %s", percentiles(latency.undisturbed()));
     screen.line(
         "TaskManager killed at %.1f s: first verdict of a later transaction after %s, %s.",
         (killedNanos - startNanos) / 1e9,

@@ -5,12 +5,11 @@ import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.RejectionReason;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
@@ -75,22 +74,23 @@ final class LiveTable {
     this.all = all;
   }
 
-  /** For a terminal. */
+  /** For a terminal; no line is longer than 80 characters, or redrawing would go astray. */
   List<String> block() {
-    return List.of(
-        "",
-        format("%4d of %d s        Flink: %s", elapsed.toSeconds(), length.toSeconds(), flink),
-        format("%-16s %12s %9s", "", "total", "per s"),
-        row("sent", now.sent(), before.sent(), ""),
-        row("accepted", now.accepted(), before.accepted(), ""),
-        row("rejected", now.rejected(), before.rejected(), codes(RejectionReason.values())),
-        row(
-            "dead-lettered",
-            now.deadLettered(),
-            before.deadLettered(),
-            codes(DeadLetterCode.values())),
-        format("%-16s %,12d", "waiting", now.sent() - now.answered()),
-        format("%-16s last second %s    since warm-up %s", "committed", ms(second), ms(all)));
+    List<String> lines = new ArrayList<>();
+    lines.add("");
+    lines.add(
+        format("%d of %d s        Flink: %s", elapsed.toSeconds(), length.toSeconds(), flink));
+    lines.add(format("%-24s %12s %9s", "", "total", "per s"));
+    lines.add(row("sent", now.sent(), before.sent()));
+    lines.add(row("accepted", now.accepted(), before.accepted()));
+    lines.add(row("rejected", now.rejected(), before.rejected()));
+    codes(lines, RejectionReason.values());
+    lines.add(row("dead-lettered", now.deadLettered(), before.deadLettered()));
+    codes(lines, DeadLetterCode.values());
+    lines.add(format("%-24s %,12d", "waiting for verdict", now.sent() - now.answered()));
+    lines.add(format("%-24s  %s", "latency, last second", ms(second)));
+    lines.add(format("%-24s  %s", "latency since warm-up", ms(all)));
+    return lines;
   }
 
   /** For a file or a pipe. */
@@ -108,17 +108,17 @@ final class LiveTable {
         ms(second));
   }
 
-  private String row(String name, long total, long previous, String detail) {
-    return format("%-16s %,12d %,9.0f  %s", name, total, (total - previous) / interval, detail)
-        .stripTrailing();
+  private String row(String name, long total, long previous) {
+    return format("%-24s %,12d %,9.0f", name, total, (total - previous) / interval);
   }
 
-  private String codes(Enum<?>[] codes) {
-    return Stream.of(codes)
-        .map(code -> Map.entry(code.name(), now.verdicts().getOrDefault(code.name(), 0L)))
-        .filter(entry -> entry.getValue() > 0)
-        .map(entry -> format("%s %,d", entry.getKey(), entry.getValue()))
-        .collect(Collectors.joining("  "));
+  private void codes(List<String> lines, Enum<?>[] codes) {
+    for (Enum<?> code : codes) {
+      long total = now.total(Stream.of(code));
+      if (total > 0) {
+        lines.add(row("  " + code.name(), total, before.total(Stream.of(code))));
+      }
+    }
   }
 
   private static String ms(Histogram micros) {

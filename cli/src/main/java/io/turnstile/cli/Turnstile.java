@@ -3,6 +3,7 @@ package io.turnstile.cli;
 import io.turnstile.audit.AuditCommand;
 import io.turnstile.simulator.command.SimulateCommand;
 import java.time.Duration;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -85,6 +86,10 @@ public final class Turnstile implements Runnable {
   /** The message without line ends; the type too where the message alone says little. */
   static String oneLine(Throwable e) {
     String message = e.getMessage();
+    if (e instanceof KafkaException && e.getCause() instanceof KafkaException cause) {
+      // "Failed to create new KafkaAdminClient" says nothing without it.
+      message += ": " + cause.getMessage();
+    }
     if (message == null || message.isBlank()) {
       return e.getClass().getSimpleName();
     }

@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.events.RejectionReason;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -26,15 +27,27 @@ class LiveTableTest {
         .isEqualTo(
             """
 
-               3 of 60 s        Flink: http://127.0.0.1:8081/
-                                    total     per s
-            sent                    3,000     1,000
-            accepted                2,850       950
-            rejected                  120        40  DUPLICATE_ID 120
-            dead-lettered              10         5  MALFORMED_JSON 10
-            waiting                    20
-            committed        last second p50 71 ms  p99 71 ms    since warm-up p50 71 ms  p99 71 ms\
-            """);
+            3 of 60 s        Flink: http://127.0.0.1:8081/
+                                            total     per s
+            sent                            3,000     1,000
+            accepted                        2,850       950
+            rejected                          120        40
+              DUPLICATE_ID                    120        40
+            dead-lettered                      10         5
+              MALFORMED_JSON                   10         5
+            waiting for verdict                20
+            latency, last second      p50 71 ms  p99 71 ms
+            latency since warm-up     p50 71 ms  p99 71 ms""");
+  }
+
+  @Test
+  void noLineIsTooLongForATerminal() {
+    SortedMap<String, Long> all = new TreeMap<>();
+    for (RejectionReason reason : RejectionReason.values()) {
+      all.put(reason.name(), 1_234_567_890L);
+    }
+    table.add(Duration.ofSeconds(1), 9_999_999_999L, 0, all, none, none);
+    assertThat(table.block()).allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }
 
   @Test

@@ -45,6 +45,8 @@ class TurnstileTest {
           {"up", "--kafka-port", "x"},
           {"check"},
           {"check", "--bootstrap-servers", "a:1"},
+          {"check", "--bootstrap-servers", "a:1", "--flink", "a:1"},
+          {"check", "--bootstrap-servers", "a:1", "--flink", "a"},
           {"audit"},
           {"simulate", "generate"},
           {"simulate"},

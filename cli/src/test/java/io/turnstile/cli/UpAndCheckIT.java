@@ -1,12 +1,17 @@
 package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.testbed.FlinkRest;
+import io.turnstile.testbed.JobRejectedException;
+import io.turnstile.testbed.JobSubmission;
 import io.turnstile.testbed.LeakCheck;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +82,16 @@ class UpAndCheckIT {
                 + "\"accepted\":\"verdicts.accepted\",\"rejected\":\"verdicts.rejected\","
                 + "\"dead_letter\":\"verdicts.dead-letter\"}");
     assertThat(Path.of(addresses.get("jwks").textValue())).isRegularFile();
+  }
+
+  @Test
+  void refusalOfTheJobIsToldFromFailure() {
+    Path jar = Path.of(System.getProperty("turnstile.home"), "job/target/turnstile-job.jar");
+    FlinkRest flink = new FlinkRest(URI.create(addresses.get("flink").textValue()));
+    assertThatThrownBy(() -> flink.submit(JobSubmission.of(jar, "--lanes", "many")))
+        .isInstanceOf(JobRejectedException.class)
+        .hasMessageContaining("--lanes")
+        .hasMessageNotContaining("Exception");
   }
 
   @Test

@@ -40,7 +40,9 @@ public final class FlinkRest {
 
   /** What the main method itself threw; a job that it handed over and Flink refused is not that. */
   private static final Pattern MAIN_FAILED =
-      Pattern.compile("The main method caused an error: (?!Failed to execute job )(.*)");
+      Pattern.compile(
+          "(?:The main method caused an error: |ProgramParametrizationException: )"
+              + "(?!Failed to execute job )(.*)");
 
   private static final Pattern CAUSE = Pattern.compile("Caused by: (?:[\\w.$]+: )?(.+)");
   private static final ObjectMapper JSON = new ObjectMapper();
