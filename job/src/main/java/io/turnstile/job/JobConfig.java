@@ -1,6 +1,8 @@
 package io.turnstile.job;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.job.journal.JournalSettings;
+import io.turnstile.job.journal.StartOffsets;
 import io.turnstile.job.token.TokenSettings;
 import io.turnstile.job.turnstile.DedupSettings;
 import io.turnstile.job.turnstile.TurnstileSettings;
@@ -150,6 +152,26 @@ public final class JobConfig {
       description = "Of Kafka transactions; default: 15min with checkpoint, 1min with journal")
   private Duration transactionTimeout;
 
+  @Option(names = "--commit-interval", description = "Journal: time between two commits of a lane")
+  private Duration commitInterval = Duration.ofMillis(10);
+
+  @Option(
+      names = "--max-commit-interval",
+      description = "Journal: the same under backlog, where fewer commits move more verdicts")
+  private Duration maxCommitInterval = Duration.ofMillis(100);
+
+  @Option(
+      names = "--commits-per-second",
+      description = "Journal: budget of a subtask; many lanes stretch the interval")
+  private int commitsPerSecond = 200;
+
+  @Option(
+      names = "--journal-start-offsets",
+      description =
+          "Journal: TOPIC/PARTITION=OFFSET,… where to begin to read the verdict topics without a"
+              + " checkpoint; what lies before is taken for known")
+  private StartOffsets journalStartOffsets;
+
   private enum Switch {
     ON,
     OFF
@@ -192,6 +214,7 @@ public final class JobConfig {
     return new CommandLine(config)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(Duration.class, JobConfig::duration)
+        .registerConverter(StartOffsets.class, JobConfig::startOffsets)
         .setDefaultValueProvider(option -> fromEnvironment(option, environment));
   }
 
@@ -213,6 +236,14 @@ public final class JobConfig {
     }
   }
 
+  private static StartOffsets startOffsets(String text) {
+    try {
+      return StartOffsets.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
+    }
+  }
+
   private void validate() throws InvalidConfigException {
     require(lanes >= 1 && lanes <= MAX_LANES, "--lanes must be 1 to " + MAX_LANES);
     require(
@@ -228,6 +259,11 @@ public final class JobConfig {
     requirePositive(maxOutage, "--max-outage");
     requirePositive(checkpointInterval(), "--checkpoint-interval");
     requirePositive(transactionTimeout(), "--transaction-timeout");
+    requirePositive(commitInterval, "--commit-interval");
+    require(
+        maxCommitInterval.compareTo(commitInterval) >= 0,
+        "--max-commit-interval must not be below --commit-interval");
+    require(commitsPerSecond >= 1, "--commits-per-second must be at least 1");
     require(
         Set.copyOf(topics().verdicts()).size() == 3 && Set.copyOf(topics().inputs()).size() == 3,
         "the topics must have different names");
@@ -340,6 +376,21 @@ public final class JobConfig {
       return transactionTimeout;
     }
     return commit == CommitMode.CHECKPOINT ? Duration.ofMinutes(15) : Duration.ofMinutes(1);
+  }
+
+  /** Settings of {@code --commit journal}; hold secrets. */
+  public JournalSettings journal() {
+    JournalSettings defaults = JournalSettings.of(clientProperties(), topics());
+    return new JournalSettings(
+        defaults.client(),
+        defaults.topics(),
+        commitInterval,
+        maxCommitInterval,
+        commitsPerSecond,
+        defaults.maxHeldBytes(),
+        transactionTimeout(),
+        defaults.takeOverTimeout(),
+        journalStartOffsets);
   }
 
   private static String or(String given, String otherwise) {

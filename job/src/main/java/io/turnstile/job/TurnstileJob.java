@@ -1,6 +1,7 @@
 package io.turnstile.job;
 
 import io.turnstile.job.JobConfig.InvalidConfigException;
+import io.turnstile.job.journal.JournalWriter;
 import io.turnstile.job.kafka.KafkaEnds;
 import io.turnstile.job.stream.Verdict;
 import io.turnstile.job.turnstile.TurnstileOperator;
@@ -15,8 +16,9 @@ import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
-import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /** Entry point: {@code flink run turnstile-job.jar --bootstrap-servers … --jwks …}. */
 public final class TurnstileJob {
@@ -79,21 +81,30 @@ public final class TurnstileJob {
     return environment;
   }
 
-  private static void wire(StreamExecutionEnvironment environment, JobConfig config)
-      throws InvalidConfigException {
+  private static void wire(StreamExecutionEnvironment environment, JobConfig config) {
     KafkaEnds kafka = new KafkaEnds(config);
-    if (config.commit() == CommitMode.JOURNAL) {
-      throw new InvalidConfigException("--commit journal is not there yet, use checkpoint");
-    }
-    DataStream<Verdict> verdicts =
+    boolean journal = config.commit() == CommitMode.JOURNAL;
+    SingleOutputStreamOperator<Verdict> verdicts =
         Topology.verdicts(
             kafka.inputs(environment),
             config.tokens(),
             config.productWait(),
-            TurnstileOperator.Factory.committingWithCheckpoints(
-                config.turnstile(), kafka.customers()),
+            journal
+                ? TurnstileOperator.Factory.committingToJournal(
+                    config.turnstile(), kafka.customers(), JournalWriter.factory(config.journal()))
+                : TurnstileOperator.Factory.committingWithCheckpoints(
+                    config.turnstile(), kafka.customers()),
             config.lanes());
-    kafka.commitWithCheckpoints(verdicts);
+    if (journal) {
+      // The turnstile has committed them itself; it is the end of the stream.
+      verdicts
+          .sinkTo(new DiscardingSink<>())
+          .name("end")
+          .uid("end")
+          .setMaxParallelism(config.lanes());
+    } else {
+      kafka.commitWithCheckpoints(verdicts);
+    }
   }
 
   /**

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Restarts, rescaling and crashes: dedup holds, and every input gets its one verdict. */
 class RecoveryIT {
@@ -79,10 +81,11 @@ class RecoveryIT {
     }
   }
 
-  @Test
-  void aProductThatNeverComesIsUnknownAlsoAfterARestartMeanwhile() throws Exception {
-    turnstile = new Deployment(testbed(), "never.", directory);
-    turnstile.submit("--parallelism", "1", "--product-wait", "5s");
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint", "journal"})
+  void aProductThatNeverComesIsUnknownAlsoAfterARestartMeanwhile(String commit) throws Exception {
+    turnstile = new Deployment(testbed(), "never-" + commit + ".", directory);
+    turnstile.submit("--commit", commit, "--parallelism", "1", "--product-wait", "5s");
     SourcePosition position = turnstile.send(turnstile.transaction("t-1", "c", "p-never", 1));
     flink().checkpoint(turnstile.jobId(), Deployment.PATIENCE);
     killAndReplaceTaskManager();
@@ -90,17 +93,19 @@ class RecoveryIT {
     assertThat(flink().restarts(turnstile.jobId())).isPositive();
   }
 
-  @Test
-  void dedupHoldsThroughASavepointAndMoreParallelism() throws Exception {
-    turnstile = new Deployment(testbed(), "scale.", directory);
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint", "journal"})
+  void dedupHoldsThroughASavepointAndMoreParallelism(String commit) throws Exception {
+    turnstile = new Deployment(testbed(), "scale-" + commit + ".", directory);
     turnstile.publishProduct("p-1");
-    turnstile.submit("--parallelism", "1");
+    turnstile.submit("--commit", commit, "--parallelism", "1");
     List<SourcePosition> first = sendEach(20, "scale");
     for (SourcePosition position : first) {
       assertThat(turnstile.verdicts().of(position).result()).isEqualTo("ACCEPTED");
     }
     String savepoint = flink().stopWithSavepoint(turnstile.jobId(), SAVEPOINT);
-    turnstile.submit(turnstile.submission("--parallelism", "2").restoredFrom(savepoint));
+    turnstile.submit(
+        turnstile.submission("--commit", commit, "--parallelism", "2").restoredFrom(savepoint));
     for (SourcePosition position : sendEach(20, "scale")) {
       assertThat(turnstile.verdicts().of(position).result()).isEqualTo("DUPLICATE_ID");
     }
@@ -109,10 +114,12 @@ class RecoveryIT {
     }
   }
 
-  @Test
-  void killedTaskManagerLosesAndDoublesNothing() throws Exception {
-    turnstile = new Deployment(testbed(), "crash.", directory);
-    turnstile.submit("--parallelism", "2");
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint", "journal"})
+  void killedTaskManagerLosesAndDoublesNothing(String commit) throws Exception {
+    turnstile = new Deployment(testbed(), "crash-" + commit + ".", directory);
+    turnstile.submit(
+        "--commit", commit, "--parallelism", "2", "--checkpoint-interval", interval(commit));
     Path ledger = directory.resolve("ledger.csv");
     GeneratorOptions mix = new GeneratorOptions().mixed().customers(500).products(500).rate(1_000);
     Simulation simulation =
@@ -146,6 +153,11 @@ class RecoveryIT {
             .run();
     assertThat(audit.passed()).as(audit.toText(20)).isTrue();
     assertThat(audit.inputs()).isGreaterThanOrEqualTo(20_000);
+  }
+
+  /** Of the journal, long enough for a tail to be there when the kill comes. */
+  private static String interval(String commit) {
+    return commit.equals("journal") ? "2s" : "100ms";
   }
 
   private List<SourcePosition> sendEach(int count, String id) throws Exception {
