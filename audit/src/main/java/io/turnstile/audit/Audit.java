@@ -20,9 +20,10 @@ package io.turnstile.audit;
  * <ul>
  *   <li><em>expired</em>, if its verdict may have been deleted: a partition where it can have stood
  *       no longer starts at offset 0, and its first record left is not older than the input;
- *   <li><em>in flight</em>, if verdicts came during the wait, and when the wait began no input
+ *   <li><em>in flight</em>, if further verdicts came after those of step 2, and in step 2 no input
  *       behind it in its partition had one: the job is at work and had not come to it yet;
- *   <li><em>missing</em>, in every other case.
+ *   <li><em>missing</em>, in every other case. So the wait must be longer than the job holds an
+ *       input back, and than it stands still when it recovers from a failure.
  * </ul>
  *
  * <p>Memory: 1 byte an input, 24 bytes a customer, at most 24 bytes for each acceptance within one

@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -46,7 +48,7 @@ final class AuditRun {
 
   private final String source;
   private final List<TopicPartition> sources;
-  private final List<VerdictTable> tables = new ArrayList<>();
+  private InputRange range;
 
   private final Map<TopicPartition, Outcome> outcomes = new HashMap<>();
   private final Map<TopicPartition, Long> verdictStarts = new HashMap<>();
@@ -57,6 +59,8 @@ final class AuditRun {
 
   private final RetentionHorizon horizon = new RetentionHorizon();
   private final List<String> notes = new ArrayList<>();
+  private boolean sequencesUnsettled;
+  private int unexamined;
 
   private final AtomicLong read = new AtomicLong();
   private final AtomicLong reportedAt = new AtomicLong(System.nanoTime());
@@ -93,11 +97,11 @@ final class AuditRun {
     fixVerdicts();
     int lanes = 1 + outcomes.keySet().stream().mapToInt(TopicPartition::partition).max().orElse(0);
     VerdictPass verdicts =
-        new VerdictPass(source, tables, lanes, config.dedupWindow().toMillis(), SLACK.toMillis());
+        new VerdictPass(range, lanes, config.dedupWindow().toMillis(), SLACK.toMillis());
 
     readVerdicts(verdicts);
     settleSequences(verdicts, lanes);
-    List<Long> frontiers = tables.stream().map(VerdictTable::frontier).toList();
+    List<Long> frontiers = range.tables().stream().map(VerdictTable::frontier).toList();
     InputReading inputs = readInputs(frontiers);
     boolean atWork = false;
     if (awaited() > 0) {
@@ -142,10 +146,12 @@ final class AuditRun {
   private void fixInputs() {
     Map<TopicPartition, Long> ends = log.stableEnds(sources);
     Map<TopicPartition, Long> starts = startingAt(sources, ends, Duration.ZERO);
-    for (int i = 0; i < sources.size(); i++) {
-      long end = ends.get(sources.get(i));
-      tables.add(new VerdictTable(Math.min(starts.get(sources.get(i)), end), end));
-    }
+    range =
+        new InputRange(
+            source,
+            sources.stream()
+                .map(p -> new VerdictTable(Math.min(starts.get(p), ends.get(p)), ends.get(p)))
+                .toList());
   }
 
   private void fixVerdicts() {
@@ -224,9 +230,7 @@ final class AuditRun {
         (partition, end) -> {
           if (verdictPositions.get(partition) < end) {
             verdicts.sequence(partition.partition()).unsettle();
-            notes.add(
-                "an open transaction hides %s from offset %d on: lane-seq not checked for gaps"
-                    .formatted(partition, verdictPositions.get(partition)));
+            sequencesUnsettled = true;
           }
         });
   }
@@ -280,7 +284,7 @@ final class AuditRun {
   }
 
   private long awaited() {
-    return tables.stream().mapToLong(VerdictTable::awaited).sum();
+    return range.tables().stream().mapToLong(VerdictTable::awaited).sum();
   }
 
   /** The acceptances of a lane, read once more if some came too late for what was still held. */
@@ -296,7 +300,11 @@ final class AuditRun {
         "acceptances of lane " + lane + " once more",
         Map.of(partition, verdictStarts.get(partition)),
         Map.of(partition, verdictPositions.get(partition)),
-        record -> verdicts.acceptanceAgain(record, again));
+        record -> {
+          if (wasRead(record)) {
+            verdicts.acceptanceAgain(record, again);
+          }
+        });
     return again;
   }
 
@@ -309,10 +317,11 @@ final class AuditRun {
     List<InputPass> passes = new ArrayList<>();
     Map<TopicPartition, Long> starts = new HashMap<>();
     Map<TopicPartition, Long> ends = new HashMap<>();
-    for (int i = 0; i < tables.size(); i++) {
-      passes.add(new InputPass(source, i, tables.get(i), horizon, check, frontiers.get(i)));
-      starts.put(sources.get(i), tables.get(i).start());
-      ends.put(sources.get(i), tables.get(i).end());
+    for (int i = 0; i < sources.size(); i++) {
+      VerdictTable table = range.tables().get(i);
+      passes.add(new InputPass(source, i, table, horizon, check, frontiers.get(i)));
+      starts.put(sources.get(i), table.start());
+      ends.put(sources.get(i), table.end());
     }
     readAll("inputs", starts, ends, record -> passes.get(record.partition()).input(record));
     passes.forEach(InputPass::end);
@@ -325,9 +334,7 @@ final class AuditRun {
       InputReading inputs, Violations found, Map<SourcePosition, Long> idBySecond) {
     Explanation explanation =
         new Explanation(
-            source,
-            tables,
-            position -> log.record(sources.get(position.partition()), position.offset()));
+            range, position -> log.record(sources.get(position.partition()), position.offset()));
     boolean needed = false;
     for (Violation violation : found.list()) {
       if (violation.source() != null && violation.kind() != Kind.MISSING) {
@@ -339,13 +346,16 @@ final class AuditRun {
     Map<TopicPartition, Long> chunkStarts = new HashMap<>();
     Map<TopicPartition, Long> chunkEnds = new HashMap<>();
     for (InputPass pass : inputs.passes()) {
-      VerdictTable table = tables.get(pass.partition());
+      VerdictTable table = range.tables().get(pass.partition());
+      TopicPartition partition = sources.get(pass.partition());
       for (int chunk : pass.suspectChunks()) {
-        explanation.suspect(pass.partition(), chunk);
-        TopicPartition partition = sources.get(pass.partition());
-        chunkStarts.merge(partition, table.chunkStart(chunk), Math::min);
-        chunkEnds.merge(partition, Math.min(table.end(), table.chunkStart(chunk + 1)), Math::max);
         needed = true;
+        if (explanation.suspect(pass.partition(), chunk)) {
+          chunkStarts.merge(partition, table.chunkStart(chunk), Math::min);
+          chunkEnds.merge(partition, Math.min(table.end(), table.chunkStart(chunk + 1)), Math::max);
+        } else {
+          unexamined++;
+        }
       }
     }
     if (!needed) {
@@ -356,8 +366,17 @@ final class AuditRun {
         "verdicts in question",
         verdictStarts,
         verdictPositions,
-        record -> explanation.verdict(outcomes.get(partition(record)), record));
+        record -> {
+          if (wasRead(record)) {
+            explanation.verdict(outcomes.get(partition(record)), record);
+          }
+        });
     return explanation.explain(found, idBySecond);
+  }
+
+  /** Whether a verdict was there when the verdicts were read, and did not come since. */
+  private boolean wasRead(ConsumerRecord<byte[], byte[]> record) {
+    return record.offset() < verdictPositions.get(partition(record));
   }
 
   private AuditReport report(
@@ -366,17 +385,24 @@ final class AuditRun {
     long expired = reading.passes().stream().mapToLong(InputPass::expired).sum();
     long inFlight =
         atWork ? reading.passes().stream().mapToLong(p -> p.ahead().count(Kind.MISSING)).sum() : 0;
-    if (expired > 0) {
-      notes.add(
-          "%d inputs have no verdict, but verdicts were deleted from %s: nothing is known about them"
-              .formatted(expired, truncated));
-    }
-    if (inFlight > 0) {
-      notes.add(inFlight + " inputs were still in flight: audit again when the job is idle");
-    }
-    if (violations.count(Kind.MISSING) > 0 && !atWork) {
-      notes.add("no verdict came within %s: is the job running?".formatted(config.waitFor()));
-    }
+    note(expired > 0, "expired inputs prove nothing: verdicts were deleted from " + truncated);
+    note(inFlight > 0, "inputs were still in flight: audit again when the job is idle");
+    note(
+        violations.count(Kind.MISSING) > 0 && !atWork,
+        "no verdict came within %s: is the job running?".formatted(config.waitFor()));
+    note(
+        violations.count(Kind.MISSING) > 0 || sequencesUnsettled,
+        hiddenByTransactions()
+            .map(partitions -> "open transactions hide the end of " + partitions)
+            .orElse(null));
+    note(sequencesUnsettled, "lane-seq was not checked for gaps in every lane");
+    note(
+        unexamined > 0,
+        "%d times %d inputs were not looked into: more may be wrong"
+            .formatted(unexamined, VerdictTable.CHUNK));
+    note(
+        ledger != null && inputs > 0 && reading.ledger().verdicts() == 0,
+        "no input that was judged carries a ledger-seq: the ledger proved nothing");
     EnumMap<RejectionReason, Long> rejected = new EnumMap<>(RejectionReason.class);
     for (RejectionReason reason : RejectionReason.values()) {
       put(rejected, reason, verdicts.count(OutcomeCode.of(reason)));
@@ -401,6 +427,24 @@ final class AuditRun {
         verdicts.amounts(),
         violations.list(),
         List.copyOf(notes));
+  }
+
+  private void note(boolean applies, String note) {
+    if (applies && note != null) {
+      notes.add(note);
+    }
+  }
+
+  /** The verdict partitions with records appended behind the last one that could be read. */
+  private Optional<String> hiddenByTransactions() {
+    Map<TopicPartition, Long> ends = log.appendedEnds(outcomes.keySet());
+    String hidden =
+        ends.entrySet().stream()
+            .filter(end -> verdictPositions.get(end.getKey()) < end.getValue())
+            .map(end -> end.getKey() + " from offset " + verdictPositions.get(end.getKey()))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    return Optional.of(hidden).filter(text -> !text.isEmpty());
   }
 
   private static <K extends Enum<K>> void put(EnumMap<K, Long> counts, K key, long count) {

@@ -7,7 +7,6 @@ import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
-import io.turnstile.events.VerdictHeaders;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,8 +31,10 @@ final class Explanation {
   /** What no input demands, but for one chance in 2^64. */
   private static final long NO_INPUT = 0;
 
-  private final String source;
-  private final List<VerdictTable> tables;
+  /** How many suspect chunks are looked into, over all partitions: 128 MB. */
+  private static final int EXAMINED = 16_384;
+
+  private final InputRange range;
   private final List<Map<Integer, long[]>> demandedByChunk = new ArrayList<>();
   private final List<Set<Integer>> unexplained = new ArrayList<>();
   private final Map<SourcePosition, List<String>> placesByPosition = new HashMap<>();
@@ -41,6 +42,7 @@ final class Explanation {
   private final Violations wrong = new Violations();
   private final InputLookup inputs;
   private int compared;
+  private int examined;
 
   /** Finds an input again. */
   interface InputLookup {
@@ -49,11 +51,10 @@ final class Explanation {
     Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
   }
 
-  Explanation(String source, List<VerdictTable> tables, InputLookup inputs) {
-    this.source = source;
-    this.tables = tables;
+  Explanation(InputRange range, InputLookup inputs) {
+    this.range = range;
     this.inputs = inputs;
-    for (int i = 0; i < tables.size(); i++) {
+    for (int i = 0; i < range.tables().size(); i++) {
       demandedByChunk.add(new HashMap<>());
       unexplained.add(new HashSet<>());
     }
@@ -69,38 +70,41 @@ final class Explanation {
     placesByAcceptance.put(id, new ArrayList<>());
   }
 
-  void suspect(int partition, int chunk) {
-    demandedByChunk.get(partition).put(chunk, new long[VerdictTable.CHUNK]);
+  /**
+   * Asks what is wrong in a chunk.
+   *
+   * @return false if there are too many to look into; then it counts as one wrong verdict
+   */
+  boolean suspect(int partition, int chunk) {
     unexplained.get(partition).add(chunk);
+    if (examined == EXAMINED) {
+      return false;
+    }
+    examined++;
+    demandedByChunk.get(partition).put(chunk, new long[VerdictTable.CHUNK]);
+    return true;
   }
 
   /** Takes an input again; only those in suspect chunks matter. */
   synchronized void input(ConsumerRecord<byte[], byte[]> input) {
-    VerdictTable table = tables.get(input.partition());
+    VerdictTable table = range.tables().get(input.partition());
     if (!table.contains(input.offset())) {
       return;
     }
     long[] demanded = demandedByChunk.get(input.partition()).get(table.chunk(input.offset()));
     int code = table.verdict(input.offset());
     if (demanded != null && code >= 0) {
-      demanded[index(table, input.offset())] = InputPass.demanded(input, code);
+      demanded[table.index(input.offset())] = InputPass.demanded(input, code);
     }
   }
 
   /** Takes a verdict again. */
   void verdict(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
-    SourcePosition position;
-    try {
-      position = VerdictHeaders.position(record.headers());
-    } catch (IllegalArgumentException e) {
+    SourcePosition position = range.position(record).orElse(null);
+    if (position == null) {
       return;
     }
-    if (position.partition() < 0
-        || position.partition() >= tables.size()
-        || !tables.get(position.partition()).contains(position.offset())) {
-      return;
-    }
-    VerdictTable table = tables.get(position.partition());
+    VerdictTable table = range.table(position);
     int chunk = table.chunk(position.offset());
     long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
     boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
@@ -126,7 +130,7 @@ final class Explanation {
       if (demanded == null || table.verdict(position.offset()) != verdict.code()) {
         return;
       }
-      long due = demanded[index(table, position.offset())];
+      long due = demanded[table.index(position.offset())];
       if (due != verdict.fingerprint()) {
         unexplained.get(position.partition()).remove(chunk);
         if (due != NO_INPUT) {
@@ -151,32 +155,39 @@ final class Explanation {
   /** What was found, and the given violations with the places of their verdicts. */
   Violations explain(Violations found, Map<SourcePosition, Long> idBySecond) {
     Violations explained = found.map(violation -> placed(violation, idBySecond));
-    for (int partition = 0; partition < tables.size(); partition++) {
-      VerdictTable table = tables.get(partition);
+    for (int partition = 0; partition < range.tables().size(); partition++) {
+      VerdictTable table = range.tables().get(partition);
+      // What stands where no input stands spoils sums too, and is reported as such.
+      Set<Integer> reported = chunksOf(found, partition);
       for (int chunk : unexplained.get(partition)) {
-        // Faults of the verdicts' positions spoil sums too, and are reported as such.
-        int p = partition;
-        if (found.list().stream()
-            .noneMatch(
-                v ->
-                    v.source() != null
-                        && v.source().partition() == p
-                        && table.contains(v.source().offset())
-                        && table.chunk(v.source().offset()) == chunk)) {
-          long first = table.chunkStart(chunk);
+        if (!reported.contains(chunk)) {
           explained.add(
               new Violation(
                   Kind.WRONG,
-                  new SourcePosition(source, partition, first),
+                  new SourcePosition(range.topic(), partition, table.chunkStart(chunk)),
                   List.of(),
-                  "some verdict about it or the "
-                      + (VerdictTable.CHUNK - 1)
-                      + " inputs after it did not say what its input demands when it was read"));
+                  "of the verdicts about it and the %d inputs after it, not all say what their inputs demand"
+                      .formatted(VerdictTable.CHUNK - 1)));
         }
       }
     }
     explained.addAll(wrong);
     return explained;
+  }
+
+  private Set<Integer> chunksOf(Violations found, int partition) {
+    VerdictTable table = range.tables().get(partition);
+    Set<Integer> chunks = new HashSet<>();
+    for (Violation violation : found.list()) {
+      SourcePosition at = violation.source();
+      if (at != null
+          && range.mayHold(at)
+          && at.partition() == partition
+          && table.contains(at.offset())) {
+        chunks.add(table.chunk(at.offset()));
+      }
+    }
+    return chunks;
   }
 
   private Violation placed(Violation violation, Map<SourcePosition, Long> idBySecond) {
@@ -230,9 +241,5 @@ final class Explanation {
     if (!said.equals(is)) {
       differences.add(field + " is " + said + ", its input's is " + is);
     }
-  }
-
-  private static int index(VerdictTable table, long offset) {
-    return (int) ((offset - table.start()) % VerdictTable.CHUNK);
   }
 }

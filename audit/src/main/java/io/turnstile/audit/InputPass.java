@@ -126,7 +126,7 @@ final class InputPass {
       expired++;
       return;
     }
-    verdicts.await(input.offset());
+    verdicts.expect(input.offset());
     (input.offset() < frontier ? overtaken : ahead)
         .add(
             Kind.MISSING,

@@ -6,6 +6,7 @@ import io.turnstile.events.Transaction;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The acceptances of one lane, and which of them came twice. Used by one thread at a time. */
 final class LaneAcceptances {
@@ -27,12 +28,10 @@ final class LaneAcceptances {
     this.acceptances = new AcceptanceWindow(window, slack);
   }
 
-  /**
-   * Notes an acceptance.
-   *
-   * @param place where its verdict stands
-   */
-  void add(SourcePosition position, String place, Transaction transaction, long receivedAt) {
+  /** Notes an acceptance and where it stands. */
+  void add(SourcePosition position, ConsumerRecord<byte[], byte[]> record, Verdict verdict) {
+    Transaction transaction = verdict.transaction();
+    long receivedAt = verdict.receivedAt();
     long id = id(transaction);
     // A time out of bounds is no input's time: the verdict is wrong, and found to be.
     if (receivedAt < 0 || receivedAt >= MAX_TIME || !acceptances.add(id, receivedAt)) {
@@ -44,7 +43,7 @@ final class LaneAcceptances {
             new Violation(
                 Kind.ACCEPTED_TWICE,
                 position,
-                List.of(place),
+                List.of(VerdictPass.place(record)),
                 "%s of customer %s was accepted before, less than %d ms apart"
                     .formatted(transaction.transactionId(), transaction.customerId(), window)));
     if (idBySecond.size() < Violations.KEPT) {
@@ -66,7 +65,7 @@ final class LaneAcceptances {
     return twice;
   }
 
-  /** The {@link #id} of second acceptances, by the position of their inputs; of the first ones. */
+  /** The {@link #id} of the second acceptances that are kept, by the position of their inputs. */
   Map<SourcePosition, Long> idBySecond() {
     return idBySecond;
   }

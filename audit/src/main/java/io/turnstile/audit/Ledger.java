@@ -143,6 +143,7 @@ final class Ledger {
     private final int[] lastPartition = new int[groups];
     private final long[] lastOffset = new long[groups];
     private String topic;
+    private long verdicts;
 
     /**
      * Notes the verdict about an input.
@@ -154,6 +155,7 @@ final class Ledger {
       if (seq < 0 || seq >= allowedBySeq.length || allowedBySeq[(int) seq] == 0) {
         return "ledger-seq " + seq + " is not in the ledger";
       }
+      verdicts++;
       int group = groupBySeq[(int) seq];
       decided[group]++;
       topic = position.topic();
@@ -187,6 +189,11 @@ final class Ledger {
                       .formatted(idByGroup[group], accepted[group], expected)));
         }
       }
+    }
+
+    /** Verdicts about inputs that are in the ledger. */
+    synchronized long verdicts() {
+      return verdicts;
     }
 
     private String names(int allowed) {

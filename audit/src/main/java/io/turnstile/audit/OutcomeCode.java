@@ -17,24 +17,23 @@ final class OutcomeCode {
 
   static final int ACCEPTED = 0;
 
-  private static final List<String> NAMES = names();
+  private static final List<String> NAMES = new ArrayList<>();
+  private static final List<Outcome> OUTCOMES = new ArrayList<>();
   private static final Map<RejectionReason, Integer> BY_REASON =
       new EnumMap<>(RejectionReason.class);
   private static final Map<DeadLetterCode, Integer> BY_CODE = new EnumMap<>(DeadLetterCode.class);
-  private static final List<Outcome> OUTCOMES = new ArrayList<>();
 
   static {
-    OUTCOMES.add(Outcome.ACCEPTED);
+    add(LedgerEntry.ACCEPTED, Outcome.ACCEPTED);
     for (RejectionReason reason : RejectionReason.values()) {
-      BY_REASON.put(reason, OUTCOMES.size());
-      OUTCOMES.add(Outcome.REJECTED);
+      BY_REASON.put(reason, add(reason.name(), Outcome.REJECTED));
     }
     for (DeadLetterCode code : DeadLetterCode.values()) {
-      BY_CODE.put(code, OUTCOMES.size());
-      OUTCOMES.add(Outcome.DEAD_LETTER);
+      BY_CODE.put(code, add(code.name(), Outcome.DEAD_LETTER));
     }
   }
 
+  /** How many there are. */
   static final int COUNT = NAMES.size();
 
   private OutcomeCode() {}
@@ -60,15 +59,9 @@ final class OutcomeCode {
     return OUTCOMES.get(code);
   }
 
-  private static List<String> names() {
-    List<String> names = new ArrayList<>();
-    names.add(LedgerEntry.ACCEPTED);
-    for (RejectionReason reason : RejectionReason.values()) {
-      names.add(reason.name());
-    }
-    for (DeadLetterCode code : DeadLetterCode.values()) {
-      names.add(code.name());
-    }
-    return List.copyOf(names);
+  private static int add(String name, Outcome outcome) {
+    NAMES.add(name);
+    OUTCOMES.add(outcome);
+    return NAMES.size() - 1;
   }
 }

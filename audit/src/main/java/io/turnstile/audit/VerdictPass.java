@@ -6,13 +6,12 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictHeaders;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -34,12 +33,10 @@ final class VerdictPass {
   /** Bit of a customer's entry: its lanes are already reported. */
   private static final long REPORTED = 1L << 40;
 
-  private final String source;
-  private final List<VerdictTable> tables;
+  private final InputRange range;
   private final Violations violations = new Violations();
   private final Map<Integer, LaneAcceptances> acceptances = new HashMap<>();
   private final Map<Integer, LaneSequence> sequences = new HashMap<>();
-  private final Set<SourcePosition> duplicated = ConcurrentHashMap.newKeySet();
   private final LongLongMap[] laneByCustomer = new LongLongMap[STRIPES];
   private final long[] farthest;
   private final String[] farthestVerdict;
@@ -48,14 +45,13 @@ final class VerdictPass {
   private long verdicts;
 
   /**
-   * @param source name of the transactions topic
-   * @param tables by source partition
+   * @param range the inputs; their tables are filled
+   * @param lanes partitions of each verdict topic
    * @param window the dedup window in milliseconds
    * @param slack of the acceptance windows of each lane, in milliseconds
    */
-  VerdictPass(String source, List<VerdictTable> tables, int lanes, long window, long slack) {
-    this.source = source;
-    this.tables = tables;
+  VerdictPass(InputRange range, int lanes, long window, long slack) {
+    this.range = range;
     for (int lane = 0; lane < lanes; lane++) {
       acceptances.put(lane, new LaneAcceptances(window, slack));
       sequences.put(lane, new LaneSequence(lane));
@@ -63,8 +59,9 @@ final class VerdictPass {
     for (int i = 0; i < STRIPES; i++) {
       laneByCustomer[i] = new LongLongMap();
     }
-    farthest = new long[tables.size()];
-    farthestVerdict = new String[tables.size()];
+    farthest = new long[range.tables().size()];
+    Arrays.fill(farthest, -1);
+    farthestVerdict = new String[farthest.length];
   }
 
   /** Takes the next record of a partition of the topic for an outcome. */
@@ -77,11 +74,11 @@ final class VerdictPass {
       report(Kind.MISROUTED, null, record, "bad headers: " + e.getMessage());
       return;
     }
-    if (!exists(position)) {
-      report(Kind.MISROUTED, position, record, "there is no such position in " + source);
+    if (!range.mayHold(position)) {
+      report(Kind.MISROUTED, position, record, "no input stands at such a position");
       return;
     }
-    VerdictTable table = tables.get(position.partition());
+    VerdictTable table = range.table(position);
     if (table.contains(position.offset())) {
       verdict(topic, record, position, table);
     } else if (position.offset() >= table.end()) {
@@ -97,7 +94,6 @@ final class VerdictPass {
     Verdict verdict = VerdictReader.read(record, topic, position.offset());
     boolean first = table.decide(position.offset(), verdict.code(), verdict.fingerprint());
     if (!first) {
-      duplicated.add(position);
       report(Kind.DUPLICATED, position, record, "one more verdict about this input");
     }
     count(verdict);
@@ -111,43 +107,25 @@ final class VerdictPass {
     }
     checkLane(position, record, transaction.customerId());
     if (first && verdict.code() == OutcomeCode.ACCEPTED) {
-      acceptances
-          .get(record.partition())
-          .add(position, place(record), transaction, verdict.receivedAt());
+      acceptances.get(record.partition()).add(position, record, verdict);
     }
   }
 
   /**
-   * Gives an acceptance that was read before to other acceptances of its lane. Inputs accepted by
-   * more than one verdict are left out: they are already reported.
+   * Gives an acceptance that was read before to other acceptances of its lane. Inputs with more
+   * than one verdict are left out: they are already reported.
    */
   void acceptanceAgain(ConsumerRecord<byte[], byte[]> record, LaneAcceptances acceptances) {
-    SourcePosition position;
-    try {
-      position = VerdictHeaders.position(record.headers());
-    } catch (IllegalArgumentException e) {
-      return;
-    }
-    if (!exists(position)) {
-      return;
-    }
-    VerdictTable table = tables.get(position.partition());
-    if (!table.contains(position.offset())
-        || table.verdict(position.offset()) != OutcomeCode.ACCEPTED
-        || duplicated.contains(position)) {
+    SourcePosition position = range.position(record).orElse(null);
+    if (position == null
+        || range.table(position).verdict(position.offset()) != OutcomeCode.ACCEPTED
+        || range.table(position).isDuplicated(position.offset())) {
       return;
     }
     Verdict verdict = VerdictReader.read(record, Outcome.ACCEPTED, position.offset());
     if (verdict.code() == OutcomeCode.ACCEPTED) {
-      acceptances.add(position, place(record), verdict.transaction(), verdict.receivedAt());
+      acceptances.add(position, record, verdict);
     }
-  }
-
-  private boolean exists(SourcePosition position) {
-    return position.topic().equals(source)
-        && position.partition() >= 0
-        && position.partition() < tables.size()
-        && position.offset() >= 0;
   }
 
   private void checkNumber(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
@@ -204,13 +182,12 @@ final class VerdictPass {
 
   /** The ends are those of the source partitions, asked for after the verdicts were read. */
   void endOfSources(Map<TopicPartition, Long> ends) {
-    for (int partition = 0; partition < tables.size(); partition++) {
-      if (farthestVerdict[partition] != null
-          && farthest[partition] >= ends.get(new TopicPartition(source, partition))) {
+    for (int partition = 0; partition < farthest.length; partition++) {
+      if (farthest[partition] >= ends.get(new TopicPartition(range.topic(), partition))) {
         violations.add(
             new Violation(
                 Kind.MISROUTED,
-                new SourcePosition(source, partition, farthest[partition]),
+                new SourcePosition(range.topic(), partition, farthest[partition]),
                 List.of(farthestVerdict[partition]),
                 "about an input that was never written"));
       }

@@ -2,6 +2,7 @@ package io.turnstile.audit;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.ContentHash;
@@ -80,8 +81,12 @@ final class VerdictReader {
         case REJECTED -> rejected(record, sourceOffset);
         case DEAD_LETTER -> deadLetter(record, sourceOffset);
       };
+    } catch (JsonProcessingException e) {
+      // Jackson's message repeats the text, and a stray dead letter may hold a token.
+      return Verdict.faulty(
+          Kind.WRONG, "not a verdict: no JSON at byte " + e.getLocation().getByteOffset());
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      return Verdict.faulty(Kind.WRONG, "not a verdict: " + firstLine(e));
+      return Verdict.faulty(Kind.WRONG, "not a verdict: " + e.getMessage());
     }
   }
 
@@ -174,12 +179,6 @@ final class VerdictReader {
       }
     }
     throw new IllegalArgumentException("unknown reason or code " + name);
-  }
-
-  private static String firstLine(Exception e) {
-    String message = String.valueOf(e.getMessage());
-    int end = message.indexOf('\n');
-    return end < 0 ? message : message.substring(0, end);
   }
 
   /** The fields of one JSON object that a verdict may have. */

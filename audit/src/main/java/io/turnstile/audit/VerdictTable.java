@@ -15,15 +15,18 @@ final class VerdictTable {
   static final int CHUNK = 1024;
 
   /** No verdict. */
-  static final int NONE = -1;
+  static final int NONE = -3;
 
   /** A verdict whose fault is already reported: there is nothing to compare. */
-  static final int FAULTY = -2;
+  static final int FAULTY = -1;
 
-  private static final int AWAITED = -3;
+  private static final int AWAITED = -2;
 
-  /** Makes {@link #NONE} the zero of a fresh chunk. */
-  private static final int BIAS = 1;
+  /** Makes {@link #NONE} the zero of a fresh chunk, and all marks positive. */
+  private static final int BIAS = 3;
+
+  /** Bit of a mark: there is more than one verdict. */
+  private static final int DUPLICATED = 64;
 
   private final long start;
   private final long end;
@@ -66,6 +69,7 @@ final class VerdictTable {
   synchronized boolean decide(long offset, int code, long fingerprint) {
     int before = mark(offset);
     if (before != NONE && before != AWAITED) {
+      marks[chunk(offset)][index(offset)] |= DUPLICATED;
       return false;
     }
     if (before == AWAITED) {
@@ -85,8 +89,14 @@ final class VerdictTable {
     return mark == AWAITED ? NONE : mark;
   }
 
+  /** Whether there is more than one verdict about an input. */
+  synchronized boolean isDuplicated(long offset) {
+    byte[] chunk = marks[chunk(offset)];
+    return chunk != null && (chunk[index(offset)] & DUPLICATED) != 0;
+  }
+
   /** Notes that there is an input and no verdict about it yet. */
-  synchronized void await(long offset) {
+  synchronized void expect(long offset) {
     if (mark(offset) == NONE) {
       set(offset, AWAITED);
       awaited++;
@@ -108,6 +118,11 @@ final class VerdictTable {
     return (int) ((offset - start) / CHUNK);
   }
 
+  /** Where an offset in the range stands in its chunk. */
+  int index(long offset) {
+    return (int) ((offset - start) % CHUNK);
+  }
+
   /** The first offset of a chunk. */
   long chunkStart(int chunk) {
     return start + (long) chunk * CHUNK;
@@ -120,14 +135,14 @@ final class VerdictTable {
 
   private int mark(long offset) {
     byte[] chunk = marks[chunk(offset)];
-    return chunk == null ? NONE : chunk[(int) ((offset - start) % CHUNK)] - BIAS;
+    return chunk == null ? NONE : (chunk[index(offset)] & ~DUPLICATED) - BIAS;
   }
 
   private void set(long offset, int mark) {
-    int index = chunk(offset);
-    if (marks[index] == null) {
-      marks[index] = new byte[CHUNK];
+    int chunk = chunk(offset);
+    if (marks[chunk] == null) {
+      marks[chunk] = new byte[CHUNK];
     }
-    marks[index][(int) ((offset - start) % CHUNK)] = (byte) (mark + BIAS);
+    marks[chunk][index(offset)] = (byte) (mark + BIAS);
   }
 }

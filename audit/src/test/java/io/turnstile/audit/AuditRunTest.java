@@ -314,7 +314,7 @@ class AuditRunTest {
       AuditReport report = auditWith(verdict.withHeader(VerdictHeaders.SOURCE_PARTITION, "2"));
       assertThat(report.missing()).isOne();
       assertThat(report.misrouted()).isOne();
-      assertThat(report.violations().get(1).what()).contains("no such position");
+      assertThat(report.violations().get(1).what()).contains("no input stands at such a position");
     }
 
     @Test
@@ -575,6 +575,16 @@ class AuditRunTest {
     }
 
     @Test
+    void hasNoVerdictsIfNothingWasEverWritten() {
+      Input input = history.send(transaction("t-1", "c-1", 1));
+      history.accept(input);
+      history.inputs.clear();
+      AuditReport report = audit(history.log());
+      assertOnly(report, Kind.MISROUTED, input, "never written");
+      assertThat(report.inputs()).isZero();
+    }
+
+    @Test
     void hasNoVerdictsAboutOffsetsWithoutInput() {
       for (int i = 0; i < 20; i++) {
         history.accept(history.send(transaction("t-" + i, "c-1", 1)));
@@ -790,7 +800,9 @@ class AuditRunTest {
       log.open(new TopicPartition(NAMES.rejected(), first.record().partition()), 1);
       AuditReport report = audit(log);
       assertThat(report.violations()).isEmpty();
-      assertThat(report.notes()).anySatisfy(n -> assertThat(n).contains("an open transaction"));
+      assertThat(report.notes())
+          .anySatisfy(
+              n -> assertThat(n).contains("open transactions hide the end of verdicts.rejected-"));
     }
   }
 

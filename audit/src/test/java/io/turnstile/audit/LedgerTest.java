@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +127,20 @@ class LedgerTest {
     history.accept(second);
     assertThat(audit().violations())
         .anySatisfy(v -> assertThat(v.what()).contains("ledger-seq 1 is not in the ledger"));
+  }
+
+  @Test
+  void thatIsOfOtherInputsProvesNothingAndSaysSo() {
+    History without = new History(true);
+    Input input = without.send(transaction("t-1", "c-1", 1));
+    input.record().headers().remove(LedgerEntry.HEADER);
+    without.accept(input);
+    AuditConfig config = AuditConfig.builder("unused:1").build();
+    Stream<LedgerEntry> other = Stream.of(new LedgerEntry(0, 0, 1, Set.of("ACCEPTED")));
+    assertThat(new AuditRun(config, without.log(), Ledger.of(other)).run().notes())
+        .singleElement()
+        .asString()
+        .contains("the ledger proved nothing");
   }
 
   @Test
