@@ -78,8 +78,7 @@ final class LiveTable {
   List<String> block() {
     List<String> lines = new ArrayList<>();
     lines.add("");
-    lines.add(
-        format("%d of %d s        Flink: %s", elapsed.toSeconds(), length.toSeconds(), flink));
+    lines.add(format("%-24s Flink: %s", time(), flink));
     lines.add(format("%-24s %12s %9s", "", "total", "per s"));
     lines.add(row("sent", now.sent(), before.sent()));
     lines.add(row("accepted", now.accepted(), before.accepted()));
@@ -106,6 +105,12 @@ final class LiveTable {
         now.deadLettered(),
         now.sent() - now.answered(),
         ms(second));
+  }
+
+  private String time() {
+    return elapsed.compareTo(length) < 0
+        ? format("%d of %d s", elapsed.toSeconds(), length.toSeconds())
+        : format("%d s, catching up", elapsed.toSeconds());
   }
 
   private String row(String name, long total, long previous) {

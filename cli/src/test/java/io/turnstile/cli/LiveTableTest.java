@@ -27,7 +27,7 @@ class LiveTableTest {
         .isEqualTo(
             """
 
-            3 of 60 s        Flink: http://127.0.0.1:8081/
+            3 of 60 s                Flink: http://127.0.0.1:8081/
                                             total     per s
             sent                            3,000     1,000
             accepted                        2,850       950
@@ -38,6 +38,12 @@ class LiveTableTest {
             waiting for verdict                20
             latency, last second      p50 71 ms  p99 71 ms
             latency since warm-up     p50 71 ms  p99 71 ms""");
+  }
+
+  @Test
+  void afterSendingItIsCatchingUp() {
+    table.add(Duration.ofSeconds(73), 3000, 2900, verdicts(2850, 50, 0), none, none);
+    assertThat(table.block().get(1)).startsWith("73 s, catching up");
   }
 
   @Test
