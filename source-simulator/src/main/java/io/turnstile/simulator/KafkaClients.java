@@ -12,7 +12,7 @@ interface KafkaClients {
   TopicNames topics();
 
   /**
-   * Fails unless the brokers answer and the topics exist.
+   * Fails unless the brokers answer, the topics exist and all their partitions can be written to.
    *
    * @throws IOException with one line that says which is not so
    */

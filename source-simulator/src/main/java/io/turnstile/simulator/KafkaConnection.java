@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -21,6 +24,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -37,6 +41,7 @@ public record KafkaConnection(
     implements KafkaClients {
 
   private static final int CHECK_MS = 15_000;
+  private static final int LEADERS_MS = 60_000;
 
   private static final Map<String, Object> PRODUCER_DEFAULTS =
       Map.of(
@@ -99,26 +104,59 @@ public record KafkaConnection(
       throw new IOException("no Kafka client for " + bootstrapServers + ": " + why, e);
     }
     try {
-      admin.describeTopics(names).allTopicNames().get();
-    } catch (ExecutionException e) {
-      throw new IOException(describe(e.getCause(), names), e);
+      awaitLeaders(admin, partitions(admin, names));
     } finally {
       admin.close(Duration.ZERO);
     }
   }
 
-  private String describe(Throwable cause, Collection<String> topicNames) {
-    if (cause instanceof UnknownTopicOrPartitionException) {
-      return "a topic is missing at "
-          + bootstrapServers
-          + ", needed are "
-          + String.join(", ", topicNames)
-          + "; create them first";
+  private List<TopicPartition> partitions(Admin admin, Collection<String> names)
+      throws IOException, InterruptedException {
+    try {
+      return admin.describeTopics(names).allTopicNames().get().values().stream()
+          .flatMap(
+              topic ->
+                  topic.partitions().stream()
+                      .map(info -> new TopicPartition(topic.name(), info.partition())))
+          .toList();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw new IOException(
+            "a topic is missing at "
+                + bootstrapServers
+                + ", needed are "
+                + String.join(", ", names)
+                + "; create them first",
+            e);
+      }
+      if (e.getCause() instanceof TimeoutException) {
+        throw new IOException("no Kafka broker answers at " + bootstrapServers, e);
+      }
+      throw failure(e);
     }
-    if (cause instanceof TimeoutException) {
-      return "no Kafka broker answers at " + bootstrapServers;
+  }
+
+  /**
+   * Waits until every leader answers for its partitions. A producer that starts before that, on new
+   * topics, may have its first batch refused and its second accepted, and then never gets the first
+   * one in.
+   */
+  private void awaitLeaders(Admin admin, List<TopicPartition> partitions)
+      throws IOException, InterruptedException {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    partitions.forEach(partition -> ends.put(partition, OffsetSpec.latest()));
+    try {
+      admin.listOffsets(ends, new ListOffsetsOptions().timeoutMs(LEADERS_MS)).all().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        throw new IOException("some topics have no leader that answers at " + bootstrapServers, e);
+      }
+      throw failure(e);
     }
-    return "Kafka at " + bootstrapServers + ": " + cause.getMessage();
+  }
+
+  private IOException failure(ExecutionException e) {
+    return new IOException("Kafka at " + bootstrapServers + ": " + e.getCause().getMessage(), e);
   }
 
   @Override
