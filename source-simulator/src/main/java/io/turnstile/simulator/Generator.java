@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Makes an endless sequence of events with what is expected of each. Pure: the same options give
@@ -146,9 +147,9 @@ public final class Generator implements EventSource {
 
   @Override
   public void prepare(TokenIssuer tokens) {
-    for (int i = 0; i < Math.min(options.customers(), TOKENS_SIGNED_AHEAD); i++) {
-      tokens.token(TokenKind.VALID, Catalog.customerId(i));
-    }
+    IntStream.range(0, Math.min(options.customers(), TOKENS_SIGNED_AHEAD))
+        .parallel()
+        .forEach(customer -> tokens.token(TokenKind.VALID, Catalog.customerId(customer)));
   }
 
   /** The next event; the sequence has no end. */

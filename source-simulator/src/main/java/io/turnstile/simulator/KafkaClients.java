@@ -15,6 +15,7 @@ interface KafkaClients {
    * Fails unless the brokers answer, the topics exist and all their partitions can be written to.
    *
    * @throws IOException with one line that says which is not so
+   * @throws IllegalArgumentException if a client property is wrong
    */
   void requireTopics(Collection<String> names) throws IOException, InterruptedException;
 

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -65,6 +66,12 @@ public record KafkaConnection(
     clientProperties = Map.copyOf(clientProperties);
   }
 
+  /** Never prints the client properties: they may hold a password. */
+  @Override
+  public String toString() {
+    return "KafkaConnection[" + bootstrapServers + ", " + topics + "]";
+  }
+
   /**
    * Reads a file of Kafka client properties.
    *
@@ -99,6 +106,8 @@ public record KafkaConnection(
                       CHECK_MS,
                       AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
                       CHECK_MS)));
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
     } catch (KafkaException e) {
       String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
       throw new IOException("no Kafka client for " + bootstrapServers + ": " + why, e);
@@ -179,8 +188,8 @@ public record KafkaConnection(
 
   private Map<String, Object> config(Map<String, Object> defaults) {
     Map<String, Object> config = new HashMap<>(defaults);
-    config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     config.putAll(clientProperties);
+    config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     return config;
   }
 }

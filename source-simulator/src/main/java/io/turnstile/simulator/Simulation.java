@@ -125,6 +125,7 @@ public final class Simulation {
    *
    * @throws IOException if Kafka or a topic is not there, or source or ledger fail; what was taken
    *     from the source before has been sent
+   * @throws IllegalArgumentException if the file of the ledger is another one
    */
   public SimulationSummary run() throws IOException, InterruptedException {
     clients.requireTopics(
@@ -432,7 +433,7 @@ public final class Simulation {
         sentByKind,
         expected,
         referenceByKind,
-        Math.max(0, retriesAwaited),
+        stopped ? 0 : Math.max(0, retriesAwaited),
         failures.sum(),
         firstFailure.get());
   }

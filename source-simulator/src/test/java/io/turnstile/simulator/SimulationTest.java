@@ -14,6 +14,7 @@ import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -318,6 +320,28 @@ class SimulationTest {
     assertThat(kafka.sent())
         .extracting(ProducerRecord::topic)
         .containsExactly("transactions", "inventory");
+  }
+
+  @Test
+  void stoppedRunDoesNotMissTheRejectionsItDidNotWaitFor() throws Exception {
+    Simulation simulation =
+        simulation(kafka, options().retry(true).retryWait(TIMEOUT), rejected(0, TokenKind.EXPIRED));
+    CompletableFuture<SimulationSummary> run = start(simulation);
+    await().atMost(TIMEOUT).until(() -> simulation.progress().acknowledged() == 1);
+
+    simulation.stop();
+
+    assertThat(run.get().unanswered()).isZero();
+  }
+
+  @Test
+  void connectionDoesNotShowItsProperties() {
+    assertThat(
+            new KafkaConnection(
+                "host:1", Map.of("sasl.jaas.config", "hunter2"), TopicNames.DEFAULT))
+        .asString()
+        .contains("host:1")
+        .doesNotContain("hunter2");
   }
 
   @Test

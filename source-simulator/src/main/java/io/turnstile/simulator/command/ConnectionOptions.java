@@ -5,6 +5,7 @@ import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Option;
 
 /** How to reach Kafka. */
@@ -38,15 +39,12 @@ final class ConnectionOptions {
   @Option(
       names = "--linger-ms",
       paramLabel = "MS",
-      defaultValue = "5",
-      description =
-          "How long the producer collects records for a batch (default: ${DEFAULT-VALUE}).")
-  private int lingerMs;
+      description = "How long the producer collects records for a batch (default: 5).")
+  private Integer lingerMs;
 
   @Option(
       names = "--compression",
-      defaultValue = "none",
-      description = "Of batches: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+      description = "Of batches: ${COMPLETION-CANDIDATES} (default: none).")
   private Compression compression;
 
   KafkaConnection connection() throws IOException {
@@ -54,8 +52,12 @@ final class ConnectionOptions {
         clientProperties == null ? Map.of() : KafkaConnection.readProperties(clientProperties);
     KafkaConnection connection =
         new KafkaConnection(bootstrapServers, properties, TopicNames.withPrefix(topicPrefix));
-    return connection
-        .with("linger.ms", Integer.toString(lingerMs))
-        .with("compression.type", compression.name());
+    if (lingerMs != null) {
+      connection = connection.with(ProducerConfig.LINGER_MS_CONFIG, lingerMs.toString());
+    }
+    if (compression != null) {
+      connection = connection.with(ProducerConfig.COMPRESSION_TYPE_CONFIG, compression.name());
+    }
+    return connection;
   }
 }

@@ -6,11 +6,14 @@ import io.turnstile.simulator.SimulationSummary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,6 +48,7 @@ final class RunOptions {
     return reporting(
         spec,
         () -> {
+          requireDirectoryOf(out);
           Simulation simulation = preparation.run();
           CountDownLatch done = new CountDownLatch(1);
           Thread atExit = new Thread(() -> stop(simulation, done), "stop-simulation");
@@ -66,7 +70,7 @@ final class RunOptions {
   static int reporting(CommandSpec spec, Action<Integer> action) throws InterruptedException {
     try {
       return action.run();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ConfigException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     } catch (NoSuchFileException e) {
       throw new ParameterException(
@@ -74,7 +78,7 @@ final class RunOptions {
     } catch (FileAlreadyExistsException e) {
       throw new ParameterException(
           spec.commandLine(), e.getFile() + " exists already and is left as it is", e);
-    } catch (IOException e) {
+    } catch (IOException | KafkaException e) {
       spec.commandLine().getErr().println(e.getMessage());
       return spec.exitCodeOnExecutionException();
     }
@@ -147,6 +151,13 @@ final class RunOptions {
     }
     err.flush();
     return summary.succeeded() ? spec.exitCodeOnSuccess() : spec.exitCodeOnExecutionException();
+  }
+
+  /** Better now than after the run. */
+  private static void requireDirectoryOf(Path file) throws NoSuchFileException {
+    if (file != null && !Files.isDirectory(file.toAbsolutePath().getParent())) {
+      throw new NoSuchFileException(file.toAbsolutePath().getParent().toString());
+    }
   }
 
   private static void stop(Simulation simulation, CountDownLatch done) {

@@ -96,6 +96,20 @@ class SimulateCommandTest {
   }
 
   @Test
+  void summaryThatCouldNotBeWrittenIsWrongUsage() {
+    assertThat(generate("--out", dir.resolve("nowhere/summary.json").toString())).isEqualTo(2);
+    assertThat(err.toString()).startsWith("no such file or directory: ").contains("nowhere");
+  }
+
+  @Test
+  void badClientPropertyIsWrongUsage() throws IOException {
+    Files.writeString(Path.of(impatient), "request.timeout.ms=soon\n");
+
+    assertThat(generate()).isEqualTo(2);
+    assertThat(err.toString()).contains("request.timeout.ms");
+  }
+
+  @Test
   void brokerThatDoesNotAnswerFailsWithOneLine() {
     assertThat(generate()).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("no Kafka broker answers at 127.0.0.1:1\n");
