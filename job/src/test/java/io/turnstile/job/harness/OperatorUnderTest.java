@@ -60,9 +60,8 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     OperatorUnderTest<A, B, O> started = new OperatorUnderTest<>(spec, subtasks, now);
     try {
       for (int i = 0; i < parallelism; i++) {
-        Subtask<A, B, O> subtask = Subtask.create(spec, parallelism, i);
+        Subtask<A, B, O> subtask = Subtask.create(spec, backend, parallelism, i);
         subtasks.add(subtask);
-        subtask.setStateBackend(backend);
         subtask.setTime(now);
         if (checkpoint != null) {
           subtask.initializeState(
@@ -148,8 +147,12 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
   }
 
   /** Entries in keyed state, expired ones with them until they are collected. */
-  public int stateEntries() {
-    return subtasks.stream().mapToInt(Subtask::stateEntries).sum();
+  public int stateEntries() throws Exception {
+    int entries = 0;
+    for (Subtask<A, B, O> subtask : subtasks) {
+      entries += subtask.stateEntries();
+    }
+    return entries;
   }
 
   /** Does what RocksDB does in time by itself; the heap collects garbage with every access. */

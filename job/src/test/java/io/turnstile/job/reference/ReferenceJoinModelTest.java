@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class ReferenceJoinModelTest {
 
   private static final int ON_HEAP = 300;
-  private static final int ON_ROCKSDB = 15;
+  private static final int ON_ROCKSDB = 8;
   private static final long WAIT = 5_000;
   private static final int PARTITIONS = 3;
   private static final List<String> PRODUCTS = List.of("p0", "p1", "p2", "p3", "p4", "p5");

@@ -157,11 +157,11 @@ class VerdictWriterContractTest {
     start(false, START, null);
     turnstile.first(enriched(TRANSACTION, 0, 0, START));
     Checkpoint checkpoint = turnstile.checkpoint();
-    int entries = turnstile.stateEntries();
+    long size = checkpoint.state().getStateSize();
     turnstile.close();
     recalled.put("customer", acceptance(TRANSACTION, 0));
     start(false, START, checkpoint);
-    assertThat(turnstile.stateEntries()).isEqualTo(entries);
+    assertThat(turnstile.checkpoint().state().getStateSize()).isEqualTo(size);
     calls.clear();
     turnstile.first(enriched(TRANSACTION, 0, 1, START));
     assertThat(calls).containsExactly("DUPLICATE_ID 1");
