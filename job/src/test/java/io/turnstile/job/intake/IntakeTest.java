@@ -3,30 +3,18 @@ package io.turnstile.job.intake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.JWSObject;
-import com.nimbusds.jose.Payload;
-import com.nimbusds.jose.crypto.ECDSASigner;
-import com.nimbusds.jose.jwk.Curve;
-import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
+import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.stream.Arrival;
 import io.turnstile.job.stream.Candidate;
 import io.turnstile.job.stream.InputRecord;
 import io.turnstile.job.stream.Submission;
-import io.turnstile.job.token.TokenSettings;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -43,26 +31,20 @@ class IntakeTest {
   private static final byte[] KEY = {9, -9};
 
   @TempDir private static Path directory;
-  private static ECKey issuer;
-  private static TokenSettings settings;
+  private static TokenIssuer issuer;
 
   private OneInputStreamOperatorTestHarness<InputRecord, Candidate> intake;
 
   @BeforeAll
   static void publishKeys() throws Exception {
-    issuer = new ECKeyGenerator(Curve.P_256).keyID("key").generate();
-    Path jwks = directory.resolve("jwks.json");
-    Files.writeString(jwks, new JWKSet(issuer.toPublicJWK()).toString());
-    settings =
-        new TokenSettings(
-            jwks.toString(), Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5));
+    issuer = new TokenIssuer(directory);
   }
 
   @BeforeEach
   void start() throws Exception {
     intake =
         new OneInputStreamOperatorTestHarness<>(
-            new ProcessOperator<>(new Intake(settings, () -> Map.of("transactions", "id"))));
+            new ProcessOperator<>(new Intake(issuer.settings(), () -> Map.of("transactions", "id"))));
     intake.setup(Candidate.TYPE.createSerializer(null));
     intake.open();
   }
@@ -74,7 +56,7 @@ class IntakeTest {
 
   @Test
   void goodTransactionPassesAndLeavesItsTokenBehind() throws Exception {
-    Transaction transaction = transaction("customer", token("customer", RECEIVED_AT + 1_000));
+    Transaction transaction = transaction("customer", issuer.token("customer", RECEIVED_AT + 1_000));
     process(TransactionCodec.encode(transaction));
     assertThat(intake.extractOutputValues())
         .containsExactly(
@@ -86,7 +68,7 @@ class IntakeTest {
   @Test
   void tokenIsJudgedByTheTimeOfReceiptAndNotByTheClock() throws Exception {
     long expiry = System.currentTimeMillis() - 3_600_000;
-    String token = token("customer", expiry);
+    String token = issuer.token("customer", expiry);
     process(expiry - 1_000, TransactionCodec.encode(transaction("customer", token)));
     assertThat(intake.extractOutputValues()).hasSize(1);
   }
@@ -94,7 +76,7 @@ class IntakeTest {
   @Test
   void expiredTokenIsRefused() throws Exception {
     process(
-        TransactionCodec.encode(transaction("customer", token("customer", RECEIVED_AT - 1_000))));
+        TransactionCodec.encode(transaction("customer", issuer.token("customer", RECEIVED_AT - 1_000))));
     Submission.Refused refused = (Submission.Refused) turnedAway();
     assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_EXPIRED);
     assertThat(refused.transactionId()).isEqualTo("id");
@@ -104,7 +86,7 @@ class IntakeTest {
 
   @Test
   void tokenOfAnotherCustomerIsRefusedUnderTheCustomerOfThePayload() throws Exception {
-    process(TransactionCodec.encode(transaction("victim", token("attacker", RECEIVED_AT + 1_000))));
+    process(TransactionCodec.encode(transaction("victim", issuer.token("attacker", RECEIVED_AT + 1_000))));
     Submission.Refused refused = (Submission.Refused) turnedAway();
     assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_SUBJECT_MISMATCH);
     assertThat(refused.arrival().routingKey()).isEqualTo("victim");
@@ -180,14 +162,5 @@ class IntakeTest {
 
   private static Transaction transaction(String customer, String token) {
     return new Transaction("id", customer, "product", 1, 100, "EUR", 1, token);
-  }
-
-  private static String token(String subject, long expiresAt) throws Exception {
-    JWSObject jws =
-        new JWSObject(
-            new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("key").build(),
-            new Payload(Map.of("sub", subject, "exp", expiresAt / 1_000)));
-    jws.sign(new ECDSASigner(issuer));
-    return jws.serialize();
   }
 }
