@@ -44,7 +44,8 @@ class IntakeTest {
   void start() throws Exception {
     intake =
         new OneInputStreamOperatorTestHarness<>(
-            new ProcessOperator<>(new Intake(issuer.settings(), () -> Map.of("transactions", "id"))));
+            new ProcessOperator<>(
+                new Intake(issuer.settings(), () -> Map.of("transactions", "id"))));
     intake.setup(Candidate.TYPE.createSerializer(null));
     intake.open();
   }
@@ -56,7 +57,8 @@ class IntakeTest {
 
   @Test
   void goodTransactionPassesAndLeavesItsTokenBehind() throws Exception {
-    Transaction transaction = transaction("customer", issuer.token("customer", RECEIVED_AT + 1_000));
+    Transaction transaction =
+        transaction("customer", issuer.token("customer", RECEIVED_AT + 1_000));
     process(TransactionCodec.encode(transaction));
     assertThat(intake.extractOutputValues())
         .containsExactly(
@@ -76,7 +78,8 @@ class IntakeTest {
   @Test
   void expiredTokenIsRefused() throws Exception {
     process(
-        TransactionCodec.encode(transaction("customer", issuer.token("customer", RECEIVED_AT - 1_000))));
+        TransactionCodec.encode(
+            transaction("customer", issuer.token("customer", RECEIVED_AT - 1_000))));
     Submission.Refused refused = (Submission.Refused) turnedAway();
     assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_EXPIRED);
     assertThat(refused.transactionId()).isEqualTo("id");
@@ -86,7 +89,9 @@ class IntakeTest {
 
   @Test
   void tokenOfAnotherCustomerIsRefusedUnderTheCustomerOfThePayload() throws Exception {
-    process(TransactionCodec.encode(transaction("victim", issuer.token("attacker", RECEIVED_AT + 1_000))));
+    process(
+        TransactionCodec.encode(
+            transaction("victim", issuer.token("attacker", RECEIVED_AT + 1_000))));
     Submission.Refused refused = (Submission.Refused) turnedAway();
     assertThat(refused.reason()).isEqualTo(RejectionReason.TOKEN_SUBJECT_MISMATCH);
     assertThat(refused.arrival().routingKey()).isEqualTo("victim");
