@@ -300,11 +300,7 @@ final class AuditRun {
         "acceptances of lane " + lane + " once more",
         Map.of(partition, verdictStarts.get(partition)),
         Map.of(partition, verdictPositions.get(partition)),
-        record -> {
-          if (wasRead(record)) {
-            verdicts.acceptanceAgain(record, again);
-          }
-        });
+        record -> verdicts.acceptanceAgain(record, again));
     return again;
   }
 
@@ -366,17 +362,8 @@ final class AuditRun {
         "verdicts in question",
         verdictStarts,
         verdictPositions,
-        record -> {
-          if (wasRead(record)) {
-            explanation.verdict(outcomes.get(partition(record)), record);
-          }
-        });
+        record -> explanation.verdict(outcomes.get(partition(record)), record));
     return explanation.explain(found, idBySecond);
-  }
-
-  /** Whether a verdict was there when the verdicts were read, and did not come since. */
-  private boolean wasRead(ConsumerRecord<byte[], byte[]> record) {
-    return record.offset() < verdictPositions.get(partition(record));
   }
 
   private AuditReport report(
