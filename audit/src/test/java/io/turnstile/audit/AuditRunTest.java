@@ -602,6 +602,7 @@ class AuditRunTest {
           .singleElement()
           .asString()
           .contains("transactions/0/6 [verdicts.accepted/", "no input stands there");
+      assertThat(report.wrong()).isZero();
     }
 
     @Test
@@ -745,6 +746,29 @@ class AuditRunTest {
     }
 
     @Test
+    void isMissingIfRetentionDeletedOnlyVerdictsFromBeforeTheRange() {
+      inputs.forEach(history::accept);
+      history.pass(Duration.ofMinutes(30).toMillis());
+      Input unanswered = history.send(transaction("t-8", "c-1", 1));
+      Input last = history.send(transaction("t-9", "c-1", 1));
+      int lane = history.accept(last).record().partition();
+      MemoryLog log = history.log();
+      log.deleteBefore(new TopicPartition(NAMES.accepted(), lane), 4);
+      AuditReport report =
+          audit(
+              log,
+              AuditConfig.builder("unused:1")
+                  .waitFor(SHORT)
+                  .since(Instant.ofEpochMilli(unanswered.record().timestamp())));
+      assertThat(report.expiredByRetention()).isZero();
+      assertThat(report.violations())
+          .filteredOn(violation -> violation.kind() == Kind.MISSING)
+          .singleElement()
+          .extracting(Violation::source)
+          .isEqualTo(unanswered.position());
+    }
+
+    @Test
     void isMissingIfRetentionDeletedOnlyVerdictsOfAnotherKind() {
       MemoryLog log = history.log();
       log.deleteBefore(new TopicPartition(NAMES.deadLetter(), 0), 50);
@@ -804,6 +828,21 @@ class AuditRunTest {
           .anySatisfy(
               n -> assertThat(n).contains("open transactions hide the end of verdicts.rejected-"));
     }
+  }
+
+  @Test
+  void aCustomerInTwoLanesCountsOnce() {
+    History plain = new History(false);
+    for (int i = 0; i < 10; i++) {
+      Written verdict = plain.accept(plain.send(transaction("t-" + i, "c-1", 1)));
+      plain.replace(verdict, verdict.inLane(i % 2));
+    }
+    AuditReport report = audit(plain.log());
+    assertThat(report.misrouted()).isOne();
+    assertThat(report.violations())
+        .singleElement()
+        .asString()
+        .contains("customer c-1 has verdicts in lane");
   }
 
   @Test
