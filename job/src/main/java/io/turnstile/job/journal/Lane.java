@@ -365,6 +365,22 @@ final class Lane {
     return bytes == null ? 0 : bytes.length;
   }
 
+  @Override
+  public String toString() {
+    return at()
+        + "J "
+        + (end == null ? "unknown" : end.offsets())
+        + ", S "
+        + lastSeq
+        + ", D "
+        + decided
+        + ", uncommitted "
+        + uncommitted
+        + (committing ? " (committing)" : "")
+        + ", held "
+        + held.size();
+  }
+
   private String at() {
     return "lane " + number + ": ";
   }
