@@ -150,8 +150,11 @@ final class DemoRun {
   private void show(VerdictProbe probe) {
     Histogram second = probe.takeLatencies();
     Duration elapsed = elapsed();
-    latency.add(second, elapsed);
     firstAfterKillNanos = probe.firstAfterKillNanos();
+    if (firstAfterKillNanos != Long.MAX_VALUE) {
+      latency.resumed();
+    }
+    latency.add(second, elapsed);
     table.add(elapsed, probe.sent(), probe.answered(), probe.verdicts(), second, latency.all());
     screen.live(table.block(), table.line());
   }

@@ -8,8 +8,8 @@ import org.HdrHistogram.Histogram;
  * Latencies of a run, given interval by interval: all after the warm-up, and those outside of a
  * disturbance. In microseconds. Not thread-safe.
  *
- * <p>A disturbance lasts until the end of the first interval whose median is again at or below the
- * 99th percentile before it.
+ * <p>A disturbance lasts until the end of the first interval, from its resumption on, whose median
+ * is again at or below the 99th percentile before it.
  */
 final class RunLatency {
 
@@ -23,6 +23,7 @@ final class RunLatency {
   private final Histogram undisturbed = new Histogram(DIGITS);
   private Duration disturbedAt;
   private Duration recoveredAt;
+  private boolean resumed;
   private long limitMicros;
 
   RunLatency(Duration warmUp) {
@@ -41,7 +42,9 @@ final class RunLatency {
     all.add(interval);
     if (disturbedAt == null || recoveredAt != null) {
       undisturbed.add(interval);
-    } else if (interval.getTotalCount() > 0 && interval.getValueAtPercentile(50) <= limitMicros) {
+    } else if (resumed
+        && interval.getTotalCount() > 0
+        && interval.getValueAtPercentile(50) <= limitMicros) {
       recoveredAt = end;
     }
   }
@@ -53,6 +56,11 @@ final class RunLatency {
         undisturbed.getTotalCount() == 0
             ? DEFAULT_LIMIT_MICROS
             : undisturbed.getValueAtPercentile(99);
+  }
+
+  /** Something that came after the disturbance has got its verdict. */
+  void resumed() {
+    resumed = true;
   }
 
   Duration warmUp() {

@@ -24,7 +24,8 @@ class RunLatencyTest {
   void disturbanceLastsUntilTheMedianIsBackUnderTheTailBefore() {
     latency.add(micros(70_000, 70_000, 100_000), at(3));
     latency.disturbed(at(3));
-    latency.add(micros(), at(4));
+    latency.add(micros(60_000), at(4));
+    latency.resumed();
     latency.add(micros(3_000_000, 3_000_000), at(5));
     latency.add(micros(200_000, 150_000, 80_000), at(6));
     assertThat(latency.disturbance()).isEmpty();
@@ -32,7 +33,7 @@ class RunLatencyTest {
     assertThat(latency.disturbance()).contains(Duration.ofSeconds(4));
     latency.add(micros(60_000), at(8));
 
-    assertThat(latency.all().getTotalCount()).isEqualTo(12);
+    assertThat(latency.all().getTotalCount()).isEqualTo(13);
     assertThat(latency.undisturbed().getTotalCount()).isEqualTo(4);
     assertThat(latency.undisturbed().getMaxValue()).isLessThan(110_000);
   }
@@ -41,6 +42,7 @@ class RunLatencyTest {
   void disturbanceThatNeverEndsHasNoLength() {
     latency.add(micros(70_000), at(3));
     latency.disturbed(at(3));
+    latency.resumed();
     latency.add(micros(5_000_000), at(4));
     assertThat(latency.disturbance()).isEmpty();
     assertThat(latency.undisturbed().getTotalCount()).isEqualTo(1);
@@ -49,6 +51,7 @@ class RunLatencyTest {
   @Test
   void disturbanceWithNothingBeforeEndsAtASecond() {
     latency.disturbed(at(3));
+    latency.resumed();
     latency.add(micros(5_000_000), at(4));
     latency.add(micros(500_000), at(5));
     assertThat(latency.disturbance()).contains(Duration.ofSeconds(2));
