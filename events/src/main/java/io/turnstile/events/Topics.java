@@ -154,7 +154,14 @@ public final class Topics {
     Map<String, Map<String, String>> settings = new LinkedHashMap<>();
     settings.put(
         names.transactions(),
-        settings("delete", "max.message.bytes", Integer.toString(MAX_INPUT_BYTES)));
+        settings(
+            "delete",
+            "max.message.bytes",
+            Integer.toString(MAX_INPUT_BYTES),
+            // The limit holds for bytes as stored: a batch that unpacks to more than a dead letter
+            // can hold must not get in.
+            "compression.type",
+            "uncompressed"));
     settings.put(names.inventory(), settings("compact"));
     settings.put(names.customers(), settings("compact"));
     settings.put(names.accepted(), settings("delete", "retention.bytes", "-1"));
