@@ -45,43 +45,4 @@ public record JournalSettings(
         Duration.ofSeconds(60),
         null);
   }
-
-  public JournalSettings withTransactionTimeout(Duration timeout) {
-    return new JournalSettings(
-        client,
-        topics,
-        commitInterval,
-        maxCommitInterval,
-        commitsPerSecond,
-        maxHeldBytes,
-        timeout,
-        takeOverTimeout,
-        startOffsets);
-  }
-
-  public JournalSettings withTakeOverTimeout(Duration timeout) {
-    return new JournalSettings(
-        client,
-        topics,
-        commitInterval,
-        maxCommitInterval,
-        commitsPerSecond,
-        maxHeldBytes,
-        transactionTimeout,
-        timeout,
-        startOffsets);
-  }
-
-  public JournalSettings withStartOffsets(StartOffsets offsets) {
-    return new JournalSettings(
-        client,
-        topics,
-        commitInterval,
-        maxCommitInterval,
-        commitsPerSecond,
-        maxHeldBytes,
-        transactionTimeout,
-        takeOverTimeout,
-        offsets);
-  }
 }

@@ -5,6 +5,7 @@ import io.turnstile.job.stream.Arrival;
 import io.turnstile.job.stream.Verdict;
 import io.turnstile.job.turnstile.VerdictWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionType;
 import org.apache.flink.runtime.io.network.partition.consumer.IndexedInputGate;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -110,13 +112,9 @@ public final class JournalWriter implements VerdictWriter {
     private long newestInput = Long.MIN_VALUE;
     private boolean timerSet;
 
-    OwnedLane(int number) throws JournalException {
+    OwnedLane(int number) {
       LaneJournal laneJournal = journal.lane(number, () -> failedInBackground(this));
-      JournalPosition givenStart =
-          settings.startOffsets() == null ? null : settings.startOffsets().of(laneJournal.parts());
-      lane =
-          new Lane(
-              number, lanes, journal.identity(), laneJournal, restored.get(number), givenStart);
+      lane = new Lane(number, lanes, journal.identity(), laneJournal);
       String name = environment.getTaskInfo().getTaskNameWithSubtasks() + " lane " + number;
       thread =
           Executors.newSingleThreadExecutor(
@@ -136,7 +134,7 @@ public final class JournalWriter implements VerdictWriter {
         context
             .getOperatorStateStore()
             .getUnionListState(
-                new ListStateDescriptor<>("journal-lanes", LaneState.Serializer.INSTANCE));
+                new ListStateDescriptor<>(JOURNAL_STATE, LaneState.Serializer.INSTANCE));
     for (LaneState state : checkpointed.get()) {
       if (owned.contains(state.lane()) && restored.put(state.lane(), state) != null) {
         throw new IllegalStateException("the checkpoint holds lane " + state.lane() + " twice");
@@ -144,26 +142,38 @@ public final class JournalWriter implements VerdictWriter {
     }
   }
 
-  /** Without it an input could be lost, or come by again under another history. */
   private void requireExactlyOnce() {
-    if (CheckpointingOptions.getCheckpointingMode(environment.getJobConfiguration())
-        != CheckpointingMode.EXACTLY_ONCE) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "--commit journal needs exactly-once checkpoints, and this job has none: set"
-                  + " execution.checkpointing.interval, and execution.checkpointing.mode to"
-                  + " EXACTLY_ONCE"));
+    CheckpointingMode mode =
+        CheckpointingOptions.getCheckpointingMode(environment.getJobConfiguration());
+    List<ResultPartitionType> exchanges =
+        Arrays.stream(environment.getAllInputGates())
+            .map(IndexedInputGate::getConsumedPartitionType)
+            .toList();
+    String problem = problem(mode, exchanges);
+    if (problem != null) {
+      throw new SuppressRestartsException(new IllegalStateException(problem));
     }
-    for (IndexedInputGate gate : environment.getAllInputGates()) {
-      if (!gate.getConsumedPartitionType().isPipelinedOrPipelinedBoundedResultPartition()) {
-        throw new SuppressRestartsException(
-            new IllegalStateException(
-                "--commit journal needs pipelined exchanges, and this job has "
-                    + gate.getConsumedPartitionType()
-                    + ": set execution.runtime-mode to STREAMING and"
-                    + " execution.batch-shuffle-mode to ALL_EXCHANGES_PIPELINED"));
+  }
+
+  /**
+   * Why verdicts could be lost or come twice with such a job; null if they cannot.
+   *
+   * @param mode at least once also means that there are no checkpoints
+   */
+  static String problem(CheckpointingMode mode, List<ResultPartitionType> exchanges) {
+    if (mode != CheckpointingMode.EXACTLY_ONCE) {
+      return "--commit journal needs exactly-once checkpoints, and this job has none: set"
+          + " execution.checkpointing.interval, and execution.checkpointing.mode to EXACTLY_ONCE";
+    }
+    for (ResultPartitionType exchange : exchanges) {
+      if (!exchange.isPipelinedOrPipelinedBoundedResultPartition()) {
+        return "--commit journal needs pipelined exchanges, and this job has one that is "
+            + exchange
+            + ": set execution.runtime-mode to STREAMING and execution.batch-shuffle-mode to"
+            + " ALL_EXCHANGES_PIPELINED";
       }
     }
+    return null;
   }
 
   @Override
@@ -180,6 +190,7 @@ public final class JournalWriter implements VerdictWriter {
     }
     cadence = new CommitCadence(settings, ownedLanes.size());
     long verdicts = takeOver(recall);
+    restored.clear();
     metrics.tookOver(millisSince(began), verdicts);
   }
 
@@ -214,13 +225,15 @@ public final class JournalWriter implements VerdictWriter {
     return verdicts;
   }
 
-  private static void takeOver(OwnedLane owned, Semaphore atOnce, BlockingQueue<Learned> queue) {
+  private void takeOver(OwnedLane owned, Semaphore atOnce, BlockingQueue<Learned> queue) {
     try {
       atOnce.acquire();
       try {
         List<Recollection> chunk = new ArrayList<>();
         long total =
             owned.lane.takeOver(
+                restored.get(owned.lane.number()),
+                givenStart(owned.lane.journal()),
                 acceptance -> {
                   chunk.add(acceptance);
                   if (chunk.size() == CHUNK) {
@@ -238,6 +251,11 @@ public final class JournalWriter implements VerdictWriter {
       // The task is being closed: nobody takes from the queue any more.
       Thread.currentThread().interrupt();
     }
+  }
+
+  private JournalPosition givenStart(LaneJournal laneJournal) throws JournalException {
+    StartOffsets given = settings.startOffsets();
+    return given == null ? null : given.of(laneJournal.parts());
   }
 
   @Override
@@ -303,7 +321,7 @@ public final class JournalWriter implements VerdictWriter {
     owned.commitBeganNanos = System.nanoTime();
     owned.newestInput = Long.MIN_VALUE;
     FutureTask<JournalPosition> commit =
-        new FutureTask<>(owned.lane::commit) {
+        new FutureTask<>(() -> commit(owned)) {
           @Override
           protected void done() {
             mail(() -> endCommit(owned, this));
@@ -311,6 +329,16 @@ public final class JournalWriter implements VerdictWriter {
         };
     owned.commit = commit;
     owned.thread.execute(commit);
+  }
+
+  /** In the lane's thread. */
+  private JournalPosition commit(OwnedLane owned) throws JournalException, InterruptedException {
+    try {
+      return owned.lane.commit();
+    } catch (JournalException | InterruptedException | RuntimeException e) {
+      failed = owned;
+      throw e;
+    }
   }
 
   /** Does nothing if the end of that commit was already seen to by somebody who waited for it. */
@@ -392,6 +420,7 @@ public final class JournalWriter implements VerdictWriter {
       } catch (JournalException e) {
         throw failure(owned, e);
       }
+      awaitCommit(owned);
     }
   }
 

@@ -14,12 +14,14 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeFeaturesOptions;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.SupportedVersionRange;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -91,22 +93,29 @@ final class KafkaJournal implements Journal {
   }
 
   private void requireFeatures() throws JournalException, InterruptedException {
-    FeatureMetadata features =
-        get("asking the broker for its version", admin.describeFeatures().featureMetadata());
-    FinalizedVersionRange transactions = features.finalizedFeatures().get(TRANSACTION_VERSION);
-    SupportedVersionRange metadata = features.supportedFeatures().get(METADATA_VERSION);
-    requireFeatures(
-        transactions == null ? 0 : transactions.maxVersionLevel(),
-        metadata == null ? 0 : metadata.maxVersion());
+    for (Node node : get("asking for the brokers", admin.describeCluster().nodes())) {
+      FeatureMetadata features =
+          get(
+              "asking broker " + node + " for its version",
+              admin
+                  .describeFeatures(new DescribeFeaturesOptions().nodeId(node.id()))
+                  .featureMetadata());
+      FinalizedVersionRange transactions = features.finalizedFeatures().get(TRANSACTION_VERSION);
+      SupportedVersionRange metadata = features.supportedFeatures().get(METADATA_VERSION);
+      requireFeatures(
+          node.toString(),
+          transactions == null ? 0 : transactions.maxVersionLevel(),
+          metadata == null ? 0 : metadata.maxVersion());
+    }
   }
 
   /**
-   * Checks the versions of a cluster.
+   * Checks the versions of a broker.
    *
    * @param transactionVersion finalized
    * @param metadataVersion supported
    */
-  static void requireFeatures(int transactionVersion, int metadataVersion)
+  static void requireFeatures(String broker, int transactionVersion, int metadataVersion)
       throws JournalException.Refused {
     if (transactionVersion < MIN_TRANSACTION_VERSION) {
       throw new JournalException.Refused(
@@ -124,7 +133,9 @@ final class KafkaJournal implements Journal {
     }
     if (metadataVersion < MIN_METADATA_VERSION) {
       throw new JournalException.Refused(
-          "the Kafka broker supports "
+          "Kafka broker "
+              + broker
+              + " supports "
               + METADATA_VERSION
               + " up to level "
               + metadataVersion

@@ -128,6 +128,8 @@ final class KafkaLaneJournal implements LaneJournal {
             close();
           }
           producer.initTransactions();
+          // Not when the first verdict waits for it.
+          partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
         });
     return new Extent(
         offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED),

@@ -33,8 +33,6 @@ final class Lane {
   private final int lanes;
   private final SortedMap<String, String> identity;
   private final LaneJournal journal;
-  private final LaneState restored;
-  private final JournalPosition givenStart;
 
   /** <em>D</em>: inputs that have a committed verdict and have not come by again yet. */
   private PositionSet decided = new PositionSet();
@@ -55,23 +53,11 @@ final class Lane {
 
   private long heldBytes;
 
-  /**
-   * @param restored what the checkpoint holds of the lane; null if there is none
-   * @param givenStart without a checkpoint, where to read from; null for the start of the log
-   */
-  Lane(
-      int number,
-      int lanes,
-      SortedMap<String, String> identity,
-      LaneJournal journal,
-      LaneState restored,
-      JournalPosition givenStart) {
+  Lane(int number, int lanes, SortedMap<String, String> identity, LaneJournal journal) {
     this.number = number;
     this.lanes = lanes;
     this.identity = identity;
     this.journal = journal;
-    this.restored = restored;
-    this.givenStart = givenStart;
   }
 
   /** Takes what is to be put back into state. */
@@ -83,20 +69,26 @@ final class Lane {
    * Fences every earlier owner, then learns every verdict committed since the checkpoint, up to the
    * end as it was after the fencing.
    *
+   * @param restored what the checkpoint holds of the lane; null if there is none
+   * @param givenStart without a checkpoint, where to read from; null for the start of the log
    * @param recall gets the acceptances among them, in no particular order
    * @return how many verdicts were read
    */
-  long takeOver(Recall recall) throws JournalException, InterruptedException {
+  long takeOver(LaneState restored, JournalPosition givenStart, Recall recall)
+      throws JournalException, InterruptedException {
     if (restored != null) {
-      requireSameJournal();
+      requireSameJournal(restored.identity());
     }
     Extent extent = journal.takeOver();
-    JournalPosition start = start(extent);
+    JournalPosition start = restored != null ? restored.end() : givenStart;
+    if (start == null) {
+      start = startOfLog(extent);
+    }
     requireWithin(extent, start);
     if (restored != null) {
       decided = restored.decided().copy();
     }
-    Tail tail = new Tail();
+    Tail tail = new Tail(seqBefore(restored, givenStart));
     journal.read(
         start,
         extent.end(),
@@ -122,8 +114,16 @@ final class Lane {
     return tail.count();
   }
 
-  private void requireSameJournal() throws JournalException.Refused {
-    SortedMap<String, String> before = restored.identity();
+  /** Only explicit start offsets leave open which number comes first. */
+  private static OptionalLong seqBefore(LaneState restored, JournalPosition givenStart) {
+    if (restored != null) {
+      return OptionalLong.of(restored.lastSeq());
+    }
+    return givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
+  }
+
+  private void requireSameJournal(SortedMap<String, String> before)
+      throws JournalException.Refused {
     SortedMap<String, String> differences = new TreeMap<>();
     for (Map.Entry<String, String> now : identity.entrySet()) {
       String was = before.get(now.getKey());
@@ -140,13 +140,7 @@ final class Lane {
     }
   }
 
-  private JournalPosition start(Extent extent) throws JournalException.Refused {
-    if (restored != null) {
-      return restored.end();
-    }
-    if (givenStart != null) {
-      return givenStart;
-    }
+  private JournalPosition startOfLog(Extent extent) throws JournalException.Refused {
     for (int part = 0; part < journal.parts().size(); part++) {
       if (extent.begin().offset(part) > 0) {
         throw new JournalException.Refused(
@@ -203,15 +197,11 @@ final class Lane {
 
     private final Roaring64Bitmap sequence = new Roaring64Bitmap();
 
-    /** The number before the tail's first; only explicit start offsets leave it open. */
+    /** The number before the tail's first, if it is known. */
     private final OptionalLong before;
 
-    Tail() {
-      if (restored != null) {
-        before = OptionalLong.of(restored.lastSeq());
-      } else {
-        before = givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
-      }
+    Tail(OptionalLong before) {
+      this.before = before;
     }
 
     void add(JournalEntry entry) throws JournalException.Refused {

@@ -16,6 +16,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  */
 public interface VerdictWriter {
 
+  /** Operator state that commit mode <em>journal</em> has, and no other may take over. */
+  String JOURNAL_STATE = "journal-lanes";
+
   /** Restores what an earlier attempt knew. */
   default void initializeState(StateInitializationContext context) throws Exception {}
 

@@ -2,15 +2,13 @@ package io.turnstile.job.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.events.TopicNames;
-import java.util.Properties;
 import org.junit.jupiter.api.Test;
 
 class CommitCadenceTest {
 
   private static final long NOW = 1_000_000;
 
-  private final JournalSettings settings = JournalSettings.of(new Properties(), TopicNames.DEFAULT);
+  private final JournalSettings settings = TestSettings.DEFAULT;
 
   private long waitAfterCommit(int lanes, long age) {
     return new CommitCadence(settings, lanes).nextCommit(NOW, NOW, NOW - age) - NOW;

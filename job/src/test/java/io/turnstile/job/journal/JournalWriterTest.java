@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
-import io.turnstile.events.TopicNames;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
@@ -21,9 +20,10 @@ import io.turnstile.job.turnstile.TurnstileSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.io.network.partition.ResultPartitionType;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class JournalWriterTest {
   private static final long START = 1_000_000;
 
   private final InMemoryJournal journal = new InMemoryJournal(LANES);
-  private JournalSettings settings = JournalSettings.of(new Properties(), TopicNames.DEFAULT);
+  private JournalSettings settings = TestSettings.DEFAULT;
   private OperatorUnderTest<Submission, Reference<Customer>, Verdict> operator;
 
   @AfterEach
@@ -52,6 +52,10 @@ class JournalWriterTest {
   }
 
   private void start(int parallelism, Checkpoint checkpoint) throws Exception {
+    start(parallelism, checkpoint, true);
+  }
+
+  private void start(int parallelism, Checkpoint checkpoint, boolean toJournal) throws Exception {
     TurnstileSettings turnstile =
         new TurnstileSettings(
             new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1)),
@@ -62,10 +66,13 @@ class JournalWriterTest {
     operator =
         OperatorUnderTest.start(
             new OperatorUnderTest.Spec<>(
-                TurnstileOperator.Factory.committingToJournal(
-                    turnstile,
-                    new FakeReferenceTopic<>(),
-                    JournalWriter.factory(settings, lanes -> journal)),
+                toJournal
+                    ? TurnstileOperator.Factory.committingToJournal(
+                        turnstile,
+                        new FakeReferenceTopic<>(),
+                        JournalWriter.factory(settings, lanes -> journal))
+                    : TurnstileOperator.Factory.committingWithCheckpoints(
+                        turnstile, new FakeReferenceTopic<>()),
                 Submission.TYPE,
                 submission -> submission.arrival().routingKey(),
                 ReferenceKind.CUSTOMER.type(),
@@ -228,17 +235,7 @@ class JournalWriterTest {
 
   @Test
   void fullMemoryWaitsForTheCommit() throws Exception {
-    settings =
-        new JournalSettings(
-            settings.client(),
-            settings.topics(),
-            settings.commitInterval(),
-            settings.maxCommitInterval(),
-            settings.commitsPerSecond(),
-            1,
-            settings.transactionTimeout(),
-            settings.takeOverTimeout(),
-            null);
+    settings = TestSettings.withMaxHeldBytes(1);
     start();
     CountDownLatch gate = new CountDownLatch(1);
     journal.commitGate = gate;
@@ -288,6 +285,106 @@ class JournalWriterTest {
     assertThatThrownBy(() -> operator.first(input(0, 1, 1))).hasMessage("a send failed");
     assertThatThrownBy(() -> operator.runMails()).hasStackTraceContaining("a send failed");
     assertThatThrownBy(() -> operator.checkpoint()).hasMessage("a send failed");
+  }
+
+  @Test
+  void failedCommitSurfacesBeforeTheNextRecord() throws Exception {
+    start();
+    journal.commitFailure = new JournalException("the commit was refused");
+    operator.first(input(0, 1, 1));
+    operator.advance(20);
+    assertThatThrownBy(
+            () -> await().pollInSameThread().until(() -> sends(input(1, 1, 2)), sent -> false))
+        .hasStackTraceContaining("the commit was refused");
+    assertThat(journal.committed()).isEmpty();
+  }
+
+  private boolean sends(Submission input) throws Exception {
+    operator.first(input);
+    return true;
+  }
+
+  @Test
+  void zombieFailsWithItsNextCommit() throws Exception {
+    start();
+    Checkpoint checkpoint = operator.checkpoint();
+    OperatorUnderTest<Submission, Reference<Customer>, Verdict> zombie = operator;
+    zombie.first(input(0, 1, 1));
+    start(1, checkpoint);
+    assertThatThrownBy(zombie::checkpoint).hasMessageContaining("has another owner");
+    operator.first(input(0, 1, 1));
+    operator.checkpoint();
+    assertThat(committedOffsets()).containsExactly(0L);
+    zombie.close();
+  }
+
+  @Test
+  void checkpointOfAnotherJournalIsRefused() throws Exception {
+    start();
+    Checkpoint checkpoint = operator.checkpoint();
+    crash();
+    journal.identity.put("cluster id", "another");
+    assertThatThrownBy(() -> start(1, checkpoint))
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
+        .hasMessageContaining("cluster id=was memory, is another");
+  }
+
+  @Test
+  void checkpointOfTheJournalCannotBeRestoredInTheOtherMode() throws Exception {
+    start();
+    Checkpoint checkpoint = operator.checkpoint();
+    crash();
+    assertThatThrownBy(() -> start(1, checkpoint, false))
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
+        .hasMessageContaining("--commit journal");
+  }
+
+  /** With a savepoint, and new verdict topics or start offsets. */
+  @Test
+  void checkpointOfTheOtherModeCanBeRestored() throws Exception {
+    start(1, null, false);
+    operator.first(input(0, 1, 1));
+    Checkpoint checkpoint = operator.checkpoint();
+    restart(checkpoint);
+    operator.first(input(1, 1, 1));
+    operator.checkpoint();
+    assertThat(outcomeOf(1)).isEqualTo(Outcome.REJECTED);
+  }
+
+  @Test
+  void jobWithoutExactlyOnceCheckpointsIsRefused() {
+    assertThat(JournalWriter.problem(CheckpointingMode.AT_LEAST_ONCE, List.of()))
+        .contains("exactly-once");
+    assertThat(
+            JournalWriter.problem(
+                CheckpointingMode.EXACTLY_ONCE, List.of(ResultPartitionType.PIPELINED_BOUNDED)))
+        .isNull();
+  }
+
+  @Test
+  void jobWithBlockingExchangeIsRefused() {
+    assertThat(
+            JournalWriter.problem(
+                CheckpointingMode.EXACTLY_ONCE,
+                List.of(ResultPartitionType.PIPELINED_BOUNDED, ResultPartitionType.BLOCKING)))
+        .contains("BLOCKING");
+  }
+
+  @Test
+  void metricsTellOfCommitsAndSuppressedInputs() throws Exception {
+    start();
+    Checkpoint checkpoint = operator.checkpoint();
+    operator.first(input(0, 1, 1));
+    assertThat(operator.gauge("uncommittedVerdicts")).isOne();
+    awaitCommitted(1);
+    restart(checkpoint);
+    assertThat(operator.gauge("takeOverVerdicts")).isOne();
+    assertThat(operator.gauge("decidedAhead")).isOne();
+    operator.first(input(0, 1, 1));
+    assertThat(operator.gauge("decidedAhead")).isZero();
+    assertThat(operator.gauge("uncommittedVerdicts")).isZero();
   }
 
   @Test

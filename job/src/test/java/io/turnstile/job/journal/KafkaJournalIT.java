@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -157,6 +158,20 @@ class KafkaJournalIT {
     assertThat(bySeq.get(4L).recollection().acceptance().offset()).isEqualTo(3);
   }
 
+  /** Two would have to be fenced in one order, committed in one order, and never change. */
+  @Test
+  void laneHasOneTransactionalIdMadeOfTopicAndLane() throws Exception {
+    LaneJournal lane = owner();
+    for (int seq = 1; seq <= 3; seq++) {
+      lane.append(accepted(seq), seq);
+      lane.commit();
+    }
+    assertThat(admin.listTransactions().all().get())
+        .extracting(TransactionListing::transactionalId)
+        .filteredOn(id -> id.startsWith(settings.topics().accepted()))
+        .containsExactly(settings.topics().accepted() + "-lane-1");
+  }
+
   @Test
   void whatAnEarlierOwnerLeftOpenIsAborted() throws Exception {
     LaneJournal lane = owner();
@@ -272,7 +287,7 @@ class KafkaJournalIT {
 
   @Test
   void transactionThatTimedOutIsNoOtherOwner() throws Exception {
-    settings = settings.withTransactionTimeout(Duration.ofSeconds(1));
+    settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
     LaneJournal lane = owner();
     lane.append(accepted(0), 1);
     String id = settings.topics().accepted() + "-lane-" + LANE;
@@ -303,7 +318,7 @@ class KafkaJournalIT {
       producer
           .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
           .get();
-      settings = settings.withTakeOverTimeout(Duration.ofSeconds(1));
+      settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(60), Duration.ofSeconds(1));
       assertThatThrownBy(this::committed)
           .isInstanceOf(JournalException.class)
           .hasMessageContaining(settings.topics().accepted() + "/1 at offset 2 of 3")

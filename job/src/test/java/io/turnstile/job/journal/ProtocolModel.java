@@ -186,6 +186,8 @@ final class ProtocolModel {
   /** One attempt of the job, with all its subtasks. */
   private final class Attempt {
     private final int number = attempts.size();
+    private final Checkpoint restored;
+    private final List<JournalPosition> givenStarts = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
     private final List<ModelJournal.Owner> owners = new ArrayList<>();
     private final long[] next = new long[partitions.size()];
@@ -212,21 +214,19 @@ final class ProtocolModel {
             journal.get(lane).owner(Integer.toString(number), () -> othersGetInBetween(this));
         owners.add(owner);
         held[lane] = new StringBuilder();
-        boolean atEnd = restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END);
-        lanes.add(
-            new Lane(
-                lane,
-                bounds.lanes(),
-                IDENTITY,
-                owner,
-                restored == null ? null : restored.lanes.get(lane),
-                atEnd ? journal.get(lane).end() : null));
+        lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner));
+      }
+      this.restored = restored;
+      if (restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END)) {
+        journal.forEach(log -> givenStarts.add(log.end()));
       }
     }
 
     void takeOver() throws JournalException, InterruptedException {
       for (Lane lane : lanes) {
         lane.takeOver(
+            restored == null ? null : restored.lanes.get(lane.number()),
+            givenStarts.isEmpty() ? null : givenStarts.get(lane.number()),
             recollection -> {
               if (!mutations.contains(Mutation.TAIL_ACCEPTANCES_FORGOTTEN)) {
                 memory
