@@ -39,6 +39,8 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.util.function.ThrowingRunnable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Commit mode <em>journal</em>: commits verdicts every few milliseconds, whatever the checkpoint
@@ -50,6 +52,7 @@ import org.apache.flink.util.function.ThrowingRunnable;
  */
 public final class JournalWriter implements VerdictWriter {
 
+  private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
   private static final int CHUNK = 1_000;
   private static final int MAX_CHUNKS = 64;
   private static final int MAX_TAKE_OVERS_AT_ONCE = 16;
@@ -192,6 +195,11 @@ public final class JournalWriter implements VerdictWriter {
     long verdicts = takeOver(recall);
     restored.clear();
     metrics.tookOver(millisSince(began), verdicts);
+    LOG.info(
+        "Took over lanes {} in {} ms, {} verdicts were committed since the checkpoint",
+        owned,
+        millisSince(began),
+        verdicts);
   }
 
   /** What a lane's thread has for the task thread. */
