@@ -11,6 +11,7 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,6 +45,9 @@ public final class JobConfig {
 
   /** Kafka's and Flink's limit for the number of key groups. */
   private static final int MAX_LANES = 1 << 15;
+
+  /** Flink's limit. */
+  private static final Duration MIN_CHECKPOINT_INTERVAL = Duration.ofMillis(10);
 
   @Option(names = "--bootstrap-servers", required = true, description = "Kafka, HOST:PORT,…")
   private String bootstrapServers;
@@ -247,8 +251,11 @@ public final class JobConfig {
   private void validate() throws InvalidConfigException {
     require(lanes >= 1 && lanes <= MAX_LANES, "--lanes must be 1 to " + MAX_LANES);
     require(
-        parallelism == null || (parallelism >= 1 && parallelism <= lanes),
-        "--parallelism must be 1 to the number of lanes (" + lanes + "): a lane has one owner");
+        parallelism == null || (parallelism >= 1 && parallelism <= maxParallelism()),
+        "--parallelism must be 1 to "
+            + maxParallelism()
+            + ", the number of lanes but at most "
+            + Topology.MAX_PARALLELISM);
     require(tokenCacheSize >= 0, "--token-cache-size must not be negative");
     require(!tokenAlgorithms.isEmpty(), "--token-algorithms must name at least one");
     require(!clockSkew.isNegative(), "--clock-skew must not be negative");
@@ -257,16 +264,25 @@ public final class JobConfig {
     requirePositive(contentWindow, "--content-window");
     require(!productWait.isNegative(), "--product-wait must not be negative");
     requirePositive(maxOutage, "--max-outage");
-    requirePositive(checkpointInterval(), "--checkpoint-interval");
+    require(
+        checkpointInterval().compareTo(MIN_CHECKPOINT_INTERVAL) >= 0,
+        "--checkpoint-interval must be at least " + MIN_CHECKPOINT_INTERVAL.toMillis() + "ms");
     requirePositive(transactionTimeout(), "--transaction-timeout");
+    require(
+        transactionTimeout().toMillis() <= Integer.MAX_VALUE,
+        "--transaction-timeout must be below " + Integer.MAX_VALUE + "ms");
+    require(
+        commit == CommitMode.JOURNAL || checkpointInterval().compareTo(checkpointTimeout()) <= 0,
+        "--checkpoint-interval must be at most an eighth of --transaction-timeout: verdicts wait for"
+            + " checkpoints in transactions");
     requirePositive(commitInterval, "--commit-interval");
     require(
         maxCommitInterval.compareTo(commitInterval) >= 0,
         "--max-commit-interval must not be below --commit-interval");
     require(commitsPerSecond >= 1, "--commits-per-second must be at least 1");
-    require(
-        Set.copyOf(topics().verdicts()).size() == 3 && Set.copyOf(topics().inputs()).size() == 3,
-        "the topics must have different names");
+    Set<String> names = new HashSet<>(topics().inputs());
+    names.addAll(topics().verdicts());
+    require(names.size() == 6, "the six topics must have different names");
   }
 
   private void readClientProperties() throws InvalidConfigException {
@@ -348,12 +364,25 @@ public final class JobConfig {
 
   /**
    * In checkpoint mode a checkpoint holds transactions that are still to be committed: once the
-   * broker has timed them out, their verdicts are lost.
+   * broker has timed them out, their verdicts are lost. Such a transaction is open since the
+   * checkpoint before: an interval and two checkpoint timeouts, three eighths of its own timeout,
+   * and the checkpoint's age may come on top.
    */
   private Duration maxCheckpointAge() {
+    Duration untilTimeout = transactionTimeout().dividedBy(2);
     boolean timesOutFirst =
-        commit == CommitMode.CHECKPOINT && transactionTimeout().compareTo(maxOutage) < 0;
-    return timesOutFirst ? transactionTimeout() : maxOutage;
+        commit == CommitMode.CHECKPOINT && untilTimeout.compareTo(maxOutage) < 0;
+    return timesOutFirst ? untilTimeout : maxOutage;
+  }
+
+  /** How long a checkpoint may take in checkpoint mode. */
+  public Duration checkpointTimeout() {
+    return transactionTimeout().dividedBy(8);
+  }
+
+  /** The highest parallelism. */
+  public int maxParallelism() {
+    return Math.min(lanes, Topology.MAX_PARALLELISM);
   }
 
   public boolean trustProducerTime() {

@@ -26,8 +26,10 @@ final class SubmissionChecks {
   static void run(JobConfig config) throws InvalidConfigException, InterruptedException {
     try {
       TokenCheck.open(config.tokens());
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       throw new InvalidConfigException("--jwks: " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException(e.getMessage());
     }
     Topics topics = new Topics(config.topics(), 1, config.lanes());
     if (config.trustProducerTime()) {
@@ -43,7 +45,7 @@ final class SubmissionChecks {
       throw new InvalidConfigException(
           "Kafka at "
               + config.bootstrapServers()
-              + " does not answer: "
+              + " refuses or does not answer: "
               + e.getCause().getMessage());
     } catch (KafkaException e) {
       throw new InvalidConfigException(

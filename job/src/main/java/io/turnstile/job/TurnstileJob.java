@@ -68,6 +68,9 @@ public final class TurnstileJob {
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
     options.set(
         CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    if (config.commit() == CommitMode.CHECKPOINT) {
+      options.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, config.checkpointTimeout());
+    }
     options.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
@@ -76,7 +79,7 @@ public final class TurnstileJob {
     if (config.parallelism() != null) {
       environment.setParallelism(config.parallelism());
     }
-    if (environment.getParallelism() > config.lanes()) {
+    if (environment.getParallelism() > config.maxParallelism()) {
       throw new InvalidConfigException(
           "the parallelism, %d, is above the number of lanes, %d: a lane has one owner; give --parallelism"
               .formatted(environment.getParallelism(), config.lanes()));

@@ -33,8 +33,6 @@ import java.util.stream.StreamSupport;
  * message one line with the reason Flink gave.
  */
 public final class FlinkRest {
-
-  private static final int BAD_REQUEST = 400;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
 
@@ -461,10 +459,6 @@ public final class FlinkRest {
     Matcher mainFailed = MAIN_FAILED.matcher(error);
     if (mainFailed.find()) {
       return new JobRejectedException(response.statusCode(), mainFailed.group(1).strip());
-    }
-    // A job that objects to its parameters has its line handed on as it is.
-    if (response.statusCode() == BAD_REQUEST && request.uri().getPath().endsWith("/run")) {
-      return new JobRejectedException(response.statusCode(), innermostMessage(error));
     }
     return new FlinkRestException(
         response.statusCode(),

@@ -37,6 +37,17 @@ final class TopicIdentityGuard implements Serializable {
             throw recreated(topic, stored.get(topic), id);
           }
         });
+    for (String topic : stored.keySet()) {
+      if (!current.containsKey(topic)) {
+        throw new SuppressRestartsException(
+            new IllegalStateException(
+                "the checkpoint has read input topic "
+                    + topic
+                    + ", and the job now reads "
+                    + current.keySet()
+                    + ": give it the topics of the checkpoint, or start without it"));
+      }
+    }
     state.update(List.of(current));
   }
 

@@ -98,6 +98,7 @@ public final class KafkaEnds {
         KafkaSource.<T>builder()
             .setProperties(config.clientProperties())
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+            .setProperty(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false")
             .setProperty(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
                 Integer.toString(DISCOVERY_MILLIS))

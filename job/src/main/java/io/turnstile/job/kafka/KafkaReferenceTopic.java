@@ -48,6 +48,7 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
     properties.putAll(clientProperties);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     // What compaction has taken away below a stored offset is no loss: a later record replaced it.
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     try (KafkaConsumer<byte[], byte[]> consumer =
@@ -56,6 +57,10 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
           consumer.partitionsFor(topic).stream()
               .map(info -> new TopicPartition(topic, info.partition()))
               .toList();
+      if (partitions.isEmpty()) {
+        // To a broker that has not heard of the topic yet, it looks like one without records.
+        throw new IOException("the broker does not know topic " + topic);
+      }
       consumer.assign(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       for (TopicPartition partition : partitions) {

@@ -16,6 +16,7 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -89,12 +90,13 @@ final class LosslessSink
       }
       committer.commit(watched);
       if (!losses.isEmpty()) {
-        throw new IOException(
-            "a transaction with verdicts can no longer be committed ("
-                + losses.get(0).getMessage()
-                + "): it timed out, or another job uses the same verdict topics; the job goes back"
-                + " to its last checkpoint",
-            losses.get(0));
+        // The checkpoint is complete, its inputs will not come again: no restart cures this.
+        throw new SuppressRestartsException(
+            new IllegalStateException(
+                "a transaction with verdicts can no longer be committed ("
+                    + losses.get(0).getMessage()
+                    + "): it timed out, or another job uses the same verdict topics; its verdicts"
+                    + " are missing, the audit names their inputs"));
       }
     }
 
@@ -120,8 +122,9 @@ final class LosslessSink
 
     /**
      * A transaction that a checkpoint brought back may have been committed before the crash. Its id
-     * is used again only after that, so being fenced then proves the commit: a time-out, the other
-     * way to be fenced, is ruled out by the age that a checkpoint may have.
+     * is used again only after that, so being fenced then proves the commit. A time-out, the other
+     * way to be fenced, is ruled out by what {@code JobConfig} allows: the intervals and time-outs
+     * of checkpoints and the age that one may have add up to less than the transaction's time-out.
      */
     @Override
     public void signalFailedWithKnownReason(Throwable reason) {
