@@ -65,7 +65,7 @@ public final class JournalWriter implements VerdictWriter {
   private final Environment environment;
   private final MetricGroup metricGroup;
   private final int lanes;
-  private final KeyGroupRange owned;
+  private final KeyGroupRange range;
 
   private ListState<LaneState> checkpointed;
   private final Map<Integer, LaneState> restored = new HashMap<>();
@@ -90,7 +90,7 @@ public final class JournalWriter implements VerdictWriter {
     this.metricGroup = metricGroup;
     TaskInfo task = environment.getTaskInfo();
     lanes = task.getMaxNumberOfParallelSubtasks();
-    owned =
+    range =
         KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
             lanes, task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
   }
@@ -139,7 +139,7 @@ public final class JournalWriter implements VerdictWriter {
             .getUnionListState(
                 new ListStateDescriptor<>(JOURNAL_STATE, LaneState.Serializer.INSTANCE));
     for (LaneState state : checkpointed.get()) {
-      if (owned.contains(state.lane()) && restored.put(state.lane(), state) != null) {
+      if (range.contains(state.lane()) && restored.put(state.lane(), state) != null) {
         throw new IllegalStateException("the checkpoint holds lane " + state.lane() + " twice");
       }
     }
@@ -185,7 +185,7 @@ public final class JournalWriter implements VerdictWriter {
     long began = System.nanoTime();
     try {
       journal = connector.connect(lanes);
-      for (int number : owned) {
+      for (int number : range) {
         ownedLanes.add(new OwnedLane(number));
       }
     } catch (JournalException e) {
@@ -197,7 +197,7 @@ public final class JournalWriter implements VerdictWriter {
     metrics.tookOver(millisSince(began), verdicts);
     LOG.info(
         "Took over lanes {} in {} ms, {} verdicts were committed since the checkpoint",
-        owned,
+        range,
         millisSince(began),
         verdicts);
   }
@@ -294,7 +294,7 @@ public final class JournalWriter implements VerdictWriter {
   }
 
   private OwnedLane owned(int lane) {
-    return ownedLanes.get(lane - owned.getStartKeyGroup());
+    return ownedLanes.get(lane - range.getStartKeyGroup());
   }
 
   private void scheduleCommit(OwnedLane owned) {

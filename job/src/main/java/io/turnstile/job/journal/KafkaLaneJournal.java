@@ -9,7 +9,6 @@ import io.turnstile.job.journal.JournalEntry.Recollection;
 import io.turnstile.job.kafka.VerdictRecords;
 import io.turnstile.job.stream.Verdict;
 import io.turnstile.job.turnstile.Acceptance;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -326,7 +325,7 @@ final class KafkaLaneJournal implements LaneJournal {
     int part = partOf(record.topic());
     touched[part] = true;
     run(
-        at() + "appending a verdict",
+        "appending a verdict",
         () -> {
           if (!inTransaction) {
             inTransaction = true;
@@ -345,8 +344,7 @@ final class KafkaLaneJournal implements LaneJournal {
     size += record.key() == null ? 0 : record.key().length;
     size += record.value() == null ? 0 : record.value().length;
     for (Header header : record.headers()) {
-      size += HEADER_OVERHEAD_BYTES + header.value().length;
-      size += header.key().getBytes(StandardCharsets.UTF_8).length;
+      size += HEADER_OVERHEAD_BYTES + header.key().length() + header.value().length;
     }
     int ofTopic = maxMessageBytes.get(record.topic());
     int ofProducer = maxRequestBytes();
@@ -370,7 +368,7 @@ final class KafkaLaneJournal implements LaneJournal {
   /** In the producer's network thread. */
   private void acknowledged(int part, RecordMetadata written, Exception e) {
     if (e != null) {
-      fail(explain(at() + "writing a verdict", e));
+      fail(explain("writing a verdict", e));
     } else if (written.offset() != next[part]) {
       fail(
           new JournalException(
@@ -395,9 +393,9 @@ final class KafkaLaneJournal implements LaneJournal {
 
   @Override
   public JournalPosition commit() throws JournalException, InterruptedException {
-    run(at() + "writing verdicts", producer::flush);
+    run("writing verdicts", producer::flush);
     check();
-    run(at() + "committing", producer::commitTransaction);
+    run("committing", producer::commitTransaction);
     inTransaction = false;
     for (int part = 0; part < next.length; part++) {
       if (touched[part]) {
@@ -443,12 +441,13 @@ final class KafkaLaneJournal implements LaneJournal {
 
   private JournalException explain(String what, Throwable e) {
     if (!isFencing(e) && KafkaFailures.find(InvalidTxnStateException.class, e) == null) {
-      return KafkaFailures.explain(what, e);
+      return KafkaFailures.explain(at() + what, e);
     }
     Duration open = Duration.ofNanos(System.nanoTime() - transactionBegan);
     if (inTransaction && open.compareTo(settings.transactionTimeout()) >= 0) {
       return new JournalException(
-          what
+          at()
+              + what
               + " failed: the transaction was open for "
               + open.toSeconds()
               + " s, after "
@@ -457,7 +456,8 @@ final class KafkaLaneJournal implements LaneJournal {
           e);
     }
     return new JournalException(
-        what
+        at()
+            + what
             + " failed: another owner took over transactional id "
             + transactionalId
             + "; the job goes back to its last checkpoint",

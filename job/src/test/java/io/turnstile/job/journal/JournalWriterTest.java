@@ -186,9 +186,13 @@ class JournalWriterTest {
     awaitCommitted(1);
     restart(checkpoint);
     restart(operator.checkpoint());
+    // Neither time nor later inputs let it be forgotten.
+    operator.advance(Duration.ofDays(30).toMillis());
+    operator.first(input(1, 1, 2));
+    restart(operator.checkpoint());
     operator.first(input(0, 1, 1));
     operator.checkpoint();
-    assertThat(committedOffsets()).containsExactly(0L);
+    assertThat(committedOffsets()).containsExactly(0L, 1L);
   }
 
   @Test
