@@ -45,9 +45,6 @@ final class KafkaJournal implements Journal {
   /** A process that wakes up after it was given up for dead notices so within this time. */
   private static final Duration STRAY_LIVES = Duration.ofSeconds(5);
 
-  /** How long the cluster may take to spread the news of a topic. */
-  private static final Duration NEW_TOPIC_IS_KNOWN = Duration.ofSeconds(5);
-
   private static final long RETRY_MILLIS = 100;
 
   private final JournalSettings settings;
@@ -169,9 +166,9 @@ final class KafkaJournal implements Journal {
     }
   }
 
-  /** A broker may not know a topic yet that was created a moment ago. */
+  /** A topic created a moment ago, or a broker just started: the news may not have spread yet. */
   private TopicDescription describe(String topic) throws JournalException, InterruptedException {
-    long giveUpAt = System.nanoTime() + NEW_TOPIC_IS_KNOWN.toNanos();
+    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
     while (true) {
       try {
         return get(

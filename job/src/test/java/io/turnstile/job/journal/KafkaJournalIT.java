@@ -392,7 +392,11 @@ class KafkaJournalIT {
 
   @Test
   void missingTopicIsRefused() {
-    settings = JournalSettings.of(settings.client(), TopicNames.withPrefix("no-such-"));
+    settings =
+        TestSettings.withTimeouts(
+            JournalSettings.of(settings.client(), TopicNames.withPrefix("no-such-")),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1));
     assertThatThrownBy(() -> KafkaJournal.connect(settings, LANES))
         .isInstanceOf(JournalException.Refused.class)
         .hasMessageContaining("no-such-verdicts.accepted");
