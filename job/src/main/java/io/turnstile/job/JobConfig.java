@@ -43,7 +43,7 @@ public final class JobConfig {
     }
   }
 
-  /** Kafka's and Flink's limit for the number of key groups. */
+  /** Flink's limit for the number of key groups. */
   private static final int MAX_LANES = 1 << 15;
 
   /** Flink's limit. */
@@ -222,13 +222,11 @@ public final class JobConfig {
         .setDefaultValueProvider(option -> fromEnvironment(option, environment));
   }
 
+  /** Null if it is not set: picocli then keeps the initial value of the field. */
   private static String fromEnvironment(ArgSpec option, Map<String, String> environment) {
     String name = ((OptionSpec) option).longestName();
-    String value =
-        environment.get(
-            name.replaceFirst("--", "TURNSTILE_").replace('-', '_').toUpperCase(Locale.ROOT));
-    // picocli takes the initial value of the field when there is no default.
-    return value;
+    return environment.get(
+        name.replaceFirst("--", "TURNSTILE_").replace('-', '_').toUpperCase(Locale.ROOT));
   }
 
   private static Duration duration(String text) {
