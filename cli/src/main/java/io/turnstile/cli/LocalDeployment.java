@@ -108,11 +108,7 @@ final class LocalDeployment implements AutoCloseable {
     arguments.addAll(List.of("--commit", options.commit().toString()));
     arguments.addAll(List.of("--lanes", Integer.toString(options.lanes())));
     arguments.addAll(options.jobArguments());
-    return JobSubmission.of(jobJar(), arguments).withParallelism(options.lanes());
-  }
-
-  private static Path jobJar() {
-    return Path.of(System.getProperty("turnstile.home"), "job", "target", "turnstile-job.jar");
+    return JobSubmission.ofTurnstile(arguments).withParallelism(options.lanes());
   }
 
   Testbed testbed() {

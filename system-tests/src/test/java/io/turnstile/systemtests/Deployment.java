@@ -36,9 +36,6 @@ final class Deployment implements AutoCloseable {
   static final int LANES = 4;
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final Path JAR =
-      Path.of(System.getProperty("turnstile.home"), "job", "target", "turnstile-job.jar");
-
   private final Testbed testbed;
   private final TopicNames topics;
   private final String prefix;
@@ -112,7 +109,7 @@ final class Deployment implements AutoCloseable {
                 "--lanes",
                 Integer.toString(LANES)));
     arguments.addAll(List.of(extraArguments));
-    return JobSubmission.of(JAR, arguments);
+    return JobSubmission.ofTurnstile(arguments);
   }
 
   TopicNames topics() {

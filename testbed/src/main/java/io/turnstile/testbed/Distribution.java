@@ -30,12 +30,17 @@ record Distribution(Path directory, String classPath) {
   }
 
   private static Distribution of(String module) {
+    return in(home().resolve(Path.of("testbed", module, "target")));
+  }
+
+  /** The root of the project. */
+  static Path home() {
     String home = System.getProperty(HOME);
     if (home == null) {
       throw new TestbedException(
           "system property " + HOME + " is not set; set it to the root of the project");
     }
-    return in(Path.of(home, "testbed", module, "target"));
+    return Path.of(home);
   }
 
   static Distribution in(Path directory) {

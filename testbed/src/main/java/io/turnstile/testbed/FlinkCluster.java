@@ -222,7 +222,7 @@ final class FlinkCluster {
   }
 
   private Map<String, String> environment() {
-    Map<String, String> environment = new HashMap<>(jvm.environment(distribution));
+    Map<String, String> environment = new HashMap<>(jvm.environment(distribution.classPath()));
     environment.put("FLINK_CONF_DIR", directory.resolve("conf").toString());
     environment.put("FLINK_PLUGINS_DIR", distribution.plugins().toString());
     return environment;

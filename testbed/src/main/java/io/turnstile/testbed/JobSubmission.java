@@ -45,6 +45,12 @@ public record JobSubmission(
         jar, arguments, Optional.empty(), OptionalInt.empty(), Optional.empty(), false, Map.of());
   }
 
+  /** This project's own job, as its build left it, with the cluster's parallelism. */
+  public static JobSubmission ofTurnstile(List<String> arguments) {
+    return of(
+        Distribution.home().resolve(Path.of("job", "target", "turnstile-job.jar")), arguments);
+  }
+
   public JobSubmission withEntryClass(String className) {
     return new JobSubmission(
         jar,

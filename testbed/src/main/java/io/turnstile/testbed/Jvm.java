@@ -67,7 +67,7 @@ final class Jvm {
   }
 
   /** The class path goes by the environment: command lines stay readable. */
-  Map<String, String> environment(Distribution distribution) {
-    return Map.of("CLASSPATH", classes + File.pathSeparator + distribution.classPath());
+  Map<String, String> environment(String classPath) {
+    return Map.of("CLASSPATH", classes + File.pathSeparator + classPath);
   }
 }

@@ -83,7 +83,7 @@ final class KafkaBroker {
                 Uuid.randomUuid().toString(),
                 "--config",
                 properties.toString())),
-        jvm.environment(distribution),
+        jvm.environment(distribution.classPath()),
         config.startTimeout());
   }
 
@@ -140,7 +140,7 @@ final class KafkaBroker {
     options.addAll(config.brokerJvmOptions());
     process.start(
         jvm.command(options, "kafka.Kafka", List.of(properties.toString())),
-        jvm.environment(distribution));
+        jvm.environment(distribution.classPath()));
     // Clients are noisy about a port that is not open yet.
     process.awaitReady(config.startTimeout(), () -> Ports.isOpen(HOST, port));
     requireTransactionVersion();

@@ -40,11 +40,13 @@ public final class ProcessTestbed implements Testbed {
   private final TestbedConfig config;
   private final Path directory;
   private final Path logs;
+  private final Jvm jvm;
   private final KafkaBroker kafka;
   private final FlinkCluster flink;
   private final Map<Target, ManagedProcess> targets = new ConcurrentHashMap<>();
   private final Queue<ManagedProcess> processes = new ConcurrentLinkedQueue<>();
   private final AtomicInteger taskManagersStarted = new AtomicInteger();
+  private final AtomicInteger applicationsStarted = new AtomicInteger();
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Thread closeAtExit = new Thread(this::close, "close-testbed");
@@ -61,7 +63,7 @@ public final class ProcessTestbed implements Testbed {
       throw new UncheckedIOException(e);
     }
     Runtime.getRuntime().addShutdownHook(closeAtExit);
-    Jvm jvm = new Jvm(directory);
+    jvm = new Jvm(directory);
     Ports ports = new Ports();
     try {
       kafka =
@@ -260,12 +262,25 @@ public final class ProcessTestbed implements Testbed {
   }
 
   @Override
+  public Target startApplication(JavaApplication application) {
+    Target target = Target.application(applicationsStarted.incrementAndGet());
+    ManagedProcess process = newTarget(target);
+    List<String> options = new ArrayList<>(application.jvmOptions());
+    options.add(Jvm.gcLog(logs, process.name()));
+    process.start(
+        jvm.command(options, application.mainClass(), application.arguments()),
+        jvm.environment(application.classPath()));
+    return target;
+  }
+
+  @Override
   public void start(Target target) {
     switch (target.role()) {
       case BROKER -> kafka.start();
       case JOB_MANAGER -> requireFlink().startJobManager();
       case TASK_MANAGER ->
           throw new TestbedException("a TaskManager does not start again: use startTaskManager");
+      case APPLICATION -> throw new TestbedException("an application does not start again");
     }
   }
 

@@ -4,8 +4,8 @@ package io.turnstile.testbed;
  * One process of a {@link Testbed}, to inflict a fault on.
  *
  * @param role what it is
- * @param number 1 for the broker and the JobManager; TaskManagers are numbered from 1 in the order
- *     they were started, and a number is never used again
+ * @param number 1 for the broker and the JobManager; TaskManagers, and applications, are numbered
+ *     from 1 in the order they were started, and a number is never used again
  */
 public record Target(Role role, int number) {
 
@@ -13,7 +13,9 @@ public record Target(Role role, int number) {
   public enum Role {
     BROKER,
     JOB_MANAGER,
-    TASK_MANAGER
+    TASK_MANAGER,
+    /** A program of the testbed's user. */
+    APPLICATION
   }
 
   public static final Target BROKER = new Target(Role.BROKER, 1);
@@ -23,6 +25,10 @@ public record Target(Role role, int number) {
     return new Target(Role.TASK_MANAGER, number);
   }
 
+  static Target application(int number) {
+    return new Target(Role.APPLICATION, number);
+  }
+
   /** The name of the process, also of its log file: {@code broker}, {@code taskmanager-2}. */
   @Override
   public String toString() {
@@ -30,6 +36,7 @@ public record Target(Role role, int number) {
       case BROKER -> "broker";
       case JOB_MANAGER -> "jobmanager";
       case TASK_MANAGER -> "taskmanager-" + number;
+      case APPLICATION -> "application-" + number;
     };
   }
 }

@@ -43,6 +43,12 @@ public interface Testbed extends AutoCloseable {
   Target startTaskManager();
 
   /**
+   * Starts a program of the caller's in a JVM of its own and does not wait for it to be of use. It
+   * ends with the testbed at the latest; one that was ended does not start again.
+   */
+  Target startApplication(JavaApplication application);
+
+  /**
    * Starts the broker or the JobManager again after it was ended; the broker with the same data and
    * port. The JobManager has forgotten its jobs.
    */

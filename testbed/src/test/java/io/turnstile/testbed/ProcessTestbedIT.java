@@ -64,6 +64,32 @@ class ProcessTestbedIT {
   }
 
   @Test
+  void applicationRunsInTheTestbedUntilItIsKilled() {
+    Target application =
+        testbed.startApplication(
+            new JavaApplication(
+                System.getProperty("java.class.path"),
+                List.of("-Xmx64m", "-Dgreeting=ready"),
+                WaitingApplication.class.getName(),
+                List.of("to", "go")));
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(
+            () ->
+                assertThat(testbed.logs().resolve(application + ".log"))
+                    .content()
+                    .contains("ready to go"));
+    assertThat(testbed.isAlive(application)).isTrue();
+    assertThat(testbed.taskManagers()).doesNotContain(application);
+
+    testbed.kill(application);
+
+    assertThat(testbed.isAlive(application)).isFalse();
+    assertThatThrownBy(() -> testbed.start(application))
+        .hasMessageContaining("does not start again");
+  }
+
+  @Test
   void recordsOutliveKilledAndStoppedBroker() throws Exception {
     createTopic("survivors");
     try (KafkaProducer<String, String> producer = producer()) {
