@@ -1,0 +1,35 @@
+package io.turnstile.bench.engine;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** All engines there are. */
+public final class Engines {
+
+  private static final List<Engine> ALL =
+      List.of(TurnstileEngine.journal(), TurnstileEngine.checkpoint());
+
+  private Engines() {}
+
+  public static List<Engine> all() {
+    return ALL;
+  }
+
+  /**
+   * The engine of a name.
+   *
+   * @throws IllegalArgumentException if there is none, its message for the user
+   */
+  public static Engine named(String name) {
+    return ALL.stream()
+        .filter(engine -> engine.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no engine '%s'; there are %s"
+                        .formatted(
+                            name,
+                            ALL.stream().map(Engine::name).collect(Collectors.joining(", ")))));
+  }
+}

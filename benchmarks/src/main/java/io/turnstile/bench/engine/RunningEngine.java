@@ -1,0 +1,40 @@
+package io.turnstile.bench.engine;
+
+import io.turnstile.testbed.Target;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An engine that gives verdicts. Its methods may be called by any thread, one at a time. */
+public interface RunningEngine extends AutoCloseable {
+
+  /** The processes that decide and live, paused ones included: what faults are inflicted on. */
+  List<Target> workers();
+
+  /** All processes of the engine that live, the workers first. The broker is none of them. */
+  List<Target> processes();
+
+  /** Starts another worker in place of one that was killed. */
+  void replaceWorker() throws Exception;
+
+  /**
+   * Brings the engine back after the process that coordinates it was killed.
+   *
+   * @throws UnsupportedOperationException if it has none
+   */
+  default void replaceCoordinator() throws Exception {
+    throw new UnsupportedOperationException("this engine has no coordinator");
+  }
+
+  /** Where to ask for checkpoints, if it is a Flink job. */
+  default Optional<FlinkJob> flinkJob() {
+    return Optional.empty();
+  }
+
+  /** All settings that it takes to build the same again, by name, for the result. */
+  Map<String, String> settings();
+
+  /** Ends the engine. */
+  @Override
+  void close();
+}

@@ -1,0 +1,150 @@
+package io.turnstile.bench.engine;
+
+import io.turnstile.testbed.FlinkRest;
+import io.turnstile.testbed.JobSubmission;
+import io.turnstile.testbed.Target;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The Turnstile job on Flink, in one of its two ways to commit. */
+final class TurnstileEngine implements Engine {
+
+  private static final Duration START = Duration.ofMinutes(2);
+
+  private final String name;
+  private final String description;
+  private final String commit;
+
+  private TurnstileEngine(String name, String description, String commit) {
+    this.name = name;
+    this.description = description;
+    this.commit = commit;
+  }
+
+  static Engine journal() {
+    return new TurnstileEngine(
+        "turnstile", "the job with --commit journal: verdicts commit every few ms", "journal");
+  }
+
+  static Engine checkpoint() {
+    return new TurnstileEngine(
+        "turnstile-2pc",
+        "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
+        "checkpoint");
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
+    testbed
+        .slots(settings.parallelism())
+        .taskManagerMemory(settings.memory())
+        .flinkConfig(settings.flink());
+  }
+
+  @Override
+  public RunningEngine start(Deployment deployment, EngineSettings settings) throws IOException {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--bootstrap-servers", deployment.testbed().bootstrapServers()));
+    arguments.addAll(List.of("--jwks", deployment.jwks().toRealPath().toString()));
+    Map<String, String> options = new TreeMap<>(settings.job());
+    options.put("commit", commit);
+    options.put("lanes", Integer.toString(settings.lanes()));
+    options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
+    RunningJob job =
+        new RunningJob(
+            deployment.testbed(),
+            JobSubmission.ofTurnstile(arguments).withParallelism(settings.parallelism()),
+            settings(settings, options));
+    job.submit();
+    return job;
+  }
+
+  private static Map<String, String> settings(
+      EngineSettings settings, Map<String, String> jobOptions) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("parallelism", Integer.toString(settings.parallelism()));
+    all.put("taskmanager memory", settings.memory());
+    jobOptions.forEach((option, value) -> all.put("job --" + option, value));
+    new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
+    return all;
+  }
+
+  /** The job on the testbed's cluster. */
+  private static final class RunningJob implements RunningEngine {
+
+    private final Testbed testbed;
+    private final JobSubmission submission;
+    private final Map<String, String> settings;
+    private volatile String jobId;
+
+    RunningJob(Testbed testbed, JobSubmission submission, Map<String, String> settings) {
+      this.testbed = testbed;
+      this.submission = submission;
+      this.settings = settings;
+    }
+
+    private void submit() {
+      submit(submission);
+      testbed.flink().awaitRunning(jobId, START);
+    }
+
+    private void submit(JobSubmission which) {
+      jobId = testbed.flink().submit(which);
+    }
+
+    @Override
+    public List<Target> workers() {
+      return testbed.taskManagers();
+    }
+
+    @Override
+    public List<Target> processes() {
+      List<Target> processes = new ArrayList<>(workers());
+      if (testbed.isAlive(Target.JOB_MANAGER)) {
+        processes.add(Target.JOB_MANAGER);
+      }
+      return processes;
+    }
+
+    @Override
+    public void replaceWorker() {
+      testbed.startTaskManager();
+    }
+
+    @Override
+    public Optional<FlinkJob> flinkJob() {
+      return Optional.of(new FlinkJob(testbed.flink(), jobId));
+    }
+
+    @Override
+    public Map<String, String> settings() {
+      return settings;
+    }
+
+    @Override
+    public void close() {
+      FlinkRest flink = testbed.flink();
+      if (!flink.job(jobId).isTerminal()) {
+        flink.cancel(jobId);
+      }
+    }
+  }
+}
