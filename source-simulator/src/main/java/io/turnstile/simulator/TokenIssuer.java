@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.EnumMap;
 import java.util.Map;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
  * Issues the customers' tokens: JWTs with the customer as subject, right or wrong on purpose. Keeps
@@ -78,6 +79,8 @@ public final class TokenIssuer {
       JWSAlgorithm algorithm = algorithm(signingKey);
       header = new JWSHeader.Builder(algorithm).keyID(signingKey.getKeyID()).build();
       DefaultJWSSignerFactory signers = new DefaultJWSSignerFactory();
+      // Signs several times as fast as the JDK 17's own.
+      signers.getJCAContext().setProvider(new BouncyCastleProvider());
       signer = signers.createJWSSigner(signingKey, algorithm);
       forger = signers.createJWSSigner(otherKey(signingKey), algorithm);
     } catch (JOSEException e) {

@@ -15,6 +15,7 @@ import com.nimbusds.jose.util.Base64URL;
 import java.io.ByteArrayOutputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
@@ -22,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /** A public key and what it may verify. Immutable; equal if the JWKs are. */
 final class VerificationKey {
@@ -31,6 +33,12 @@ final class VerificationKey {
 
   /** Of a SubjectPublicKeyInfo with an Ed25519 key (RFC 8410), up to the key's 32 bytes. */
   private static final byte[] ED25519_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
+
+  /**
+   * Verifies ES256 about eight times as fast as the JDK 17's own. Not registered with the JVM,
+   * which would hold on to the job's classes after its end.
+   */
+  private static final Provider ELLIPTIC_CURVES = new BouncyCastleProvider();
 
   private static final int MIN_RSA_BITS = 2048;
 
@@ -90,7 +98,9 @@ final class VerificationKey {
 
   private static SignatureCheck checkOf(JWK jwk) throws JOSEException {
     if (jwk instanceof ECKey key) {
-      return new ECDSAVerifier(key)::verify;
+      ECDSAVerifier verifier = new ECDSAVerifier(key.toECPublicKey(ELLIPTIC_CURVES));
+      verifier.getJCAContext().setProvider(ELLIPTIC_CURVES);
+      return verifier::verify;
     }
     if (jwk instanceof RSAKey key) {
       return new RSASSAVerifier(key)::verify;
