@@ -1,0 +1,11 @@
+package io.turnstile.bench.result;
+
+/**
+ * A service-level objective and what became of it.
+ *
+ * @param name as {@code committed p99}
+ * @param target as {@code < 100 ms}
+ * @param actual in the target's unit; null if it could not be measured, which is not met
+ * @param goal whether the run passes without it: wished for, not promised
+ */
+public record Objective(String name, String target, Double actual, boolean met, boolean goal) {}
