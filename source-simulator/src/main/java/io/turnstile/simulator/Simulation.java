@@ -161,7 +161,10 @@ public final class Simulation {
   }
 
   private SimulationSummary send() throws IOException, InterruptedException {
-    UniformRateLimiter limiter = new UniformRateLimiter(options.rate(), nanoTime);
+    RateLimiter limiter =
+        options.stages().isEmpty()
+            ? new UniformRateLimiter(options.rate(), nanoTime)
+            : new StagedRateLimiter(options.stages(), nanoTime);
     long start = nanoTime.getAsLong();
     boolean started = false;
     for (Step step = nextStep(); step != null; step = nextStep()) {
@@ -173,7 +176,9 @@ public final class Simulation {
           start = intended;
           started = true;
         }
-        if (intended - start >= durationNanos() || !waitUntil(intended)) {
+        if (intended == Long.MAX_VALUE
+            || intended - start >= durationNanos()
+            || !waitUntil(intended)) {
           break;
         }
         behindNanos = Math.max(0, nanoTime.getAsLong() - intended);

@@ -2,11 +2,13 @@ package io.turnstile.simulator;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** How a {@link Simulation} sends. Every setter returns the options themselves; not thread-safe. */
 public final class SimulationOptions {
 
   private double rate;
+  private List<RateStage> stages = List.of();
   private long count = Long.MAX_VALUE;
   private Duration duration = Duration.ofDays(36_500);
   private Path ledger;
@@ -19,6 +21,12 @@ public final class SimulationOptions {
   /** Transactions per second, 0 for unlimited. */
   public SimulationOptions rate(double rate) {
     this.rate = rate;
+    return this;
+  }
+
+  /** The rate follows these stages instead, and the run ends with them. */
+  public SimulationOptions stages(List<RateStage> stages) {
+    this.stages = List.copyOf(stages);
     return this;
   }
 
@@ -60,6 +68,11 @@ public final class SimulationOptions {
 
   public double rate() {
     return rate;
+  }
+
+  /** Empty for none. */
+  public List<RateStage> stages() {
+    return stages;
   }
 
   public long count() {

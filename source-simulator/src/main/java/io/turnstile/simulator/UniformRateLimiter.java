@@ -2,11 +2,8 @@ package io.turnstile.simulator;
 
 import java.util.function.LongSupplier;
 
-/**
- * Says when each event of an open loop is meant to be sent. It never waits and never forgives: who
- * falls behind gets times that have passed, and so measures its own delay. Not thread-safe.
- */
-public final class UniformRateLimiter {
+/** The same time between any two events. */
+public final class UniformRateLimiter implements RateLimiter {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -28,10 +25,11 @@ public final class UniformRateLimiter {
   }
 
   /**
-   * The next event's intended time, in nanoseconds of the clock; the first is now.
+   * {@inheritDoc} The first is now.
    *
    * <p>Each is counted from the first, so that rounding never adds up.
    */
+  @Override
   public long nextIntendedNanos() {
     if (perSecond == 0) {
       return nanoTime.getAsLong();
