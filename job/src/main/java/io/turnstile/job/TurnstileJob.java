@@ -14,6 +14,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
@@ -59,23 +60,17 @@ public final class TurnstileJob {
     options.set(PipelineOptions.OBJECT_REUSE, true);
     options.set(PipelineOptions.MAX_PARALLELISM, Topology.MAX_PARALLELISM);
     options.set(ExecutionOptions.RUNTIME_MODE, RuntimeExecutionMode.STREAMING);
-    // Flink's 100 ms would be most of the latency; 0 would send every record by itself.
-    options.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));
-    options.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
-    // Most look-ups of dedup find nothing: the filter answers them without reading.
-    options.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
-    options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
     options.set(
         CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     if (config.commit() == CommitMode.CHECKPOINT) {
       options.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, config.checkpointTimeout());
+      // Transactions stay open over a checkpoint that fails, and time out.
+      options.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 0);
     }
-    options.set(
-        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
-        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(options);
+    environment.configure(tuning(environment.getConfiguration()));
     if (config.parallelism() != null) {
       environment.setParallelism(config.parallelism());
     }
@@ -85,6 +80,22 @@ public final class TurnstileJob {
               .formatted(environment.getParallelism(), config.lanes()));
     }
     return environment;
+  }
+
+  /** What the cluster's configuration leaves open of what serves the job best. */
+  private static Configuration tuning(ReadableConfig configured) {
+    Configuration tuning = new Configuration();
+    // Flink's 100 ms would be most of the latency; 0 would send every record by itself.
+    tuning.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));
+    tuning.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+    // Most look-ups of dedup find nothing: the filter answers them without reading.
+    tuning.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+    tuning.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    tuning.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    configured.toMap().keySet().forEach(tuning::removeKey);
+    return tuning;
   }
 
   private static void wire(StreamExecutionEnvironment environment, JobConfig config) {

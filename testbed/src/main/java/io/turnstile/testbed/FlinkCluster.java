@@ -14,33 +14,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A Flink session cluster: one JobManager and any number of TaskManagers. */
 final class FlinkCluster {
   private static final String HOST = "127.0.0.1";
-
-  /** What Flink reaches into on Java 17, as its distribution opens it. */
-  private static final String OPENED =
-      Stream.concat(
-              Stream.of("java.rmi/sun.rmi.registry", "java.security.jgss/sun.security.krb5")
-                  .map(name -> "--add-exports=" + name + "=ALL-UNNAMED"),
-              Stream.of(
-                      "java.lang",
-                      "java.net",
-                      "java.io",
-                      "java.nio",
-                      "sun.nio.ch",
-                      "java.lang.reflect",
-                      "java.text",
-                      "java.time",
-                      "java.util",
-                      "java.util.concurrent",
-                      "java.util.concurrent.atomic",
-                      "java.util.concurrent.locks")
-                  .map(name -> "--add-opens=java.base/" + name + "=ALL-UNNAMED"))
-          .collect(Collectors.joining(" "));
 
   /** Asking Flink costs a JVM start, and the answer depends on the memory configuration alone. */
   private static final Map<Map<String, String>, Memory> KNOWN_MEMORY = new ConcurrentHashMap<>();
@@ -64,6 +42,8 @@ final class FlinkCluster {
   private final Map<String, String> flinkConfig;
   private final FlinkRest rest;
   private final ManagedProcess jobManager;
+  private final Ports ports;
+  private final Map<String, URI> metrics = new ConcurrentHashMap<>();
 
   /**
    * @param processes makes a process of that name
@@ -81,6 +61,7 @@ final class FlinkCluster {
     this.directory = directory;
     this.logs = logs;
     this.processes = processes;
+    this.ports = ports;
     int uiPort = ports.require("Flink's web UI", config.uiPort());
     this.flinkConfig = flinkConfig(uiPort, ports.free());
     this.rest = new FlinkRest(URI.create("http://" + HOST + ":" + uiPort));
@@ -96,8 +77,21 @@ final class FlinkCluster {
     return jobManager;
   }
 
+  /**
+   * Where a process answers Prometheus.
+   *
+   * @throws TestbedException if it was never started
+   */
+  URI metrics(Target target) {
+    URI uri = metrics.get(target.toString());
+    if (uri == null) {
+      throw new TestbedException(target + " has no metrics");
+    }
+    return uri;
+  }
+
   private Map<String, String> flinkConfig(int uiPort, int rpcPort) {
-    Map<String, String> flink = new TreeMap<>();
+    Map<String, String> flink = new TreeMap<>(FlinkProfile.read(config.flinkProfile()));
     flink.put("jobmanager.rpc.address", HOST);
     flink.put("jobmanager.rpc.port", Integer.toString(rpcPort));
     flink.put("jobmanager.bind-host", HOST);
@@ -120,20 +114,9 @@ final class FlinkCluster {
         "execution.checkpointing.savepoint-dir",
         directory.resolve("savepoints").toUri().toString());
 
-    // Failures are noticed, and metrics seen, within seconds.
-    flink.put("heartbeat.interval", "1 s");
-    flink.put("heartbeat.timeout", "10 s");
-    flink.put("cluster.registration.error-delay", "500 ms");
+    // Metrics and states are seen as they are now.
     flink.put("metrics.fetcher.update-interval", "1 s");
     flink.put("web.refresh-interval", "500 ms");
-    flink.put("restart-strategy.type", "exponential-delay");
-    flink.put("restart-strategy.exponential-delay.initial-backoff", "200 ms");
-    flink.put("restart-strategy.exponential-delay.max-backoff", "5 s");
-
-    flink.put("env.java.opts.all", OPENED);
-    flink.put("env.java.opts.jobmanager", "-XX:+UseSerialGC");
-    // A steadier tail than G1 on few cores.
-    flink.put("env.java.opts.taskmanager", "-XX:+UseParallelGC");
     flink.putAll(config.flinkConfig());
     return flink;
   }
@@ -209,6 +192,9 @@ final class FlinkCluster {
     all.add(directory.resolve("conf").toString());
     all.addAll(memory.arguments());
     all.addAll(arguments);
+    int metricsPort = ports.free();
+    all.addAll(List.of("-D", "metrics.reporter.prom.port=" + metricsPort));
+    metrics.put(process.name(), URI.create("http://" + HOST + ":" + metricsPort + "/metrics"));
     process.start(jvm.command(options, mainClass, all), environment());
   }
 

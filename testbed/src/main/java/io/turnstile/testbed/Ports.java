@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free ports of the loopback interface, no port twice. Not thread-safe.
+ * Free ports of the loopback interface, no port twice. Thread-safe.
  *
  * <p>They lie below the range that operating systems take the local ports of outgoing connections
  * from: a port out of that range may be gone when a stopped broker wants it again, even taken by a
@@ -23,7 +23,7 @@ final class Ports {
 
   private final Set<Integer> taken = new HashSet<>();
 
-  int free() {
+  synchronized int free() {
     for (int i = 0; i < ATTEMPTS; i++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, END);
       if (isFree(port) && taken.add(port)) {
@@ -34,7 +34,7 @@ final class Ports {
   }
 
   /** The wanted port, or a free one if it is 0. */
-  int require(String what, int wanted) {
+  synchronized int require(String what, int wanted) {
     if (wanted == 0) {
       return free();
     }

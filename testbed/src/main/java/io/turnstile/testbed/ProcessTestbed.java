@@ -239,6 +239,11 @@ public final class ProcessTestbed implements Testbed {
     return requireFlink().rest();
   }
 
+  @Override
+  public URI metrics(Target target) {
+    return requireFlink().metrics(target);
+  }
+
   private FlinkCluster requireFlink() {
     if (flink == null) {
       throw new TestbedException("this testbed has no Flink");

@@ -33,6 +33,12 @@ public interface Testbed extends AutoCloseable {
   /** A client for {@link #flinkUrl}. */
   FlinkRest flink();
 
+  /**
+   * Where the JobManager or a TaskManager answers Prometheus; a process that starts again does so
+   * elsewhere.
+   */
+  URI metrics(Target target);
+
   /** The TaskManagers that were started and not ended since, paused ones included. */
   List<Target> taskManagers();
 

@@ -17,7 +17,8 @@ import java.util.Map;
  * @param jobManagerMemory total process size of the JobManager, as Flink writes it
  * @param brokerHeap heap of the broker, as {@code -Xms} and {@code -Xmx} take it
  * @param brokerJvmOptions further options for the broker's JVM
- * @param flinkConfig Flink configuration that adds to or overrides the testbed's own
+ * @param flinkProfile the directory below {@code flink-conf/} whose configuration Flink runs with
+ * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
  * @param baseDirectory where the testbed makes its directory; it leaves nothing else there
  * @param startTimeout how long a process may take until it answers
@@ -32,6 +33,7 @@ public record TestbedConfig(
     String jobManagerMemory,
     String brokerHeap,
     List<String> brokerJvmOptions,
+    String flinkProfile,
     Map<String, String> flinkConfig,
     Map<String, String> brokerConfig,
     Path baseDirectory,
@@ -78,6 +80,7 @@ public record TestbedConfig(
     private String jobManagerMemory = "1g";
     private String brokerHeap = "1g";
     private List<String> brokerJvmOptions = List.of();
+    private String flinkProfile = "low-latency";
     private Map<String, String> flinkConfig = Map.of();
     private Map<String, String> brokerConfig = Map.of();
     private Path baseDirectory = Path.of(System.getProperty("java.io.tmpdir"));
@@ -131,6 +134,11 @@ public record TestbedConfig(
       return this;
     }
 
+    public Builder flinkProfile(String name) {
+      this.flinkProfile = name;
+      return this;
+    }
+
     public Builder flinkConfig(Map<String, String> config) {
       this.flinkConfig = config;
       return this;
@@ -162,6 +170,7 @@ public record TestbedConfig(
           jobManagerMemory,
           brokerHeap,
           brokerJvmOptions,
+          flinkProfile,
           flinkConfig,
           brokerConfig,
           baseDirectory,

@@ -26,6 +26,7 @@ class TestbedConfigTest {
                 "1g",
                 "1g",
                 List.of(),
+                "low-latency",
                 Map.of(),
                 Map.of(),
                 Path.of(System.getProperty("java.io.tmpdir")),
@@ -45,6 +46,7 @@ class TestbedConfigTest {
                 .jobManagerMemory("800m")
                 .brokerHeap("512m")
                 .brokerJvmOptions(List.of("-XX:+UseParallelGC"))
+                .flinkProfile("throughput")
                 .flinkConfig(Map.of("heartbeat.timeout", "2 s"))
                 .brokerConfig(Map.of("num.io.threads", "2"))
                 .baseDirectory(Path.of("base"))
@@ -61,6 +63,7 @@ class TestbedConfigTest {
                 "800m",
                 "512m",
                 List.of("-XX:+UseParallelGC"),
+                "throughput",
                 Map.of("heartbeat.timeout", "2 s"),
                 Map.of("num.io.threads", "2"),
                 Path.of("base"),
