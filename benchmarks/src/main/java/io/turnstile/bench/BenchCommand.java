@@ -1,10 +1,23 @@
 package io.turnstile.bench;
 
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /** {@code bench}: the command that holds the others. */
 @Command(
     name = "bench",
     description = "Measures engines under load, with the proof that every verdict was right.",
+    subcommands = {ListCommand.class, RunCommand.class},
     synopsisSubcommandLabel = "COMMAND")
-public final class BenchCommand {}
+public final class BenchCommand {
+
+  /** Where the scenarios lie that come with the project. */
+  static Path scenarios() {
+    String home = System.getProperty("turnstile.home");
+    if (home == null) {
+      throw new IllegalStateException(
+          "system property turnstile.home is not set; set it to the root of the project");
+    }
+    return Path.of(home, "benchmarks", "scenarios");
+  }
+}

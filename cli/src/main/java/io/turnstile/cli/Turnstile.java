@@ -1,6 +1,7 @@
 package io.turnstile.cli;
 
 import io.turnstile.audit.AuditCommand;
+import io.turnstile.bench.BenchCommand;
 import io.turnstile.simulator.command.SimulateCommand;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       SimulateCommand.class,
       AuditCommand.class,
       CheckCommand.class,
+      BenchCommand.class,
       CompletionCommand.class
     })
 public final class Turnstile implements Runnable {

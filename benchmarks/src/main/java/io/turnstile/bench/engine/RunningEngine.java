@@ -18,11 +18,12 @@ public interface RunningEngine extends AutoCloseable {
   void replaceWorker() throws Exception;
 
   /**
-   * Brings the engine back after the process that coordinates it was killed.
+   * Kills the process that coordinates the others, and brings the engine back as whoever operates
+   * it would.
    *
    * @throws UnsupportedOperationException if it has none
    */
-  default void replaceCoordinator() throws Exception {
+  default void crashCoordinator() throws Exception {
     throw new UnsupportedOperationException("this engine has no coordinator");
   }
 

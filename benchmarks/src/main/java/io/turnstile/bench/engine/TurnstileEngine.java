@@ -56,6 +56,7 @@ final class TurnstileEngine implements Engine {
     testbed
         .slots(settings.parallelism())
         .taskManagerMemory(settings.memory())
+        .flinkProfile(settings.profile())
         .flinkConfig(settings.flink());
   }
 
@@ -81,6 +82,7 @@ final class TurnstileEngine implements Engine {
       EngineSettings settings, Map<String, String> jobOptions) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("parallelism", Integer.toString(settings.parallelism()));
+    all.put("flink profile", settings.profile());
     all.put("taskmanager memory", settings.memory());
     jobOptions.forEach((option, value) -> all.put("job --" + option, value));
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
@@ -127,6 +129,21 @@ final class TurnstileEngine implements Engine {
     @Override
     public void replaceWorker() {
       testbed.startTaskManager();
+    }
+
+    /** There is no high availability: whoever runs this starts it again from a checkpoint. */
+    @Override
+    public void crashCoordinator() {
+      String newest =
+          testbed
+              .flink()
+              .checkpoints(jobId)
+              .latest()
+              .map(FlinkRest.Checkpoint::path)
+              .orElseThrow(() -> new IllegalStateException("there is no checkpoint yet"));
+      testbed.kill(Target.JOB_MANAGER);
+      testbed.start(Target.JOB_MANAGER);
+      submit(submission.restoredFrom(newest));
     }
 
     @Override

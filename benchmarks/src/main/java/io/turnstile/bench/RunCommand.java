@@ -1,0 +1,189 @@
+package io.turnstile.bench;
+
+import io.turnstile.bench.engine.Engine;
+import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.run.Benchmark;
+import io.turnstile.bench.run.Progress;
+import io.turnstile.bench.scenario.Durations;
+import io.turnstile.bench.scenario.LoadProfile;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.ScenarioException;
+import io.turnstile.bench.scenario.Scenarios;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code bench run}: measures. */
+@Command(
+    name = "run",
+    description = {
+      "Runs scenarios, each on its own Kafka and a fresh engine, and audits every verdict.",
+      "Several engines take turns. Exit code 0 only if all audits hold and all objectives are met."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "SCENARIO",
+      description = "Names, see 'bench list', or files that end in .yaml.")
+  private List<String> scenarioNames;
+
+  @Option(
+      names = "--engine",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "turnstile",
+      description = "Engines, separated by commas (default: ${DEFAULT-VALUE}).")
+  private List<String> engineNames;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often each scenario runs on each engine (default: ${DEFAULT-VALUE}).")
+  private int repeats;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "How long to measure, instead of as long as the scenario says.")
+  private Duration duration;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "How long to send before, instead of as long as the scenario says.")
+  private Duration warmUp;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Transactions per second at the peak, instead of the scenario's.")
+  private Double rate;
+
+  @Option(
+      names = "--records",
+      paramLabel = "N",
+      description = "How many records, where the scenario says a number.")
+  private Long records;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "target/bench",
+      description =
+          "Gets <scenario>/<engine>-<n>/result.json for every run (default: ${DEFAULT-VALUE}).")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<Scenario> scenarios = scenarios();
+    List<Engine> engines = engines();
+    if (repeats < 1) {
+      throw usage("--repeat must be at least 1, not " + repeats);
+    }
+    Files.createDirectories(out);
+    Progress progress =
+        new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
+    List<RunResult> results =
+        new Benchmark(scenarios, engines, repeats, out, command(), progress).run();
+    progress.line("Results are in %s", out);
+    return results.stream().allMatch(RunResult::passed)
+        ? spec.exitCodeOnSuccess()
+        : spec.exitCodeOnExecutionException();
+  }
+
+  private List<Scenario> scenarios() throws IOException {
+    Scenarios all = new Scenarios(BenchCommand.scenarios());
+    List<Scenario> chosen = new ArrayList<>();
+    try {
+      for (String name : scenarioNames) {
+        Scenario scenario = all.named(name);
+        chosen.add(scenario.withLoad(adjusted(scenario)));
+      }
+    } catch (ScenarioException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+    return chosen;
+  }
+
+  private LoadProfile adjusted(Scenario scenario) {
+    LoadProfile load = scenario.load();
+    if (load.stages().isEmpty() && (duration != null || rate != null)) {
+      throw usage(scenario.name() + " sends as fast as it can; it takes --records only");
+    }
+    if (load.records() == 0 && records != null) {
+      throw usage(scenario.name() + " has no number of records; it takes --duration and --rate");
+    }
+    if (duration != null) {
+      if (duration.isZero()) {
+        throw usage("--duration must be above 0");
+      }
+      load = load.lasting(duration);
+    }
+    if (warmUp != null) {
+      load = load.warmingUpFor(warmUp);
+    }
+    if (rate != null) {
+      if (!(rate > 0) || rate.isInfinite()) {
+        throw usage("--rate must be above 0, not " + rate);
+      }
+      load = load.peakingAt(rate);
+    }
+    if (records != null) {
+      if (records < 1) {
+        throw usage("--records must be at least 1, not " + records);
+      }
+      load = load.withRecords(records);
+    }
+    return load;
+  }
+
+  private List<Engine> engines() {
+    try {
+      return engineNames.stream().map(Engines::named).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private String command() {
+    return "./turnstile bench run "
+        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** Gives picocli's own message form to a wrong duration. */
+  static final class DurationConverter implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      try {
+        return Durations.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+}

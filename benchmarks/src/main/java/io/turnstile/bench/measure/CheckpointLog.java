@@ -1,0 +1,72 @@
+package io.turnstile.bench.measure;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.turnstile.bench.result.CheckpointResult;
+import io.turnstile.testbed.FlinkRest;
+import io.turnstile.testbed.FlinkRestException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Collects a job's completed checkpoints from those that Flink remembers (the last ten, unless
+ * configured otherwise): with checkpoints a few milliseconds apart, a sample of them. Thread-safe.
+ */
+public final class CheckpointLog {
+
+  private static final double MIB = 1 << 20;
+
+  private record Completed(long triggeredMillis, long millis, long bytes, long fullBytes) {}
+
+  /** By trigger time, which is unique also where ids begin anew with another job. */
+  private final Map<Long, Completed> completed = new TreeMap<>();
+
+  private long failed;
+
+  /** Notes what is new; nothing if Flink does not answer, as in the midst of a fault. */
+  public synchronized void collect(FlinkRest flink, String jobId) {
+    JsonNode answer;
+    try {
+      answer = flink.get("jobs/" + jobId + "/checkpoints");
+    } catch (FlinkRestException e) {
+      return;
+    }
+    failed = Math.max(failed, answer.path("counts").path("failed").asLong());
+    for (JsonNode checkpoint : answer.path("history")) {
+      if (checkpoint.path("status").asText().equals("COMPLETED")
+          && !checkpoint.path("is_savepoint").asBoolean()) {
+        long triggered = checkpoint.path("trigger_timestamp").asLong();
+        completed.put(
+            triggered,
+            new Completed(
+                triggered,
+                checkpoint.path("end_to_end_duration").asLong(),
+                checkpoint.path("checkpointed_size").asLong(),
+                checkpoint.path("state_size").asLong()));
+      }
+    }
+  }
+
+  /** Checkpoints that failed so far. */
+  public synchronized long failed() {
+    return failed;
+  }
+
+  /**
+   * Those triggered from the measured part's beginning on.
+   *
+   * @param measuredFromMillis that beginning, epoch milliseconds
+   */
+  public synchronized List<CheckpointResult> since(long measuredFromMillis) {
+    return completed.values().stream()
+        .filter(checkpoint -> checkpoint.triggeredMillis() >= measuredFromMillis)
+        .map(
+            checkpoint ->
+                new CheckpointResult(
+                    (checkpoint.triggeredMillis() - measuredFromMillis) / 1000.0,
+                    checkpoint.millis(),
+                    checkpoint.bytes() / MIB,
+                    checkpoint.fullBytes() / MIB))
+        .toList();
+  }
+}

@@ -1,0 +1,128 @@
+package io.turnstile.bench.measure;
+
+import io.turnstile.bench.result.ProcessResources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+
+/**
+ * Samples what processes use, from outside, through Linux's {@code /proc}; elsewhere it finds
+ * nothing. Thread-safe.
+ */
+public final class ResourceSampler {
+
+  private static final double MIB = 1 << 20;
+
+  /** A process to be sampled. */
+  public record Watched(String name, long pid) {}
+
+  private record Sample(long nanos, ProcessFiles.Usage usage) {}
+
+  /** All of one process. */
+  private static final class Series {
+    private final List<Sample> samples = new ArrayList<>();
+
+    /** On the clock of {@link System#nanoTime()}. */
+    private long processStartNanos;
+  }
+
+  private final Map<String, Series> processes = new LinkedHashMap<>();
+
+  /** Takes one sample of each. */
+  public synchronized void sample(List<Watched> watched) {
+    for (Watched process : watched) {
+      long now = System.nanoTime();
+      ProcessFiles.usage(process.pid())
+          .ifPresent(
+              usage ->
+                  processes
+                      .computeIfAbsent(process.name(), name -> newSeries(process.pid(), now))
+                      .samples
+                      .add(new Sample(now, usage)));
+    }
+  }
+
+  private static Series newSeries(long pid, long now) {
+    Series series = new Series();
+    series.processStartNanos = now - (long) (ProcessFiles.age(pid).orElse(0.0) * 1_000_000_000L);
+    return series;
+  }
+
+  /**
+   * What each process used between two instants.
+   *
+   * @param gcLog where a process of that name logs its collections; null for nowhere
+   */
+  public synchronized List<ProcessResources> between(
+      long fromNanos, long toNanos, Function<String, Path> gcLog) {
+    List<ProcessResources> all = new ArrayList<>();
+    processes.forEach(
+        (name, series) -> {
+          List<Sample> samples =
+              series.samples.stream()
+                  .filter(sample -> sample.nanos >= fromNanos && sample.nanos <= toNanos)
+                  .toList();
+          if (samples.size() > 1) {
+            all.add(resources(name, series, samples, fromNanos, toNanos, gcLog.apply(name)));
+          }
+        });
+    return all;
+  }
+
+  private static ProcessResources resources(
+      String name, Series series, List<Sample> samples, long from, long to, Path gcLog) {
+    Sample first = samples.get(0);
+    Sample last = samples.get(samples.size() - 1);
+    List<ProcessResources.Sample> points = new ArrayList<>();
+    for (int i = 1; i < samples.size(); i++) {
+      Sample sample = samples.get(i);
+      points.add(
+          new ProcessResources.Sample(
+              (sample.nanos - from) / 1e9,
+              cores(samples.get(i - 1), sample),
+              sample.usage.rssBytes() / MIB,
+              (sample.usage.writtenBytes() - first.usage.writtenBytes()) / MIB));
+    }
+    double[] pauses =
+        gcLog == null ? null : pauses(gcLog, series.processStartNanos, from, to).toArray();
+    return new ProcessResources(
+        name,
+        cores(first, last),
+        value(points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max()),
+        value(samples.stream().mapToDouble(sample -> sample.usage.rssBytes() / MIB).max()),
+        pauses == null ? null : DoubleStream.of(pauses).max().orElse(0),
+        pauses == null ? null : DoubleStream.of(pauses).sum(),
+        (last.usage.writtenBytes() - first.usage.writtenBytes()) / MIB,
+        points);
+  }
+
+  private static double cores(Sample before, Sample after) {
+    return (after.usage.cpuSeconds() - before.usage.cpuSeconds())
+        / ((after.nanos - before.nanos) / 1e9);
+  }
+
+  private static DoubleStream pauses(Path gcLog, long processStartNanos, long from, long to) {
+    try {
+      return GcLog.read(gcLog).stream()
+          .filter(
+              pause -> {
+                long at = processStartNanos + (long) (pause.atSeconds() * 1e9);
+                return at >= from && at <= to;
+              })
+          .mapToDouble(GcLog.Pause::millis);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Double value(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
+  }
+}

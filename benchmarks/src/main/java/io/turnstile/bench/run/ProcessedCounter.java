@@ -1,0 +1,61 @@
+package io.turnstile.bench.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.turnstile.bench.engine.FlinkJob;
+import io.turnstile.testbed.FlinkRestException;
+import java.util.OptionalDouble;
+
+/** How many records a Flink job decides per second, by its own metrics. Not thread-safe. */
+final class ProcessedCounter {
+
+  private static final String OPERATOR = "turnstile";
+
+  private String vertex;
+  private double first = Double.NaN;
+  private double last;
+  private long firstNanos;
+  private long lastNanos;
+
+  /** Notes where the job's count stands; nothing if Flink does not say. */
+  void note(FlinkJob job) {
+    try {
+      if (vertex == null) {
+        vertex = vertex(job);
+      }
+      if (vertex == null) {
+        return;
+      }
+      OptionalDouble count =
+          job.flink()
+              .metric(
+                  "jobs/%s/vertices/%s/subtasks/metrics".formatted(job.jobId(), vertex),
+                  "numRecordsIn");
+      if (count.isEmpty() || count.getAsDouble() < last) {
+        // A restarted task counts from 0 again.
+        return;
+      }
+      last = count.getAsDouble();
+      lastNanos = System.nanoTime();
+      if (Double.isNaN(first)) {
+        first = last;
+        firstNanos = lastNanos;
+      }
+    } catch (FlinkRestException e) {
+      // Too busy to answer, or dead on purpose.
+    }
+  }
+
+  private static String vertex(FlinkJob job) {
+    for (JsonNode candidate : job.flink().get("jobs/" + job.jobId()).path("vertices")) {
+      if (candidate.path("name").asText().contains(OPERATOR)) {
+        return candidate.path("id").asText();
+      }
+    }
+    return null;
+  }
+
+  /** Between the first note and the last; null if there are not two. */
+  Double perSecond() {
+    return lastNanos == firstNanos ? null : (last - first) / ((lastNanos - firstNanos) / 1e9);
+  }
+}

@@ -1,0 +1,163 @@
+package io.turnstile.bench.scenario;
+
+import io.turnstile.simulator.GeneratorOptions;
+import io.turnstile.simulator.Kind;
+import io.turnstile.simulator.RateStage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is sent. Immutable.
+ *
+ * @param stages the rate over time after the warm-up; empty for as fast as possible
+ * @param records how many transactions are sent if there are no stages, or are loaded before
+ * @param warmUp at the first stage's rate, unless {@code warmUpRate} says another; not measured
+ * @param warmUpRate transactions per second, 0 for that of the first stage
+ * @param productSkew how unequally products sell, the exponent of a Zipf law
+ * @param hotCustomer share of the transactions that a single customer makes, beside all others
+ * @param hotProduct share of the transactions that buy a single product
+ * @param tokenLifetime of the customers' tokens
+ * @param refreshTokens whether what is rejected for its token's time is sent again with another
+ * @param shares of the transactions by kind; the rest is ordinary
+ */
+public record LoadProfile(
+    List<RateStage> stages,
+    long records,
+    Duration warmUp,
+    double warmUpRate,
+    int customers,
+    int products,
+    double productSkew,
+    double hotCustomer,
+    double hotProduct,
+    Duration tokenLifetime,
+    boolean refreshTokens,
+    long seed,
+    Map<Kind, Double> shares) {
+
+  /** Copies the collections. */
+  public LoadProfile {
+    stages = List.copyOf(stages);
+    shares = Map.copyOf(shares);
+  }
+
+  /** How long it takes after the warm-up; zero if as long as it takes. */
+  public Duration length() {
+    return stages.stream().map(RateStage::length).reduce(Duration.ZERO, Duration::plus);
+  }
+
+  /** Transactions per second after the warm-up, on average; 0 for as fast as possible. */
+  public double meanRate() {
+    return stages.isEmpty()
+        ? 0
+        : stages.stream().mapToDouble(RateStage::events).sum() / (length().toNanos() / 1e9);
+  }
+
+  /** The highest rate; 0 for as fast as possible. */
+  public double peakRate() {
+    return stages.stream().mapToDouble(stage -> Math.max(stage.from(), stage.to())).max().orElse(0);
+  }
+
+  /** Warm-up and what follows. */
+  public List<RateStage> allStages() {
+    List<RateStage> all = new ArrayList<>();
+    if (!stages.isEmpty() && !warmUp.isZero()) {
+      all.add(RateStage.constant(warmUp, warmUpRate == 0 ? stages.get(0).from() : warmUpRate));
+    }
+    all.addAll(stages);
+    return all;
+  }
+
+  /** The same shape, so long. */
+  public LoadProfile lasting(Duration length) {
+    double factor = (double) length.toNanos() / length().toNanos();
+    return withStages(
+        stages.stream()
+            .map(
+                stage ->
+                    new RateStage(
+                        Duration.ofNanos((long) (stage.length().toNanos() * factor)),
+                        stage.from(),
+                        stage.to()))
+            .toList(),
+        warmUpRate);
+  }
+
+  /** The same shape, with that peak. */
+  public LoadProfile peakingAt(double rate) {
+    double factor = rate / peakRate();
+    return withStages(
+        stages.stream()
+            .map(stage -> new RateStage(stage.length(), stage.from() * factor, stage.to() * factor))
+            .toList(),
+        warmUpRate * factor);
+  }
+
+  /** The same with another number of records. */
+  public LoadProfile withRecords(long count) {
+    return new LoadProfile(
+        stages,
+        count,
+        warmUp,
+        warmUpRate,
+        customers,
+        products,
+        productSkew,
+        hotCustomer,
+        hotProduct,
+        tokenLifetime,
+        refreshTokens,
+        seed,
+        shares);
+  }
+
+  /** The same with another warm-up. */
+  public LoadProfile warmingUpFor(Duration length) {
+    return new LoadProfile(
+        stages,
+        records,
+        length,
+        warmUpRate,
+        customers,
+        products,
+        productSkew,
+        hotCustomer,
+        hotProduct,
+        tokenLifetime,
+        refreshTokens,
+        seed,
+        shares);
+  }
+
+  private LoadProfile withStages(List<RateStage> newStages, double newWarmUpRate) {
+    return new LoadProfile(
+        newStages,
+        records,
+        warmUp,
+        newWarmUpRate,
+        customers,
+        products,
+        productSkew,
+        hotCustomer,
+        hotProduct,
+        tokenLifetime,
+        refreshTokens,
+        seed,
+        shares);
+  }
+
+  /** What the simulator's generator is to make, at a mean rate of so many a second. */
+  public GeneratorOptions generator(double rate) {
+    GeneratorOptions options =
+        new GeneratorOptions()
+            .seed(seed)
+            .customers(customers)
+            .products(products)
+            .zipfExponent(productSkew)
+            .rate(rate);
+    shares.forEach(options::share);
+    return options;
+  }
+}

@@ -1,0 +1,107 @@
+package io.turnstile.bench.scenario;
+
+import io.turnstile.bench.result.Objective;
+import java.util.Locale;
+
+/** A figure that an objective may bound. Its key is what scenario files call it. */
+public enum Metric {
+  /** Latency from intended send time to the poll that gave the verdict. */
+  COMMITTED_P50_MS("committed p50", "ms", Bound.BELOW),
+  COMMITTED_P95_MS("committed p95", "ms", Bound.BELOW),
+  COMMITTED_P99_MS("committed p99", "ms", Bound.BELOW),
+  COMMITTED_P999_MS("committed p99.9", "ms", Bound.BELOW),
+
+  /** The same for what was sent while no fault was on or being recovered from. */
+  UNDISTURBED_P50_MS("committed p50 outside of recovery", "ms", Bound.BELOW),
+  UNDISTURBED_P95_MS("committed p95 outside of recovery", "ms", Bound.BELOW),
+  UNDISTURBED_P99_MS("committed p99 outside of recovery", "ms", Bound.BELOW),
+
+  /** Inputs with exactly one verdict, and the right one. */
+  SUCCESS_PERCENT("success", "%", Bound.AT_LEAST),
+  /** Inputs with a wrong verdict or none. */
+  ERROR_PERCENT("errors", "%", Bound.BELOW),
+  /** Seconds with input in which some verdict came within 1 s. */
+  AVAILABILITY_PERCENT("availability", "%", Bound.AT_LEAST),
+  /** The same, without the seconds of faults and recovery. */
+  UNDISTURBED_AVAILABILITY_PERCENT("availability outside of recovery", "%", Bound.AT_LEAST),
+  /** Duplicates that were rejected as such, and firsts that were accepted. */
+  DEDUP_PERCENT("dedup", "%", Bound.AT_LEAST),
+  /** Transactions rejected for an expired token that passed with a fresh one. */
+  TOKEN_REFRESH_PERCENT("token refresh", "%", Bound.AT_LEAST),
+
+  /** Mean of all processes, the load's included, of what the machine has. */
+  CPU_PERCENT("CPU of the machine", "%", Bound.BELOW),
+  /** Highest resident memory of the engine's processes together. */
+  MEMORY_GB("memory of the engine", "GB", Bound.BELOW),
+
+  /** From the latest fault to the first verdict of what was sent after it. */
+  FIRST_VERDICT_AFTER_S("first verdict after a fault", "s", Bound.AT_MOST),
+  CAUGHT_UP_AFTER_S("caught up after a fault", "s", Bound.AT_MOST),
+
+  /** Committed verdicts per second over what was measured, of what was offered. */
+  KEPT_UP_PERCENT("verdicts of inputs offered", "%", Bound.AT_LEAST),
+  /** Verdicts per second out of a topic that was filled before. */
+  DRAIN_PER_S("drained", "/s", Bound.AT_LEAST),
+  /** The highest rate found at which the latency objective holds. */
+  HIGHEST_RATE_PER_S("highest rate within the latency objective", "/s", Bound.AT_LEAST),
+
+  /** The p99 of the last three minutes by that of minutes two to four. */
+  P99_DRIFT("p99 at the end to p99 at the beginning", "", Bound.AT_MOST),
+
+  /** From the first record of an export to the last that is in force. */
+  EXPORT_IN_FORCE_S("export in force after", "s", Bound.BELOW),
+
+  /** Growth of memory or anything else that a soak samples; 0 if it is no leak. */
+  LEAKS("leaks", "", Bound.AT_MOST);
+
+  private enum Bound {
+    BELOW("<"),
+    AT_MOST("≤"),
+    AT_LEAST("≥");
+
+    private final String sign;
+
+    Bound(String sign) {
+      this.sign = sign;
+    }
+  }
+
+  private final String title;
+  private final String unit;
+  private final Bound bound;
+
+  Metric(String title, String unit, Bound bound) {
+    this.title = title;
+    this.unit = unit;
+    this.bound = bound;
+  }
+
+  /** As in scenario files: {@code committed_p99_ms}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Compares what was measured with what was wanted.
+   *
+   * @param actual null if it could not be measured, which does not meet anything
+   * @param goal whether a run passes without it
+   */
+  public Objective judge(double limit, Double actual, boolean goal) {
+    boolean met =
+        actual != null
+            && switch (bound) {
+              case BELOW -> actual < limit;
+              case AT_MOST -> actual <= limit;
+              case AT_LEAST -> actual >= limit;
+            };
+    String target = "%s %s %s".formatted(bound.sign, number(limit), unit).strip();
+    return new Objective(title, target, actual, met, goal);
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : Double.toString(value);
+  }
+}

@@ -1,0 +1,31 @@
+package io.turnstile.bench.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.turnstile.bench.engine.Engine;
+import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.Scenarios;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BenchmarkTest {
+
+  @Test
+  void enginesTakeTurnsWithinAScenario() throws Exception {
+    Scenarios scenarios =
+        new Scenarios(Path.of(System.getProperty("turnstile.home"), "benchmarks", "scenarios"));
+    Scenario scenario = scenarios.named("steady-10k");
+    List<Engine> engines = List.of(Engines.named("turnstile"), Engines.named("turnstile-2pc"));
+
+    assertThat(Benchmark.plan(List.of(scenario), engines, 2))
+        .extracting(planned -> planned.engine().name(), Benchmark.Planned::repeat)
+        .containsExactly(
+            tuple("turnstile", 1),
+            tuple("turnstile-2pc", 1),
+            tuple("turnstile", 2),
+            tuple("turnstile-2pc", 2));
+  }
+}

@@ -1,0 +1,171 @@
+package io.turnstile.bench.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.simulator.Kind;
+import io.turnstile.simulator.RateStage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ScenariosTest {
+
+  private static final Path SHIPPED =
+      Path.of(System.getProperty("turnstile.home"), "benchmarks", "scenarios");
+
+  @TempDir private Path directory;
+
+  static List<String> shipped() throws IOException {
+    return new Scenarios(SHIPPED).names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("shipped")
+  void shippedScenarioCanBeReadAndHasObjectives(String name) throws Exception {
+    Scenario scenario = new Scenarios(SHIPPED).named(name);
+
+    assertThat(scenario.description()).endsWith(".").doesNotContain("\n");
+    assertThat(scenario.objectives()).isNotEmpty();
+  }
+
+  @Test
+  void everythingSaidIsTakenOver() throws Exception {
+    Scenario scenario =
+        read(
+            """
+            description: All of it.
+            load:
+              stages:
+                - {rate: 100, for: 10s}
+                - {from: 100, to: 300, for: 20s}
+              warm_up: 5s
+              customers: 7
+              mix: {duplicates: 0.25, expired: 0.125}
+              refresh_tokens: true
+            faults:
+              - {at: 20s, fault: pause-taskmanager, for: 15s}
+              - {at: 10s, fault: kill-taskmanager}
+            engine:
+              parallelism: 1
+              lanes: 4
+              memory: 2g
+              job: {commit-interval: 5ms}
+            objectives: {committed_p99_ms: 100}
+            goals: {committed_p999_ms: 50}
+            """);
+
+    LoadProfile load = scenario.load();
+    assertThat(load.stages())
+        .containsExactly(
+            RateStage.constant(Duration.ofSeconds(10), 100),
+            new RateStage(Duration.ofSeconds(20), 100, 300));
+    assertThat(load.allStages().get(0)).isEqualTo(RateStage.constant(Duration.ofSeconds(5), 100));
+    assertThat(load.meanRate()).isEqualTo(5_000 / 30.0);
+    assertThat(load.peakRate()).isEqualTo(300);
+    assertThat(load.customers()).isEqualTo(7);
+    assertThat(load.products()).isEqualTo(10_000);
+    assertThat(load.refreshTokens()).isTrue();
+    assertThat(load.shares())
+        .containsEntry(Kind.DUPLICATE, 0.25)
+        .containsEntry(Kind.EXPIRED, 0.125)
+        .hasSize(2);
+    assertThat(scenario.faults())
+        .containsExactly(
+            new PlannedFault(Duration.ofSeconds(10), Fault.KILL_TASKMANAGER, Duration.ZERO),
+            new PlannedFault(
+                Duration.ofSeconds(20), Fault.PAUSE_TASKMANAGER, Duration.ofSeconds(15)));
+    assertThat(scenario.engine().parallelism()).isEqualTo(1);
+    assertThat(scenario.engine().lanes()).isEqualTo(4);
+    assertThat(scenario.engine().memory()).isEqualTo("2g");
+    assertThat(scenario.engine().job()).containsEntry("commit-interval", "5ms");
+    assertThat(scenario.objectives()).containsEntry(Metric.COMMITTED_P99_MS, 100.0);
+    assertThat(scenario.goals()).containsEntry(Metric.COMMITTED_P999_MS, 50.0);
+    assertThat(scenario.p99LimitMs()).isEqualTo(100);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "load: {rate: 1, rat: 2} | load | rat",
+        "load: {rate: 1}; extra: 1 | additional | extra",
+        "load: {rate: fast} | load/rate | number",
+        "load: {rate: 1, mix: {duplicate: 0.1}} | load/mix | duplicate",
+        "load: {rate: 1, mix: {duplicates: 2}} | load/mix/duplicates | 1",
+        "load: {rate: 1, duration: 5} | load/duration | string",
+        "load: {rate: 1, duration: 5 s} | load/duration | pattern",
+        "load: {stages: [{rate: 1, from: 1, to: 2, for: 1s}]} | load/stages/0 | one",
+        "load: {rate: 1}; faults: [{at: 1s, fault: kill-it}] | faults/0/fault | kill-taskmanager",
+        "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
+        "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",
+        "load: {} | load | rate"
+      })
+  void mistakeIsNamedWithFileAndKey(String yaml, String key, String what) {
+    String text =
+        "description: Wrong.\nobjectives: {committed_p50_ms: 1}\n" + yaml.replace("; ", "\n");
+
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContainingAll("wrong.yaml", key, what)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void unknownFigureIsNamedTogetherWithThoseThereAre() {
+    assertThatThrownBy(
+            () -> read("description: D.\nload: {rate: 1}\nobjectives: {commited_p99_ms: 1}\n"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContainingAll("wrong.yaml", "objectives", "commited_p99_ms", "committed_p99_ms");
+  }
+
+  @Test
+  void keyThatComesTwiceIsRefused() {
+    assertThatThrownBy(
+            () -> read("description: D.\ndescription: E.\nload: {rate: 1}\nobjectives: {}\n"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContainingAll("wrong.yaml", "description");
+  }
+
+  @Test
+  void unknownScenarioIsNamedTogetherWithThoseThereAre() throws IOException {
+    Files.writeString(directory.resolve("this.yaml"), "");
+
+    assertThatThrownBy(() -> new Scenarios(directory).named("that"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContainingAll("that", "this");
+  }
+
+  @Test
+  void otherDurationAndRateKeepTheShape() throws Exception {
+    LoadProfile load =
+        read("""
+                description: Shape.
+                load:
+                  warm_up: 3s
+                  stages: [{rate: 10, for: 10s}, {rate: 40, for: 30s}]
+                objectives: {committed_p99_ms: 100}
+                """)
+            .load();
+
+    LoadProfile other = load.lasting(Duration.ofSeconds(20)).peakingAt(20);
+
+    assertThat(other.allStages())
+        .containsExactly(
+            RateStage.constant(Duration.ofSeconds(3), 5),
+            RateStage.constant(Duration.ofSeconds(5), 5),
+            RateStage.constant(Duration.ofSeconds(15), 20));
+  }
+
+  private Scenario read(String yaml) throws IOException, ScenarioException {
+    return Scenarios.read(Files.writeString(directory.resolve("wrong.yaml"), yaml));
+  }
+}
