@@ -115,7 +115,7 @@ final class FlinkCluster {
         directory.resolve("savepoints").toUri().toString());
 
     // Metrics and states are seen as they are now.
-    flink.put("metrics.fetcher.update-interval", "1 s");
+    flink.put("metrics.fetcher.update-interval", "5 s");
     flink.put("web.refresh-interval", "500 ms");
     flink.putAll(config.flinkConfig());
     return flink;

@@ -8,7 +8,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 /** Counts what a {@link JournalWriter} does; of a subtask, over its lanes. */
 final class JournalMetrics {
 
-  private static final int COMMIT_TIME_WINDOW = 10_000;
+  private static final int COMMIT_TIME_WINDOW = 1_000;
 
   private final Counter commits;
   private final Histogram commitMillis;

@@ -7,15 +7,18 @@ import io.turnstile.job.reference.Reference;
 import io.turnstile.job.reference.ReferenceKind;
 import io.turnstile.job.reference.ReferenceTopic;
 import io.turnstile.job.stream.Verdict;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -25,6 +28,14 @@ public final class KafkaEnds {
 
   private static final int DISCOVERY_MILLIS = 5_000;
   private static final int MAX_REQUEST_BYTES = 6 << 20;
+
+  /**
+   * Updates of products and customers travel together, at most this long after each other: a
+   * trickle of them would otherwise cost a fetch each.
+   */
+  private static final int REFERENCE_BATCH_MILLIS = 100;
+
+  private static final int REFERENCE_BATCH_BYTES = 64 << 10;
 
   private final JobConfig config;
   private final AppendTime appendTime;
@@ -41,7 +52,8 @@ public final class KafkaEnds {
             environment,
             config.topics().transactions(),
             "transactions",
-            new InputDeserializer(appendTime)),
+            new InputDeserializer(appendTime),
+            Map.of()),
         references(environment, ReferenceKind.PRODUCT, config.topics().inventory(), "inventory"),
         references(environment, ReferenceKind.CUSTOMER, config.topics().customers(), "customers"),
         new KafkaReferenceTopic<>(
@@ -86,15 +98,26 @@ public final class KafkaEnds {
 
   private <T> DataStream<Reference<T>> references(
       StreamExecutionEnvironment environment, ReferenceKind<T> kind, String topic, String name) {
-    return source(environment, topic, name, new ReferenceDeserializer<>(kind, appendTime));
+    return source(
+            environment,
+            topic,
+            name,
+            new ReferenceDeserializer<>(kind, appendTime),
+            Map.of(
+                ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
+                Integer.toString(REFERENCE_BATCH_BYTES),
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                Integer.toString(REFERENCE_BATCH_MILLIS)))
+        .setBufferTimeout(REFERENCE_BATCH_MILLIS);
   }
 
-  private <T> DataStream<T> source(
+  private <T> DataStreamSource<T> source(
       StreamExecutionEnvironment environment,
       String topic,
       String name,
-      KafkaRecordDeserializationSchema<T> deserializer) {
-    KafkaSource<T> source =
+      KafkaRecordDeserializationSchema<T> deserializer,
+      Map<String, String> fetching) {
+    KafkaSourceBuilder<T> source =
         KafkaSource.<T>builder()
             .setProperties(config.clientProperties())
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
@@ -107,10 +130,12 @@ public final class KafkaEnds {
             .setClientIdPrefix(config.groupId() + "-" + name)
             .setKafkaSubscriber(new PinnedTopicSubscriber(topic))
             .setStartingOffsets(new FromTheBeginning())
-            .setDeserializer(deserializer)
-            .build();
-    return environment
-        .fromSource(new LosslessSource<>(source), WatermarkStrategy.noWatermarks(), name)
-        .uid("source-" + name);
+            .setDeserializer(deserializer);
+    fetching.forEach(source::setProperty);
+    DataStreamSource<T> stream =
+        environment.fromSource(
+            new LosslessSource<>(source.build()), WatermarkStrategy.noWatermarks(), name);
+    stream.uid("source-" + name);
+    return stream;
   }
 }
