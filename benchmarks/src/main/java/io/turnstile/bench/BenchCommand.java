@@ -1,5 +1,6 @@
 package io.turnstile.bench;
 
+import io.turnstile.bench.report.ReportCommand;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
@@ -7,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measures engines under load, with the proof that every verdict was right.",
-    subcommands = {ListCommand.class, RunCommand.class},
+    subcommands = {ListCommand.class, RunCommand.class, ReportCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 public final class BenchCommand {
 

@@ -2,6 +2,8 @@ package io.turnstile.bench;
 
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.report.ReportFiles;
+import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.Benchmark;
 import io.turnstile.bench.run.Progress;
@@ -106,7 +108,9 @@ final class RunCommand implements Callable<Integer> {
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
     List<RunResult> results =
         new Benchmark(scenarios, engines, repeats, out, command(), progress).run();
-    progress.line("Results are in %s", out);
+    Path report = out.resolve("report.html");
+    ReportFiles.write(ResultFile.readAll(out), List.of(), report);
+    progress.line("Results are in %s, the report of all of them is %s", out, report);
     return results.stream().allMatch(RunResult::passed)
         ? spec.exitCodeOnSuccess()
         : spec.exitCodeOnExecutionException();

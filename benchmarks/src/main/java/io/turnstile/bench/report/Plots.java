@@ -341,13 +341,18 @@ final class Plots {
         .map(points -> new Series("published", 0, new Style("#9aa5b1", "1 3"), false, points));
   }
 
+  /** By whole seconds: the processes are looked at one after the other. */
   private static List<Point> total(RunResult run, Function<ProcessResources.Sample, Double> value) {
     Map<Double, Double> sums = new TreeMap<>();
-    run.resources().stream()
-        .filter(process -> !process.process().equals(LOAD))
-        .flatMap(process -> process.series().stream())
-        .filter(sample -> value.apply(sample) != null)
-        .forEach(sample -> sums.merge(sample.t(), value.apply(sample), Double::sum));
+    for (ProcessResources process : run.resources()) {
+      Map<Double, Double> ofProcess = new TreeMap<>();
+      for (ProcessResources.Sample sample : process.series()) {
+        if (!process.process().equals(LOAD) && value.apply(sample) != null) {
+          ofProcess.put((double) Math.round(sample.t()), value.apply(sample));
+        }
+      }
+      ofProcess.forEach((second, used) -> sums.merge(second, used, Double::sum));
+    }
     return sums.entrySet().stream().map(e -> new Point(e.getKey(), e.getValue())).toList();
   }
 
@@ -378,7 +383,7 @@ final class Plots {
         .flatMap(runs -> runs.repeats().stream())
         .flatMap(run -> run.objectives().stream())
         .filter(objective -> !objective.goal())
-        .filter(objective -> objective.name().endsWith(percentile))
+        .filter(objective -> (objective.name() + " ").startsWith("committed " + percentile + " "))
         .map(Objective::target)
         .map(LIMIT::matcher)
         .filter(Matcher::lookingAt)
