@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** How the testbed runs Java: the same Java as its own, ended with its parent, logging alike. */
 final class Jvm {
@@ -19,6 +20,9 @@ final class Jvm {
   /** For JVMs that live for a second. */
   static final List<String> SHORT_LIVED =
       List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m");
+
+  /** System property with options for every JVM of the testbed, with blanks in between. */
+  private static final String OPTIONS = "turnstile.testbed.jvm-options";
 
   private final Path classes;
   private final Path logConfig;
@@ -55,6 +59,9 @@ final class Jvm {
     command.add("-Djava.io.tmpdir=" + tmp);
     command.add("-Dlog4j2.configurationFile=" + logConfig);
     command.addAll(options);
+    Stream.of(System.getProperty(OPTIONS, "").split(" "))
+        .filter(option -> !option.isEmpty())
+        .forEach(command::add);
     command.add(EndWithParent.class.getName());
     command.add(mainClass);
     command.addAll(arguments);
