@@ -52,6 +52,7 @@ public final class Topology {
             .transactions()
             .process(new Intake(tokens, inputs.identities()), Candidate.TYPE)
             .name("check token")
+            .setDescription("read the transaction, check its token")
             .uid("intake");
 
     SingleOutputStreamOperator<Submission> enriched =
@@ -62,6 +63,7 @@ public final class Topology {
                 "add product",
                 Submission.TYPE,
                 new ProductEnricher.Factory(inputs.inventoryTopic(), productWait))
+            .setDescription("wait for the product, add it")
             .uid("product-enricher");
 
     return enriched
@@ -69,6 +71,7 @@ public final class Topology {
         .keyBy(submission -> submission.arrival().routingKey(), Types.STRING)
         .connect(inputs.customers().keyBy(Reference::key, Types.STRING))
         .transform("turnstile", Verdict.TYPE, turnstile)
+        .setDescription("drop duplicates, add the customer, decide")
         .uid("turnstile")
         .setMaxParallelism(lanes);
   }

@@ -33,6 +33,7 @@ public final class Intake extends ProcessFunction<InputRecord, Candidate>
   private final TokenSettings tokenSettings;
   private final TopicIdentityGuard guard;
   private transient TokenCheck tokenCheck;
+  private transient InputMetrics metrics;
 
   public Intake(TokenSettings tokenSettings, TopicIdentities inputTopics) {
     this.tokenSettings = tokenSettings;
@@ -52,6 +53,7 @@ public final class Intake extends ProcessFunction<InputRecord, Candidate>
   @Override
   public void open(OpenContext context) throws Exception {
     tokenCheck = TokenCheck.open(tokenSettings);
+    metrics = new InputMetrics(getRuntimeContext().getMetricGroup());
     getRuntimeContext().getMetricGroup().gauge("tokenCacheHits", tokenCheck::cacheHits);
     getRuntimeContext().getMetricGroup().gauge("tokenCacheMisses", tokenCheck::cacheMisses);
   }
@@ -59,6 +61,8 @@ public final class Intake extends ProcessFunction<InputRecord, Candidate>
   @Override
   public void processElement(InputRecord input, Context context, Collector<Candidate> out)
       throws Exception {
+    metrics.read(
+        input.position().partition(), System.currentTimeMillis() - input.receivedAt());
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
     if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
       context.output(

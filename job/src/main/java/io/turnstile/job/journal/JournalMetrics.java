@@ -1,5 +1,7 @@
 package io.turnstile.job.journal;
 
+import io.turnstile.job.turnstile.CommittedLatency;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -10,9 +12,16 @@ final class JournalMetrics {
 
   private static final int COMMIT_TIME_WINDOW = 1_000;
 
+  /**
+   * Of all attempts that this TaskManager has made: a failed commit ends the attempt, and its own
+   * counter would go with it before anybody has read it.
+   */
+  private static final AtomicLong COMMIT_FAILURES = new AtomicLong();
+
   private final Counter commits;
   private final Histogram commitMillis;
   private final Counter suppressed;
+  private final CommittedLatency latency;
   private volatile long takeOverMillis;
   private volatile long takeOverVerdicts;
 
@@ -21,6 +30,8 @@ final class JournalMetrics {
     commitMillis =
         group.histogram("commitMillis", new DescriptiveStatisticsHistogram(COMMIT_TIME_WINDOW));
     suppressed = group.counter("suppressedInputs");
+    latency = new CommittedLatency(group);
+    group.gauge("commitFailures", COMMIT_FAILURES::get);
     group.gauge("takeOverMillis", () -> takeOverMillis);
     group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
     group.gauge("uncommittedVerdicts", writer::uncommittedVerdicts);
@@ -37,6 +48,14 @@ final class JournalMetrics {
   void committed(long millis) {
     commits.inc();
     commitMillis.update(millis);
+  }
+
+  void commitFailed() {
+    COMMIT_FAILURES.incrementAndGet();
+  }
+
+  CommittedLatency latency() {
+    return latency;
   }
 
   void suppressed() {

@@ -3,6 +3,7 @@ package io.turnstile.job.journal;
 import io.turnstile.job.journal.JournalEntry.Recollection;
 import io.turnstile.job.stream.Arrival;
 import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.turnstile.AwaitingCommit;
 import io.turnstile.job.turnstile.VerdictWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,6 +115,8 @@ public final class JournalWriter implements VerdictWriter {
     private long commitBeganNanos;
     private long newestInput = Long.MIN_VALUE;
     private boolean timerSet;
+    private final AwaitingCommit awaiting = new AwaitingCommit(metrics.latency());
+    private long committingBatch;
 
     OwnedLane(int number) {
       LaneJournal laneJournal = journal.lane(number, () -> failedInBackground(this));
@@ -290,6 +293,7 @@ public final class JournalWriter implements VerdictWriter {
       throw failure(owned, e);
     }
     owned.newestInput = Math.max(owned.newestInput, verdict.receivedAt());
+    owned.awaiting.add(verdict.receivedAt());
     scheduleCommit(owned);
   }
 
@@ -325,6 +329,7 @@ public final class JournalWriter implements VerdictWriter {
     if (!owned.lane.beginCommit()) {
       return;
     }
+    owned.committingBatch = owned.awaiting.close();
     owned.commitBegan = time.getCurrentProcessingTime();
     owned.commitBeganNanos = System.nanoTime();
     owned.newestInput = Long.MIN_VALUE;
@@ -367,7 +372,9 @@ public final class JournalWriter implements VerdictWriter {
       owned.commit = null;
       owned.lane.endCommit(end);
       metrics.committed(millisSince(owned.commitBeganNanos));
+      owned.awaiting.committed(owned.committingBatch, time.getCurrentProcessingTime());
     } catch (ExecutionException e) {
+      metrics.commitFailed();
       throw failure(owned, e.getCause());
     } catch (CancellationException | JournalException e) {
       throw failure(owned, e);

@@ -1,9 +1,16 @@
 package io.turnstile.job.turnstile;
 
 import io.turnstile.job.stream.Verdict;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.Output;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
@@ -14,9 +21,19 @@ final class CheckpointWriter implements VerdictWriter {
 
   private final Output<StreamRecord<Verdict>> output;
   private final StreamRecord<Verdict> reused = new StreamRecord<>(null);
+  private final ProcessingTimeService time;
+  private final AwaitingCommit awaiting;
 
-  CheckpointWriter(Output<StreamRecord<Verdict>> output) {
+  /** Batches by the checkpoint that commits them, as far as it is not complete. */
+  private final NavigableMap<Long, Long> batches = new TreeMap<>();
+
+  CheckpointWriter(
+      StreamOperatorParameters<Verdict> parameters,
+      Output<StreamRecord<Verdict>> output,
+      MetricGroup metrics) {
     this.output = output;
+    time = parameters.getProcessingTimeService();
+    awaiting = new AwaitingCommit(new CommittedLatency(metrics));
   }
 
   /** The state does not know what was committed since, and nobody would read it back. */
@@ -34,5 +51,20 @@ final class CheckpointWriter implements VerdictWriter {
   @Override
   public void write(Verdict verdict) {
     output.collect(reused.replace(verdict));
+    awaiting.add(verdict.receivedAt());
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) {
+    batches.put(context.getCheckpointId(), awaiting.close());
+  }
+
+  @Override
+  public void checkpointCompleted(long checkpointId) {
+    Map.Entry<Long, Long> newest = batches.floorEntry(checkpointId);
+    if (newest != null) {
+      awaiting.committed(newest.getValue(), time.getCurrentProcessingTime());
+      batches.headMap(newest.getKey(), true).clear();
+    }
   }
 }

@@ -18,10 +18,12 @@ import io.turnstile.job.stream.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
@@ -36,6 +38,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  */
 public final class TurnstileOperator extends ReferenceJoinOperator<Submission, Customer, Verdict> {
 
+  private static final long NO_CHECKPOINT = 0;
+
   private final TurnstileSettings settings;
   private final VerdictWriter writer;
   private final Decider decider;
@@ -44,6 +48,11 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   private transient VerdictMetrics verdictMetrics;
   private transient ListState<Long> checkpointedAt;
   private transient int lanes;
+
+  /** When the newest snapshot was taken, and when the newest one that is complete. */
+  private transient long snapshotAt;
+
+  private transient long completedAt;
 
   private TurnstileOperator(
       StreamOperatorParameters<Verdict> parameters,
@@ -64,14 +73,21 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    lanes = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+    TaskInfo task = getRuntimeContext().getTaskInfo();
+    lanes = task.getMaxNumberOfParallelSubtasks();
     memory = new KeyedMemory(context.getKeyedStateStore(), settings.dedup(), this::now);
-    verdictMetrics = new VerdictMetrics(getMetricGroup());
+    verdictMetrics =
+        new VerdictMetrics(
+            getMetricGroup(),
+            KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
+                lanes, task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask()));
     checkpointedAt =
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("checkpointed-at", Types.LONG));
-    refuseStaleCheckpoint();
+    completedAt = newestCheckpoint();
+    refuseStaleCheckpoint(completedAt);
+    getMetricGroup().gauge("checkpointTimeMillis", () -> completedAt);
     writer.initializeState(context);
   }
 
@@ -120,8 +136,16 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    checkpointedAt.update(List.of(now()));
+    snapshotAt = now();
+    checkpointedAt.update(List.of(snapshotAt));
     writer.snapshotState(context);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    completedAt = snapshotAt;
+    writer.checkpointCompleted(checkpointId);
   }
 
   @Override
@@ -141,7 +165,11 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
 
   private boolean isDecided(Submission submission) throws Exception {
     Arrival arrival = submission.arrival();
-    return writer.isDecided(RoutingKey.lane(arrival.routingKey(), lanes), arrival);
+    return writer.isDecided(lane(arrival), arrival);
+  }
+
+  private int lane(Arrival arrival) {
+    return RoutingKey.lane(arrival.routingKey(), lanes);
   }
 
   private Verdict verdict(Submission submission, Customer customer) throws Exception {
@@ -176,7 +204,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
       return rejected(arrival, id, customerId, reject.reason(), reject.detail(), decidedAt);
     }
     Decider.Decision.Accept accept = (Decider.Decision.Accept) decision;
-    verdictMetrics.accepted(decidedAt - arrival.receivedAt());
+    verdictMetrics.accepted(lane(arrival), decidedAt - arrival.receivedAt());
     return verdict(
         arrival,
         Outcome.ACCEPTED,
@@ -198,7 +226,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
       RejectionReason reason,
       String detail,
       long decidedAt) {
-    verdictMetrics.rejected(reason, decidedAt - arrival.receivedAt());
+    verdictMetrics.rejected(reason, lane(arrival), decidedAt - arrival.receivedAt());
     return verdict(
         arrival,
         Outcome.REJECTED,
@@ -210,7 +238,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
 
   private Verdict verdict(Arrival arrival, Outcome outcome, String customerId, byte[] value) {
     return new Verdict(
-        RoutingKey.lane(arrival.routingKey(), lanes),
+        lane(arrival),
         arrival.position(),
         outcome,
         arrival.receivedAt(),
@@ -223,9 +251,9 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   private Verdict deadLetter(Submission.Unreadable unreadable, long decidedAt) {
     Arrival arrival = unreadable.arrival();
     DeadLetterCode code = unreadable.code();
-    verdictMetrics.deadLettered(code, decidedAt - arrival.receivedAt());
+    verdictMetrics.deadLettered(code, lane(arrival), decidedAt - arrival.receivedAt());
     return new Verdict(
-        RoutingKey.lane(arrival.routingKey(), lanes),
+        lane(arrival),
         arrival.position(),
         Outcome.DEAD_LETTER,
         arrival.receivedAt(),
@@ -235,13 +263,17 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
         unreadable.message());
   }
 
-  /** State older than the longest outage may have forgotten what is still inside the window. */
-  private void refuseStaleCheckpoint() throws Exception {
-    long newest = Long.MIN_VALUE;
+  private long newestCheckpoint() throws Exception {
+    long newest = NO_CHECKPOINT;
     for (long time : checkpointedAt.get()) {
       newest = Math.max(newest, time);
     }
-    if (newest == Long.MIN_VALUE || settings.allowStaleCheckpoint()) {
+    return newest;
+  }
+
+  /** State older than the longest outage may have forgotten what is still inside the window. */
+  private void refuseStaleCheckpoint(long newest) {
+    if (newest == NO_CHECKPOINT || settings.allowStaleCheckpoint()) {
       return;
     }
     Duration age = Duration.ofMillis(now() - newest);
@@ -273,8 +305,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
     /** Commit mode <em>checkpoint</em>: emits the verdicts, for a two-phase committing sink. */
     public static Factory committingWithCheckpoints(
         TurnstileSettings settings, ReferenceTopic<Customer> customers) {
-      return new Factory(
-          settings, customers, (parameters, output, metrics) -> new CheckpointWriter(output));
+      return new Factory(settings, customers, CheckpointWriter::new);
     }
 
     /**

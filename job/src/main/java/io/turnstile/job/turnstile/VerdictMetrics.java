@@ -8,8 +8,12 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+import org.apache.flink.runtime.state.KeyGroupRange;
 
-/** Counts verdicts by outcome and reason, and how long after its append an input was decided. */
+/**
+ * Counts verdicts by outcome and reason and by lane, and how long after its append an input was
+ * decided.
+ */
 final class VerdictMetrics {
 
   private static final int LATENCY_WINDOW = 10_000;
@@ -18,8 +22,19 @@ final class VerdictMetrics {
   private final Map<RejectionReason, Counter> rejected = new EnumMap<>(RejectionReason.class);
   private final Map<DeadLetterCode, Counter> deadLettered = new EnumMap<>(DeadLetterCode.class);
   private final Histogram latency;
+  private final KeyGroupRange owned;
+  private final Counter[] byLane;
 
-  VerdictMetrics(MetricGroup group) {
+  /**
+   * @param owned the lanes of this subtask
+   */
+  VerdictMetrics(MetricGroup group, KeyGroupRange owned) {
+    this.owned = owned;
+    byLane = new Counter[owned.getNumberOfKeyGroups()];
+    for (int lane : owned) {
+      byLane[lane - owned.getStartKeyGroup()] =
+          group.addGroup("lane", Integer.toString(lane)).counter("verdicts");
+    }
     accepted = counter(group, "accepted", "none");
     for (RejectionReason reason : RejectionReason.values()) {
       rejected.put(reason, counter(group, "rejected", reason.name()));
@@ -32,18 +47,23 @@ final class VerdictMetrics {
             "decisionLatencyMillis", new DescriptiveStatisticsHistogram(LATENCY_WINDOW));
   }
 
-  void accepted(long latencyMillis) {
+  void accepted(int lane, long latencyMillis) {
     accepted.inc();
-    latency.update(latencyMillis);
+    decided(lane, latencyMillis);
   }
 
-  void rejected(RejectionReason reason, long latencyMillis) {
+  void rejected(RejectionReason reason, int lane, long latencyMillis) {
     rejected.get(reason).inc();
-    latency.update(latencyMillis);
+    decided(lane, latencyMillis);
   }
 
-  void deadLettered(DeadLetterCode code, long latencyMillis) {
+  void deadLettered(DeadLetterCode code, int lane, long latencyMillis) {
     deadLettered.get(code).inc();
+    decided(lane, latencyMillis);
+  }
+
+  private void decided(int lane, long latencyMillis) {
+    byLane[lane - owned.getStartKeyGroup()].inc();
     latency.update(latencyMillis);
   }
 

@@ -46,6 +46,9 @@ public interface VerdictWriter {
   /** Adds what a later attempt must know. */
   default void snapshotState(StateSnapshotContext context) throws Exception {}
 
+  /** A checkpoint is complete, and with it all before it; not every one is told of. */
+  default void checkpointCompleted(long checkpointId) throws Exception {}
+
   /** The input has ended: commits what is left. */
   default void finish() throws Exception {}
 

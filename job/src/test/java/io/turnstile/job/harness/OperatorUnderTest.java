@@ -142,6 +142,13 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     return new Checkpoint(AbstractStreamOperatorTestHarness.repackageState(states), states.length);
   }
 
+  /** The last checkpoint is complete. */
+  public void completeCheckpoint() throws Exception {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.notifyOfCompletedCheckpoint(checkpoints);
+    }
+  }
+
   public int timers() {
     return subtasks.stream().mapToInt(Subtask::numProcessingTimeTimers).sum();
   }

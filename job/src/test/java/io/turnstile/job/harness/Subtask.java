@@ -8,6 +8,8 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.io.disk.iomanager.IOManager;
 import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
@@ -39,14 +41,27 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
         public void close() {}
       };
 
+  /** Also keeps what is in a group of a key and a value, as {@code key.value.name}. */
+  private static final class Metrics extends InterceptingOperatorMetricGroup {
+    @Override
+    public MetricGroup addGroup(String key, String value) {
+      return new UnregisteredMetricsGroup() {
+        @Override
+        public <T, G extends Gauge<T>> G gauge(String name, G gauge) {
+          return Metrics.this.gauge(key + "." + value + "." + name, gauge);
+        }
+      };
+    }
+  }
+
   private final MockEnvironment environment;
-  private final InterceptingOperatorMetricGroup metrics;
+  private final Metrics metrics;
 
   private Subtask(
       OperatorUnderTest.Spec<A, B, O> spec,
       StateBackend backend,
       MockEnvironment environment,
-      InterceptingOperatorMetricGroup metrics)
+      Metrics metrics)
       throws Exception {
     super(spec.factory(), environment);
     this.environment = environment;
@@ -65,7 +80,7 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
   static <A, B, O> Subtask<A, B, O> create(
       OperatorUnderTest.Spec<A, B, O> spec, StateBackend backend, int parallelism, int index)
       throws Exception {
-    InterceptingOperatorMetricGroup metrics = new InterceptingOperatorMetricGroup();
+    Metrics metrics = new Metrics();
     MockEnvironment environment =
         new MockEnvironmentBuilder()
             .setTaskName("test")

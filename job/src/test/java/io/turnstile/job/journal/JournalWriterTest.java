@@ -134,6 +134,38 @@ class JournalWriterTest {
   }
 
   @Test
+  void latencyIsMeasuredToTheAcknowledgedCommit() throws Exception {
+    start();
+    CountDownLatch gate = new CountDownLatch(1);
+    journal.commitGate = gate;
+    operator.first(input(0, 1, 1));
+    operator.advance(20);
+    // Held: belongs to the next commit.
+    operator.first(input(1, 1, 2));
+    operator.advance(20);
+    operator.runMails();
+    assertThat(operator.gauge("le.Inf.committedLatencyMillisBucket")).isZero();
+    gate.countDown();
+    awaitCommitted(2);
+    operator.checkpoint();
+    assertThat(operator.gauge("le.30.committedLatencyMillisBucket")).isZero();
+    assertThat(operator.gauge("le.Inf.committedLatencyMillisBucket")).isEqualTo(2);
+  }
+
+  @Test
+  void checkpointAgeIsThatOfTheNewestCompleteOne() throws Exception {
+    start();
+    operator.advance(10);
+    Checkpoint checkpoint = operator.checkpoint();
+    assertThat(operator.gauge("checkpointTimeMillis")).isZero();
+    operator.advance(10);
+    operator.completeCheckpoint();
+    assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 10);
+    restart(checkpoint);
+    assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 10);
+  }
+
+  @Test
   void idleLaneCommitsNothing() throws Exception {
     start();
     operator.first(input(0, 1, 1));
@@ -270,6 +302,7 @@ class JournalWriterTest {
                           return false;
                         }))
         .hasStackTraceContaining("the commit was refused");
+    assertThat(operator.gauge("commitFailures")).isPositive();
   }
 
   @Test

@@ -67,6 +67,23 @@ class TurnstileOperatorTest {
   }
 
   @Test
+  void latencyIsMeasuredToTheCompletedCheckpoint() throws Exception {
+    start();
+    Transaction transaction = transaction("customer", "id", "product", 1);
+    decide(Samples.enriched(transaction, 0, 0, START));
+    turnstile.checkpoint();
+    decide(Samples.enriched(transaction, 0, 1, START));
+    turnstile.advance(40);
+    assertThat(turnstile.gauge("le.Inf.committedLatencyMillisBucket")).isZero();
+    turnstile.completeCheckpoint();
+    assertThat(turnstile.gauge("le.30.committedLatencyMillisBucket")).isZero();
+    assertThat(turnstile.gauge("le.50.committedLatencyMillisBucket")).isEqualTo(1);
+    turnstile.checkpoint();
+    turnstile.completeCheckpoint();
+    assertThat(turnstile.gauge("le.Inf.committedLatencyMillisBucket")).isEqualTo(2);
+  }
+
+  @Test
   void acceptedVerdictHoldsEverythingButTheToken() throws Exception {
     start();
     turnstile.second(customerAt(0, 0, "customer", 7));

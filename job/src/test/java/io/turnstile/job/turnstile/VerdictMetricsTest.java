@@ -12,6 +12,7 @@ import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.metrics.groups.GenericMetricGroup;
 import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.junit.jupiter.api.Test;
 
 class VerdictMetricsTest {
@@ -26,14 +27,15 @@ class VerdictMetricsTest {
                           registered.put(name + new TreeMap<>(group.getAllVariables()), metric))
                   .build(),
               null,
-              "operator"));
+              "operator"),
+          new KeyGroupRange(2, 3));
 
   @Test
   void verdictsAreCountedByOutcomeAndReason() {
-    metrics.accepted(1);
-    metrics.rejected(RejectionReason.ID_CONFLICT, 2);
-    metrics.rejected(RejectionReason.ID_CONFLICT, 3);
-    metrics.deadLettered(DeadLetterCode.TOO_LARGE, 4);
+    metrics.accepted(2, 1);
+    metrics.rejected(RejectionReason.ID_CONFLICT, 3, 2);
+    metrics.rejected(RejectionReason.ID_CONFLICT, 3, 3);
+    metrics.deadLettered(DeadLetterCode.TOO_LARGE, 3, 4);
     assertThat(count("accepted", "none")).isEqualTo(1);
     assertThat(count("rejected", "ID_CONFLICT")).isEqualTo(2);
     assertThat(count("rejected", "DUPLICATE_ID")).isZero();
@@ -52,12 +54,21 @@ class VerdictMetricsTest {
 
   @Test
   void latencyIsThatOfAllVerdicts() {
-    metrics.accepted(1);
-    metrics.rejected(RejectionReason.ID_CONFLICT, 2);
-    metrics.deadLettered(DeadLetterCode.TOO_LARGE, 9);
+    metrics.accepted(2, 1);
+    metrics.rejected(RejectionReason.ID_CONFLICT, 3, 2);
+    metrics.deadLettered(DeadLetterCode.TOO_LARGE, 3, 9);
     Histogram latency = (Histogram) registered.get("decisionLatencyMillis{}");
     assertThat(latency.getCount()).isEqualTo(3);
     assertThat(latency.getStatistics().getMax()).isEqualTo(9);
+  }
+
+  @Test
+  void verdictsAreCountedByLane() {
+    metrics.accepted(2, 1);
+    metrics.rejected(RejectionReason.ID_CONFLICT, 3, 2);
+    metrics.deadLettered(DeadLetterCode.TOO_LARGE, 3, 4);
+    assertThat(((Counter) registered.get("verdicts{<lane>=2}")).getCount()).isEqualTo(1);
+    assertThat(((Counter) registered.get("verdicts{<lane>=3}")).getCount()).isEqualTo(2);
   }
 
   private long count(String outcome, String reason) {

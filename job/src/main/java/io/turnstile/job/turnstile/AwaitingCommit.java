@@ -1,0 +1,66 @@
+package io.turnstile.job.turnstile;
+
+import java.util.Arrays;
+
+/**
+ * The append times of inputs whose verdicts wait to be committed, batch by batch. Inputs of the
+ * same millisecond take one place, and places are used again: nothing is allocated in the long run.
+ * Not thread-safe.
+ */
+public final class AwaitingCommit {
+
+  private static final int CAPACITY = 256;
+
+  private final CommittedLatency latency;
+  private long[] times = new long[CAPACITY];
+  private long[] inputs = new long[CAPACITY];
+  private int size;
+
+  /** Places before it belong to batches that are closed. */
+  private int closed;
+
+  /** Places given free so far. */
+  private long freed;
+
+  public AwaitingCommit(CommittedLatency latency) {
+    this.latency = latency;
+  }
+
+  /** A verdict joins the open batch. */
+  public void add(long receivedAt) {
+    if (size > closed && times[size - 1] == receivedAt) {
+      inputs[size - 1]++;
+      return;
+    }
+    if (size == times.length) {
+      times = Arrays.copyOf(times, 2 * size);
+      inputs = Arrays.copyOf(inputs, 2 * size);
+    }
+    times[size] = receivedAt;
+    inputs[size] = 1;
+    size++;
+  }
+
+  /** Closes the batch and opens the next one; what is returned is for {@link #committed}. */
+  public long close() {
+    closed = size;
+    return freed + size;
+  }
+
+  /**
+   * A batch and all before it are committed.
+   *
+   * @param batch what {@link #close} returned
+   */
+  public void committed(long batch, long now) {
+    int places = (int) (batch - freed);
+    for (int i = 0; i < places; i++) {
+      latency.add(now - times[i], inputs[i]);
+    }
+    System.arraycopy(times, places, times, 0, size - places);
+    System.arraycopy(inputs, places, inputs, 0, size - places);
+    size -= places;
+    closed -= places;
+    freed += places;
+  }
+}
