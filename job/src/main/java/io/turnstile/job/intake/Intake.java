@@ -61,8 +61,7 @@ public final class Intake extends ProcessFunction<InputRecord, Candidate>
   @Override
   public void processElement(InputRecord input, Context context, Collector<Candidate> out)
       throws Exception {
-    metrics.read(
-        input.position().partition(), System.currentTimeMillis() - input.receivedAt());
+    metrics.read(input.position().partition(), System.currentTimeMillis() - input.receivedAt());
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
     if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
       context.output(
