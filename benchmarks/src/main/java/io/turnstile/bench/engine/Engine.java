@@ -17,6 +17,14 @@ public interface Engine {
   String description();
 
   /**
+   * Whether its verdicts say something. If not, the audit can only tell whether each input has one:
+   * what else it finds wrong does not count.
+   */
+  default boolean decides() {
+    return true;
+  }
+
+  /**
    * Adds what the engine needs to the testbed's configuration; takes Flink out if it needs none.
    */
   void prepare(TestbedConfig.Builder testbed, EngineSettings settings);

@@ -7,7 +7,11 @@ import java.util.stream.Collectors;
 public final class Engines {
 
   private static final List<Engine> ALL =
-      List.of(TurnstileEngine.journal(), TurnstileEngine.checkpoint());
+      List.of(
+          TurnstileEngine.journal(),
+          TurnstileEngine.checkpoint(),
+          PeerEngine.kafkaStreams(),
+          PeerEngine.kafkaLimit());
 
   private Engines() {}
 

@@ -1,0 +1,98 @@
+package io.turnstile.bench.peers;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.job.stream.Arrival;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/** Transactions that wait for their product, in the order of their deadlines. Not thread-safe. */
+final class WaitingRoom {
+
+  /** Takes a transaction that waits; says whether it waits no more. */
+  interface Visitor {
+    boolean visit(Arrival arrival, Transaction transaction, long deadline);
+  }
+
+  private static final int INITIAL_BYTES = 256;
+
+  private final KeyValueStore<byte[], byte[]> store;
+
+  WaitingRoom(KeyValueStore<byte[], byte[]> store) {
+    this.store = store;
+  }
+
+  /**
+   * Lets a transaction wait; its token is not kept.
+   *
+   * @param deadline epoch milliseconds, the machine's clock
+   */
+  void add(Arrival arrival, Transaction transaction, long deadline) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_BYTES);
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeUTF(arrival.position().topic());
+      out.writeInt(arrival.position().partition());
+      out.writeLong(arrival.position().offset());
+      out.writeLong(arrival.receivedAt());
+      out.writeUTF(arrival.routingKey());
+      out.writeUTF(transaction.transactionId());
+      out.writeUTF(transaction.customerId());
+      out.writeUTF(transaction.productId());
+      out.writeInt(transaction.quantity());
+      out.writeLong(transaction.amount());
+      out.writeUTF(transaction.currency());
+      out.writeLong(transaction.occurredAt());
+    } catch (IOException e) {
+      throw new IllegalStateException("writing to memory", e);
+    }
+    // One partition a task: an offset tells two of the same millisecond apart.
+    byte[] key =
+        ByteBuffer.allocate(2 * Long.BYTES)
+            .putLong(deadline)
+            .putLong(arrival.position().offset())
+            .array();
+    store.put(key, bytes.toByteArray());
+  }
+
+  /** Shows every transaction that waits to the visitor. */
+  void forEach(Visitor visitor) {
+    try (KeyValueIterator<byte[], byte[]> entries = store.all()) {
+      while (entries.hasNext()) {
+        KeyValue<byte[], byte[]> entry = entries.next();
+        if (visit(entry, visitor)) {
+          store.delete(entry.key);
+        }
+      }
+    }
+  }
+
+  private static boolean visit(KeyValue<byte[], byte[]> entry, Visitor visitor) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(entry.value))) {
+      Arrival arrival =
+          new Arrival(
+              new SourcePosition(in.readUTF(), in.readInt(), in.readLong()),
+              in.readLong(),
+              in.readUTF());
+      Transaction transaction =
+          new Transaction(
+              in.readUTF(),
+              in.readUTF(),
+              in.readUTF(),
+              in.readInt(),
+              in.readLong(),
+              in.readUTF(),
+              in.readLong(),
+              "");
+      return visitor.visit(arrival, transaction, ByteBuffer.wrap(entry.key).getLong());
+    } catch (IOException e) {
+      throw new IllegalStateException("a waiting transaction in state is broken", e);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.turnstile.bench.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.audit.Audit;
+import io.turnstile.audit.AuditConfig;
+import io.turnstile.audit.AuditReport;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.Topics;
+import io.turnstile.simulator.Generator;
+import io.turnstile.simulator.GeneratorOptions;
+import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.simulator.Simulation;
+import io.turnstile.simulator.SimulationListener;
+import io.turnstile.simulator.SimulationOptions;
+import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.testbed.JavaApplication;
+import io.turnstile.testbed.LeakCheck;
+import io.turnstile.testbed.ProcessTestbed;
+import io.turnstile.testbed.Target;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real peers on a real broker, killed on the way. */
+class PeersIT {
+
+  private static final int PARTITIONS = 2;
+  private static final int RATE = 1_000;
+  private static final int COUNT = 8_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private static Path directory;
+  private static Testbed testbed;
+
+  private TopicNames topics;
+  private String prefix;
+  private Path ledger;
+
+  @BeforeAll
+  static void start() {
+    testbed = new ProcessTestbed(TestbedConfig.builder().kafkaOnly().brokerHeap("512m").build());
+    testbed.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    testbed.close();
+    LeakCheck.assertNothingLeft();
+  }
+
+  @Test
+  void killedKafkaStreamsDecidesEveryInputOnceAndRight() throws Exception {
+    AuditReport audit = killedOnTheWay("kafka-streams", StreamsPeer.class);
+    assertThat(audit.passed()).as(audit.toText(20)).isTrue();
+    assertThat(audit.inputs()).isGreaterThanOrEqualTo(COUNT);
+    assertThat(audit.rejected()).isNotEmpty();
+    assertThat(audit.deadLettered()).isNotEmpty();
+  }
+
+  @Test
+  void killedKafkaLimitCopiesEveryInputOnce() throws Exception {
+    AuditReport audit = killedOnTheWay("kafka-limit", KafkaLimitPeer.class);
+    assertThat(audit.inputs()).isGreaterThanOrEqualTo(COUNT);
+    assertThat(audit.verdicts()).isEqualTo(audit.inputs());
+    assertThat(audit.missing()).as(audit.toText(20)).isZero();
+    assertThat(audit.duplicated()).as(audit.toText(20)).isZero();
+    assertThat(audit.inFlight()).isZero();
+  }
+
+  private AuditReport killedOnTheWay(String name, Class<?> peer) throws Exception {
+    prefix = name + ".";
+    topics = TopicNames.withPrefix(prefix);
+    ledger = directory.resolve(name + "-ledger.csv");
+    Path jwks = directory.resolve(name + "-jwks.json");
+    TokenIssuer tokens = TokenIssuer.generate(directory.resolve(name + "-key.json"), jwks);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", testbed.bootstrapServers()))) {
+      new Topics(topics, PARTITIONS, PARTITIONS).create(admin, (short) 1);
+      List<String> further =
+          peer == StreamsPeer.class ? List.of("--jwks", jwks.toString()) : List.of();
+      Target first = startPeer(peer, further);
+      CompletableFuture<SimulationSummary> simulation = simulate(tokens);
+      Awaitility.await().atMost(PATIENCE).until(() -> accepted(admin) > COUNT / 4);
+      testbed.kill(first);
+      Target second = startPeer(peer, further);
+      assertThat(simulation.join().failures()).isZero();
+      AuditReport audit =
+          new Audit(
+                  AuditConfig.builder(testbed.bootstrapServers())
+                      .topics(topics)
+                      .ledger(ledger)
+                      .waitFor(PATIENCE)
+                      .build())
+              .run();
+      testbed.stop(second);
+      return audit;
+    }
+  }
+
+  private Target startPeer(Class<?> peer, List<String> further) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--bootstrap-servers", testbed.bootstrapServers()));
+    arguments.addAll(List.of("--topic-prefix", prefix));
+    arguments.addAll(further);
+    Target target =
+        testbed.startApplication(
+            new JavaApplication(
+                System.getProperty("java.class.path"),
+                List.of("-Xmx512m"),
+                peer.getName(),
+                arguments));
+    Path log = testbed.logs().resolve(target + ".log");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(log).content().contains(PeerOptions.READY));
+    return target;
+  }
+
+  private CompletableFuture<SimulationSummary> simulate(TokenIssuer tokens) {
+    Simulation simulation =
+        new Simulation(
+            new KafkaConnection(testbed.bootstrapServers(), Map.of(), topics),
+            new Generator(new GeneratorOptions().mixed().customers(500).products(500).rate(RATE)),
+            tokens,
+            new SimulationOptions().rate(RATE).count(COUNT).ledger(ledger),
+            SimulationListener.NONE);
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return simulation.run();
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  /** Records and transaction markers in the topic of accepted verdicts. */
+  private long accepted(Admin admin) throws Exception {
+    long records = 0;
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+      TopicPartition accepted = new TopicPartition(topics.accepted(), partition);
+      records +=
+          admin
+              .listOffsets(Map.of(accepted, OffsetSpec.latest()))
+              .partitionResult(accepted)
+              .get()
+              .offset();
+    }
+    return records;
+  }
+}
