@@ -5,7 +5,6 @@ import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
-import io.turnstile.testbed.TestbedException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -164,7 +163,7 @@ final class PeerEngine implements Engine {
       for (long left = START.toMillis(); !isReady(log); left -= PAUSE_MILLIS) {
         if (!testbed.isAlive(process) || left <= 0) {
           testbed.keepLogs();
-          throw new TestbedException("the peer did not start; its log is " + log);
+          throw new IOException("the peer did not start; its log is " + log);
         }
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       }

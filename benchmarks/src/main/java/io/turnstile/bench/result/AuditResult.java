@@ -47,6 +47,22 @@ public record AuditResult(
         report.inFlight());
   }
 
+  /** What counts of an engine that decides nothing: that each input came out once. */
+  public static AuditResult ofCopies(AuditReport report) {
+    return new AuditResult(
+        report.inputs(),
+        report.verdicts(),
+        report.missing(),
+        report.duplicated(),
+        0,
+        0,
+        Map.of(),
+        0,
+        0,
+        0,
+        report.inFlight());
+  }
+
   /**
    * Whether each input has exactly one verdict, and the right one; an input {@linkplain #inFlight
    * in flight} after the run is one too few.

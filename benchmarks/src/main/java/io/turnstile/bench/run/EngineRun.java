@@ -81,7 +81,7 @@ final class EngineRun {
   private volatile SimulationSummary sent;
   private volatile List<ProcessResources> used = List.of();
   private volatile Double processedPerS;
-  private volatile AuditReport audit;
+  private volatile AuditResult audit;
 
   EngineRun(Scenario scenario, Engine engine, int repeat, String command, Progress progress) {
     this.scenario = scenario;
@@ -320,15 +320,17 @@ final class EngineRun {
         recent.getValueAtPercentile(99) / 1000.0);
   }
 
-  private AuditReport audit(Testbed testbed, TopicNames topics, Path ledger) {
+  private AuditResult audit(Testbed testbed, TopicNames topics, Path ledger) {
     progress.live("%s: auditing", this);
-    return new Audit(
-            AuditConfig.builder(testbed.bootstrapServers())
-                .topics(topics)
-                .ledger(ledger)
-                .waitFor(AUDIT_WAIT)
-                .build())
-        .run();
+    AuditReport report =
+        new Audit(
+                AuditConfig.builder(testbed.bootstrapServers())
+                    .topics(topics)
+                    .ledger(ledger)
+                    .waitFor(AUDIT_WAIT)
+                    .build())
+            .run();
+    return engine.decides() ? AuditResult.of(report) : AuditResult.ofCopies(report);
   }
 
   private RunResult result(String failure, boolean interrupted) {
@@ -339,15 +341,19 @@ final class EngineRun {
     LoadProfile load = scenario.load();
     List<FaultResult> inflicted =
         faults == null ? List.of() : faults.results(scenario.p99LimitMs());
-    AuditResult audited = audit == null ? null : AuditResult.of(audit);
     if (interrupted) {
       notes.add("The run was interrupted: it has no audit.");
+    }
+    if (!engine.decides()) {
+      notes.add(
+          "This engine decides nothing: it was only checked that each input came out once, not with"
+              + " what verdict.");
     }
     if (checkpoints.failed() > 0) {
       notes.add(checkpoints.failed() + " checkpoints failed.");
     }
     Judgement judgement =
-        new Judgement(scenario, recording, faults, inflicted, sent, audited, used, environment);
+        new Judgement(scenario, recording, faults, inflicted, sent, audit, used, environment);
     return RunResult.builder(scenario.name(), engine.name())
         .repeat(repeat)
         .startedAt(startedAt)
@@ -371,7 +377,7 @@ final class EngineRun {
                 committedPerS,
                 published))
         .latencyMs(recording.latency())
-        .audit(audited)
+        .audit(audit)
         .shares(judgement.shares())
         .faults(inflicted)
         .resources(used)
