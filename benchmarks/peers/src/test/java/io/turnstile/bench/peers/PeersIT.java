@@ -33,10 +33,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real peers on a real broker, killed on the way. */
+@Tag("long")
 class PeersIT {
 
   private static final int PARTITIONS = 2;
