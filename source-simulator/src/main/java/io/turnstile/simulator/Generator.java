@@ -262,8 +262,8 @@ public final class Generator implements EventSource {
   }
 
   private Transaction transaction(Kind kind) {
-    int customer = random.nextInt(options.customers());
-    int product = popularity.sample(random);
+    int customer = hot(options.hotCustomer()) ? 0 : random.nextInt(options.customers());
+    int product = hot(options.hotProduct()) ? 0 : popularity.sample(random);
     int quantity = random.nextInt(1, MAX_QUANTITY + 1);
     long price = Catalog.unitPrice(product) * quantity;
     long amount = price - discounts.nextLong(price / 2);
@@ -290,6 +290,11 @@ public final class Generator implements EventSource {
         Catalog.currency(product),
         occurredAt,
         "");
+  }
+
+  /** Draws nothing where nothing is hot: the same seed goes on giving the same events. */
+  private boolean hot(double share) {
+    return share > 0 && random.nextDouble() < share;
   }
 
   private String nextId() {

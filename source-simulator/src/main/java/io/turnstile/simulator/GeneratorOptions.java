@@ -17,6 +17,8 @@ public final class GeneratorOptions {
   private int customers = 10_000;
   private int products = 10_000;
   private double zipfExponent = 1.0;
+  private double hotCustomer;
+  private double hotProduct;
   private double rate = 1_000;
   private boolean publishReference = true;
   private final Map<Kind, Double> shares = new EnumMap<>(Kind.class);
@@ -66,6 +68,18 @@ public final class GeneratorOptions {
     return this;
   }
 
+  /** Which share of the transactions a single customer makes, beside what falls to all alike. */
+  public GeneratorOptions hotCustomer(double share) {
+    this.hotCustomer = share("a customer", share);
+    return this;
+  }
+
+  /** Which share of the transactions buys a single product, beside what falls to it anyway. */
+  public GeneratorOptions hotProduct(double share) {
+    this.hotProduct = share("a product", share);
+    return this;
+  }
+
   /**
    * Transactions per second at which the events will be sent, 0 for unlimited: sets the pace of
    * {@code occurred_at} and keeps repeats close enough to what they repeat.
@@ -86,10 +100,7 @@ public final class GeneratorOptions {
     if (kind == Kind.ORDINARY || kind == Kind.RETRY) {
       throw new IllegalArgumentException(kind + " is what is left, it has no share to set");
     }
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException("the share of " + kind + " is from 0 to 1, not " + share);
-    }
-    shares.put(kind, share);
+    shares.put(kind, share(kind.toString(), share));
     return this;
   }
 
@@ -135,6 +146,14 @@ public final class GeneratorOptions {
     return zipfExponent;
   }
 
+  public double hotCustomer() {
+    return hotCustomer;
+  }
+
+  public double hotProduct() {
+    return hotProduct;
+  }
+
   public double rate() {
     return rate;
   }
@@ -145,6 +164,13 @@ public final class GeneratorOptions {
 
   public double share(Kind kind) {
     return shares.getOrDefault(kind, 0.0);
+  }
+
+  private static double share(String name, double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("the share of " + name + " is from 0 to 1, not " + share);
+    }
+    return share;
   }
 
   private static int positive(String name, int value) {

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +90,23 @@ class GeneratorTest {
             assertThat((double) counts.get(kind) / MANY)
                 .as(kind.name())
                 .isCloseTo(share, within(0.006)));
+  }
+
+  @Test
+  void hotCustomerAndHotProductHaveTheirShare() {
+    List<Submission> submissions =
+        submissions(
+            new Generator(options().hotCustomer(0.3).hotProduct(0.4).zipfExponent(0)), MANY);
+
+    assertThat(share(submissions, t -> t.customerId().equals(Catalog.customerId(0))))
+        .isCloseTo(0.3, within(0.02));
+    assertThat(share(submissions, t -> t.productId().equals(Catalog.productId(0))))
+        .isCloseTo(0.4, within(0.02));
+  }
+
+  private static double share(List<Submission> submissions, Predicate<Transaction> which) {
+    return submissions.stream().map(Submission::transaction).filter(which).count()
+        / (double) submissions.size();
   }
 
   @Test
