@@ -109,16 +109,18 @@ final class FlinkCluster {
     flink.put("taskmanager.numberOfTaskSlots", Integer.toString(config.slots()));
     flink.put("taskmanager.memory.process.size", config.taskManagerMemory());
     flink.put("io.tmp.dirs", directory.resolve("tmp").toString());
-    flink.put("execution.checkpointing.dir", directory.resolve("checkpoints").toUri().toString());
-    flink.put(
-        "execution.checkpointing.savepoint-dir",
-        directory.resolve("savepoints").toUri().toString());
+    flink.put("execution.checkpointing.dir", storage("checkpoints"));
+    flink.put("execution.checkpointing.savepoint-dir", storage("savepoints"));
 
     // Metrics and states are seen as they are now.
     flink.put("metrics.fetcher.update-interval", "5 s");
     flink.put("web.refresh-interval", "500 ms");
     flink.putAll(config.flinkConfig());
     return flink;
+  }
+
+  private String storage(String name) {
+    return config.checkpointScheme() + "://" + directory.resolve(name);
   }
 
   private static void writeConfig(Path directory, Map<String, String> config) {

@@ -18,6 +18,8 @@ import java.util.Map;
  * @param brokerHeap heap of the broker, as {@code -Xms} and {@code -Xmx} take it
  * @param brokerJvmOptions further options for the broker's JVM
  * @param flinkProfile the directory below {@code flink-conf/} whose configuration Flink runs with
+ * @param checkpointScheme of the addresses of checkpoints and savepoints: {@code file}, or {@code
+ *     slow} for storage that takes long to close a file
  * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
  * @param baseDirectory where the testbed makes its directory; it leaves nothing else there
@@ -34,6 +36,7 @@ public record TestbedConfig(
     String brokerHeap,
     List<String> brokerJvmOptions,
     String flinkProfile,
+    String checkpointScheme,
     Map<String, String> flinkConfig,
     Map<String, String> brokerConfig,
     Path baseDirectory,
@@ -81,6 +84,7 @@ public record TestbedConfig(
     private String brokerHeap = "1g";
     private List<String> brokerJvmOptions = List.of();
     private String flinkProfile = "low-latency";
+    private String checkpointScheme = "file";
     private Map<String, String> flinkConfig = Map.of();
     private Map<String, String> brokerConfig = Map.of();
     private Path baseDirectory = Path.of(System.getProperty("java.io.tmpdir"));
@@ -139,6 +143,11 @@ public record TestbedConfig(
       return this;
     }
 
+    public Builder checkpointScheme(String scheme) {
+      this.checkpointScheme = scheme;
+      return this;
+    }
+
     public Builder flinkConfig(Map<String, String> config) {
       this.flinkConfig = config;
       return this;
@@ -171,6 +180,7 @@ public record TestbedConfig(
           brokerHeap,
           brokerJvmOptions,
           flinkProfile,
+          checkpointScheme,
           flinkConfig,
           brokerConfig,
           baseDirectory,

@@ -27,6 +27,7 @@ class TestbedConfigTest {
                 "1g",
                 List.of(),
                 "low-latency",
+                "file",
                 Map.of(),
                 Map.of(),
                 Path.of(System.getProperty("java.io.tmpdir")),
@@ -47,6 +48,7 @@ class TestbedConfigTest {
                 .brokerHeap("512m")
                 .brokerJvmOptions(List.of("-XX:+UseParallelGC"))
                 .flinkProfile("throughput")
+                .checkpointScheme("slow")
                 .flinkConfig(Map.of("heartbeat.timeout", "2 s"))
                 .brokerConfig(Map.of("num.io.threads", "2"))
                 .baseDirectory(Path.of("base"))
@@ -64,6 +66,7 @@ class TestbedConfigTest {
                 "512m",
                 List.of("-XX:+UseParallelGC"),
                 "throughput",
+                "slow",
                 Map.of("heartbeat.timeout", "2 s"),
                 Map.of("num.io.threads", "2"),
                 Path.of("base"),
