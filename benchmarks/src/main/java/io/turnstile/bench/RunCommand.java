@@ -6,18 +6,23 @@ import io.turnstile.bench.report.ReportFiles;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.Benchmark;
+import io.turnstile.bench.run.LiveDeployment;
 import io.turnstile.bench.run.Progress;
 import io.turnstile.bench.scenario.Durations;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
+import io.turnstile.events.TopicNames;
+import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -89,6 +94,40 @@ final class RunCommand implements Callable<Integer> {
   private Long records;
 
   @Option(
+      names = "--bootstrap-servers",
+      paramLabel = "HOST:PORT",
+      description = {
+        "Measures a deployment that runs already, at these brokers, instead of an engine.",
+        "It gets customers, products and transactions; no faults are inflicted."
+      })
+  private String bootstrapServers;
+
+  @Option(
+      names = "--signing-key",
+      paramLabel = "FILE",
+      description = "Private JWK that the live deployment's tokens are signed with.")
+  private Path signingKey;
+
+  @Option(
+      names = "--flink",
+      paramLabel = "URL",
+      description = "The live deployment's Flink, to be asked for checkpoints.")
+  private URI flink;
+
+  @Option(
+      names = "--client-properties",
+      paramLabel = "FILE",
+      description = "Kafka client properties for the live deployment, for TLS and SASL.")
+  private Path clientProperties;
+
+  @Option(
+      names = "--topic-prefix",
+      paramLabel = "PREFIX",
+      defaultValue = "",
+      description = "What stands before the names of the live deployment's topics.")
+  private String topicPrefix;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "target/bench",
@@ -106,8 +145,11 @@ final class RunCommand implements Callable<Integer> {
     Files.createDirectories(out);
     Progress progress =
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
-    List<RunResult> results =
-        new Benchmark(scenarios, engines, repeats, out, command(), progress).run();
+    Benchmark benchmark =
+        bootstrapServers == null
+            ? new Benchmark(scenarios, engines, repeats, out, command(), progress)
+            : Benchmark.on(live(scenarios), scenarios, repeats, out, command(), progress);
+    List<RunResult> results = benchmark.run();
     Path report = out.resolve("report.html");
     ReportFiles.write(ResultFile.readAll(out), List.of(), report);
     progress.line("Results are in %s, the report of all of them is %s", out, report);
@@ -128,6 +170,24 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     return chosen;
+  }
+
+  private LiveDeployment live(List<Scenario> scenarios) throws IOException {
+    if (signingKey == null || !Files.isReadable(signingKey)) {
+      throw usage("--bootstrap-servers needs --signing-key, a file that can be read");
+    }
+    for (Scenario scenario : scenarios) {
+      if (!scenario.faults().isEmpty() || scenario.procedure() == Scenario.Procedure.SATURATION) {
+        throw usage(
+            scenario.name() + " stops or starts processes; a live deployment is left alone");
+      }
+    }
+    return new LiveDeployment(
+        bootstrapServers,
+        clientProperties == null ? Map.of() : KafkaConnection.readProperties(clientProperties),
+        TopicNames.withPrefix(topicPrefix),
+        signingKey,
+        flink);
   }
 
   private LoadProfile adjusted(Scenario scenario) {
@@ -171,8 +231,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private String command() {
-    return "./turnstile bench run "
-        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    return "./turnstile " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
   private ParameterException usage(String message) {

@@ -9,6 +9,7 @@ import java.util.Map;
  * @param lanes partitions of every topic
  * @param memory of the process that decides, as {@code 3g}: all of it, not the heap alone
  * @param profile of Flink's configuration, as {@code low-latency}
+ * @param checkpointStorage {@code local}, or {@code slow}: where closing a file takes long
  * @param job further options of the Turnstile job by name, without dashes
  * @param flink Flink configuration that overrides the profile's
  */
@@ -17,6 +18,7 @@ public record EngineSettings(
     int lanes,
     String memory,
     String profile,
+    String checkpointStorage,
     Map<String, String> job,
     Map<String, String> flink) {
 

@@ -57,6 +57,7 @@ final class TurnstileEngine implements Engine {
         .slots(settings.parallelism())
         .taskManagerMemory(settings.memory())
         .flinkProfile(settings.profile())
+        .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
         .flinkConfig(settings.flink());
   }
 
@@ -84,6 +85,7 @@ final class TurnstileEngine implements Engine {
     all.put("parallelism", Integer.toString(settings.parallelism()));
     all.put("flink profile", settings.profile());
     all.put("taskmanager memory", settings.memory());
+    all.put("checkpoint storage", settings.checkpointStorage());
     jobOptions.forEach((option, value) -> all.put("job --" + option, value));
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
     return all;

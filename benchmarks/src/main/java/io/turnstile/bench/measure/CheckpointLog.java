@@ -6,6 +6,7 @@ import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.FlinkRestException;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -45,6 +46,11 @@ public final class CheckpointLog {
                 checkpoint.path("state_size").asLong()));
       }
     }
+  }
+
+  /** Size of the whole state in the newest checkpoint; none if there is no checkpoint yet. */
+  public synchronized OptionalLong latestFullBytes() {
+    return completed.values().stream().mapToLong(Completed::fullBytes).reduce((old, next) -> next);
   }
 
   /** Checkpoints that failed so far. */

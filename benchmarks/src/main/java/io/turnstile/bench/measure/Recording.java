@@ -132,14 +132,34 @@ public final class Recording implements PositionJoin.Listener {
     return answered;
   }
 
-  /** Seconds from the first verdict to the last. */
-  public synchronized double verdictSeconds() {
-    return Math.max(0, lastVerdictNanos - firstVerdictNanos) / 1e9;
+  /** When the first verdict came. */
+  public synchronized long firstVerdictNanos() {
+    return firstVerdictNanos;
   }
 
   /** When the last verdict came. */
   public synchronized long lastVerdictNanos() {
     return lastVerdictNanos;
+  }
+
+  /**
+   * Verdicts per second until the last one.
+   *
+   * @param leftOut share of the verdicts that the rate leaves out at the beginning, by whole
+   *     seconds; with 0 it counts from the first verdict on
+   */
+  public synchronized double drainRate(double leftOut) {
+    if (answered == 0) {
+      return 0;
+    }
+    long before = 0;
+    long fromNanos = firstVerdictNanos;
+    for (int i = 0; i < seconds.size() && before < answered * leftOut; i++) {
+      before += seconds.get(i).verdicts;
+      fromNanos = startNanos + TimeUnit.SECONDS.toNanos(i + 1);
+    }
+    double length = (lastVerdictNanos - fromNanos) / 1e9;
+    return length > 0 ? (answered - before) / length : 0;
   }
 
   /**
@@ -272,7 +292,8 @@ public final class Recording implements PositionJoin.Listener {
 
   /** Mean per second of the whole seconds from the end of the warm-up to the last intended time. */
   public synchronized double meanOverMeasured(List<Point> series) {
-    double end = measuredSeconds();
+    // The last input of a second is meant to be sent a little before its end.
+    double end = measuredSeconds() + 0.05;
     double[] inside =
         series.stream()
             .filter(point -> point.x() >= 0 && point.x() + 1 <= end)

@@ -18,6 +18,9 @@ import java.util.stream.DoubleStream;
  */
 public final class ResourceSampler {
 
+  /** The name of the process that sends, reads and samples. */
+  public static final String LOAD = "load";
+
   private static final double MIB = 1 << 20;
 
   /** A process to be sampled. */

@@ -36,12 +36,14 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
   private volatile RuntimeException failure;
 
   /**
-   * Starts to read at the beginning of the topics.
+   * Starts to read.
    *
    * @param client Kafka client properties, the brokers among them
+   * @param fromNowOn whether to leave out the verdicts that are there already
    * @param recording gets what is sent and decided until {@link #record} names another
    */
-  public VerdictProbe(Map<String, Object> client, TopicNames topics, Recording recording) {
+  public VerdictProbe(
+      Map<String, Object> client, TopicNames topics, boolean fromNowOn, Recording recording) {
     this.recording = recording;
     Map<String, Object> config = new HashMap<>(client);
     config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -57,7 +59,13 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
             .flatMap(topic -> consumer.partitionsFor(topic).stream())
             .map(info -> new TopicPartition(info.topic(), info.partition()))
             .toList());
-    consumer.seekToBeginning(consumer.assignment());
+    if (fromNowOn) {
+      consumer.seekToEnd(consumer.assignment());
+      // Seeking is lazy: without this, what comes before the first poll would be left out.
+      consumer.assignment().forEach(consumer::position);
+    } else {
+      consumer.seekToBeginning(consumer.assignment());
+    }
     reader.start();
   }
 

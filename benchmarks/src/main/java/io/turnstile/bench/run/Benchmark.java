@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,10 +18,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Benchmark {
 
-  /** One run that is to be done. */
+  /** One run that is to be done; the engine is null where one runs already. */
   record Planned(Scenario scenario, Engine engine, int repeat) {}
 
   private final List<Planned> plan;
+  private final LiveDeployment live;
   private final Path directory;
   private final String command;
   private final Progress progress;
@@ -37,10 +39,32 @@ public final class Benchmark {
       Path directory,
       String command,
       Progress progress) {
-    this.plan = plan(scenarios, engines, repeats);
+    this(plan(scenarios, engines, repeats), null, directory, command, progress);
+  }
+
+  private Benchmark(
+      List<Planned> plan, LiveDeployment live, Path directory, String command, Progress progress) {
+    this.plan = plan;
+    this.live = live;
     this.directory = directory;
     this.command = command;
     this.progress = progress;
+  }
+
+  /** Runs scenarios on what is there already. */
+  public static Benchmark on(
+      LiveDeployment live,
+      List<Scenario> scenarios,
+      int repeats,
+      Path directory,
+      String command,
+      Progress progress) {
+    return new Benchmark(
+        plan(scenarios, Collections.singletonList(null), repeats),
+        live,
+        directory,
+        command,
+        progress);
   }
 
   /**
@@ -74,7 +98,7 @@ public final class Benchmark {
               .map(planned -> EngineRun.estimate(planned.scenario()))
               .reduce(Duration.ZERO, Duration::plus));
       EngineRun run =
-          new EngineRun(next.scenario(), next.engine(), next.repeat(), command, progress);
+          new EngineRun(next.scenario(), next.engine(), live, next.repeat(), command, progress);
       RunResult result = run(run);
       results.add(result);
       new Summary(result).lines().forEach(line -> progress.line("%s", line));

@@ -5,7 +5,6 @@ import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.Engine;
-import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.CheckpointLog;
 import io.turnstile.bench.measure.Recording;
@@ -15,40 +14,45 @@ import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.ConsumerLag;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.FaultResult;
+import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.Load;
 import io.turnstile.bench.result.Point;
 import io.turnstile.bench.result.ProcessResources;
+import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.result.Throughput;
 import io.turnstile.bench.scenario.LoadProfile;
+import io.turnstile.bench.scenario.Metric;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Topics;
-import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.Simulation;
-import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.testbed.FlinkRestException;
 import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.HdrHistogram.Histogram;
+import java.util.function.Function;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
  * One run of a scenario on an engine: everything fresh, so that no run inherits logs, caches or
@@ -56,24 +60,44 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
  */
 final class EngineRun {
 
-  private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration AUDIT_WAIT = Duration.ofSeconds(20);
   private static final short ONE_BROKER = 1;
 
-  /** For how long no verdict may come until a run is given up. */
-  private static final Duration STALLED = Duration.ofSeconds(60);
+  /** Drained records that the drain rate leaves out, while code is compiled. */
+  private static final double DRAIN_WARM_UP = 0.2;
+
+  private static final Duration STEP_WARM_UP = Duration.ofSeconds(5);
+  private static final Duration STEP = Duration.ofSeconds(15);
+  private static final double LOWEST_RATE = 4_000;
+  private static final double HIGHEST_RATE = 60_000;
+
+  /** The latency that the search for the highest rate holds, whatever the scenario's own. */
+  private static final double SEARCH_P99_MS = 100;
+
+  /** Of what is offered, so much must be decided in time for a rate to be held. */
+  private static final double HELD_SHARE = 0.99;
 
   private final Scenario scenario;
   private final Engine engine;
+  private final LiveDeployment live;
   private final int repeat;
   private final String command;
   private final Progress progress;
 
   private final Instant startedAt = Instant.now();
-  private final Recording recording;
   private final ResourceSampler resources = new ResourceSampler();
   private final CheckpointLog checkpoints = new CheckpointLog();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<String> notes = new ArrayList<>();
+  private final List<RateStep> search = new ArrayList<>();
+  private final Map<Metric, Double> special = new EnumMap<>(Metric.class);
+  private final List<Figure> figures = new ArrayList<>();
+
+  /** The stretch of load that the latency is of. */
+  private volatile Recording recording;
+
+  /** The stretch of load that the throughput is of, if another. */
+  private volatile Recording drained;
 
   private volatile Environment environment;
   private volatile Map<String, String> settings = Map.of();
@@ -83,9 +107,22 @@ final class EngineRun {
   private volatile Double processedPerS;
   private volatile AuditResult audit;
 
-  EngineRun(Scenario scenario, Engine engine, int repeat, String command, Progress progress) {
+  /**
+   * Starts nothing yet.
+   *
+   * @param engine to be started; null if {@code live} is there already
+   * @param live null for an engine of our own
+   */
+  EngineRun(
+      Scenario scenario,
+      Engine engine,
+      LiveDeployment live,
+      int repeat,
+      String command,
+      Progress progress) {
     this.scenario = scenario;
     this.engine = engine;
+    this.live = live;
     this.repeat = repeat;
     this.command = command;
     this.progress = progress;
@@ -94,32 +131,33 @@ final class EngineRun {
 
   /** How long such a run takes, about. */
   static Duration estimate(Scenario scenario) {
-    return Duration.ofSeconds(45).plus(scenario.load().warmUp()).plus(scenario.load().length());
+    Duration around = Duration.ofSeconds(45);
+    return switch (scenario.procedure()) {
+      case OPEN_LOOP ->
+          around
+              .plus(scenario.load().warmUp())
+              .plus(scenario.load().length())
+              .plusMillis(scenario.load().records() / 20);
+      case SATURATION -> around.plusMinutes(4).plusMillis(scenario.load().records() / 10);
+      case INVENTORY_EXPORT -> around.plusMillis(scenario.load().records() / 20);
+    };
   }
 
   /** Runs to the end. Whatever goes wrong is in the result, and the logs are kept. */
   RunResult run() throws InterruptedException {
     String failure = null;
     try (TemporaryDirectory files = new TemporaryDirectory()) {
-      TestbedConfig.Builder config =
-          TestbedConfig.builder().baseDirectory(files.path().getParent());
-      engine.prepare(config, scenario.engine());
-      try (Testbed testbed = new ProcessTestbed(config.build())) {
-        try {
-          runOn(testbed, files.path());
-        } catch (InterruptedException e) {
-          throw e;
-        } catch (Exception e) {
-          failure = oneLine(e);
-        }
-        if (failure != null || !audit.passed()) {
-          testbed.markFailed();
-        }
+      if (live == null) {
+        runOnTestbed(files.path());
+      } else {
+        runLive(files.path());
       }
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      failure = failure == null ? oneLine(e) : failure;
+      failure = oneLine(e);
+    } finally {
+      threads.shutdownNow();
     }
     return result(failure, false);
   }
@@ -129,232 +167,347 @@ final class EngineRun {
     return result(null, true);
   }
 
-  private void runOn(Testbed testbed, Path files) throws Exception {
-    progress.live("%s: starting", this);
-    testbed.start();
-    TopicNames topics = TopicNames.DEFAULT;
-    createTopics(testbed, topics);
-    Path jwks = files.resolve("jwks.json");
-    Path signingKey = files.resolve("signing-key.json");
-    TokenIssuer.generate(signingKey, jwks);
-    TokenIssuer tokens = TokenIssuer.load(signingKey, scenario.load().tokenLifetime());
-    Path ledger = files.resolve("ledger.csv");
-    try (RunningEngine running =
-            engine.start(new Deployment(testbed, topics, jwks), scenario.engine());
-        VerdictProbe probe =
-            new VerdictProbe(
-                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers()),
-                topics,
-                recording)) {
-      settings = running.settings();
-      environment =
-          Machine.environment(
-              running.flinkJob().map(job -> job.flink().version()).orElse(null), "processes");
-      KafkaConnection kafka = new KafkaConnection(testbed.bootstrapServers(), Map.of(), topics);
-      drive(testbed, running, probe, simulation(kafka, tokens, ledger, probe));
-      audit = audit(testbed, topics, ledger);
-    }
-  }
-
-  private static void createTopics(Testbed testbed, TopicNames topics, int lanes)
-      throws ExecutionException, InterruptedException {
-    try (Admin admin =
-        Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers()))) {
-      new Topics(topics, lanes, lanes).create(admin, ONE_BROKER);
-    }
-  }
-
-  private void createTopics(Testbed testbed, TopicNames topics) throws Exception {
-    createTopics(testbed, topics, scenario.engine().lanes());
-  }
-
-  private Simulation simulation(
-      KafkaConnection kafka, TokenIssuer tokens, Path ledger, VerdictProbe probe) {
-    LoadProfile load = scenario.load();
-    SimulationOptions options =
-        new SimulationOptions()
-            .stages(load.allStages())
-            .ledger(ledger)
-            .retry(load.refreshTokens())
-            .retryWait(STALLED);
-    if (load.records() > 0) {
-      options.count(load.records());
-    }
-    return new Simulation(
-        kafka, new Generator(load.generator(load.meanRate())), tokens, options, probe);
-  }
-
-  /** Sends, watches, inflicts faults, and waits for the last verdict. */
-  private void drive(
-      Testbed testbed, RunningEngine running, VerdictProbe probe, Simulation simulation)
-      throws Exception {
-    ExecutorService threads = Executors.newCachedThreadPool();
-    try {
-      Future<SimulationSummary> sending = threads.submit(simulation::run);
-      while (!recording.started() && !sending.isDone()) {
-        progress.live(
-            "%s: publishing customers and products, %,d",
-            this, simulation.progress().referenceRecords());
-        TimeUnit.MILLISECONDS.sleep(100);
+  private void runOnTestbed(Path files) throws Exception {
+    TestbedConfig.Builder config = TestbedConfig.builder().baseDirectory(files.getParent());
+    engine.prepare(config, scenario.engine());
+    try (Testbed testbed = new ProcessTestbed(config.build())) {
+      try {
+        progress.live("%s: starting", this);
+        testbed.start();
+        TopicNames topics = TopicNames.DEFAULT;
+        createTopics(testbed, topics);
+        Path signingKey = files.resolve("signing-key.json");
+        Path jwks = files.resolve("jwks.json");
+        TokenIssuer.generate(signingKey, jwks);
+        Deployment deployment = new Deployment(testbed, topics, jwks);
+        measure(
+            new KafkaConnection(testbed.bootstrapServers(), Map.of(), topics),
+            signingKey,
+            files.resolve("ledger.csv"),
+            testbed,
+            () -> engine.start(deployment, scenario.engine()));
+      } catch (Exception e) {
+        testbed.markFailed();
+        throw e;
       }
-      if (!recording.started()) {
-        get(sending);
-        throw new IllegalStateException("nothing was sent");
+      if (!audit.passed()) {
+        testbed.markFailed();
       }
-      faults = new FaultTimeline(scenario.faults(), testbed, running, recording, progress);
-      long measuredFrom = recording.measuredFromNanos();
-      Future<?> inflicting =
-          threads.submit(
-              () -> {
-                faults.run(measuredFrom);
-                return null;
-              });
-      watch(testbed, running, probe, simulation, sending, inflicting);
-      sent = get(sending);
-      get(inflicting);
-      if (sent.failures() > 0) {
-        throw new IllegalStateException(
-            "%,d records could not be sent: %s".formatted(sent.failures(), sent.firstFailure()));
-      }
-    } finally {
-      simulation.stop();
-      threads.shutdownNow();
     }
   }
 
-  private void watch(
+  private void runLive(Path files) throws Exception {
+    measure(
+        new KafkaConnection(live.bootstrapServers(), live.clientProperties(), live.topics()),
+        live.signingKey(),
+        files.resolve("ledger.csv"),
+        null,
+        live::engine);
+  }
+
+  /**
+   * Measures and audits.
+   *
+   * @param testbed null for a live deployment
+   */
+  private void measure(
+      KafkaConnection kafka,
+      Path signingKey,
+      Path ledger,
       Testbed testbed,
-      RunningEngine running,
-      VerdictProbe probe,
-      Simulation simulation,
-      Future<SimulationSummary> sending,
-      Future<?> inflicting)
+      Callable<RunningEngine> start)
       throws Exception {
-    ProcessedCounter processed = new ProcessedCounter();
-    long answeredBefore = 0;
-    long aliveNanos = System.nanoTime();
-    for (long ticks = 1; ; ticks++) {
-      long due = recording.startNanos() + ticks * TICK.toNanos();
-      TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
-      boolean measuring = due > recording.measuredFromNanos() && !sending.isDone();
-      resources.sample(watched(testbed, running));
-      FlinkJob job = running.flinkJob().orElse(null);
-      if (job != null) {
-        checkpoints.collect(job.flink(), job.jobId());
-        if (measuring) {
-          processed.note(job);
+    Map<String, Object> client = new HashMap<>(kafka.clientProperties());
+    client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+    try (VerdictProbe probe =
+        new VerdictProbe(client, kafka.topics(), testbed == null, recording)) {
+      Sender sender =
+          new Sender(
+              kafka,
+              TokenIssuer.load(signingKey, scenario.load().tokenLifetime()),
+              ledger,
+              scenario.load(),
+              probe);
+      if (scenario.procedure() == Scenario.Procedure.SATURATION) {
+        fill(sender.unpaced(scenario.load().records()), probe);
+      }
+      try (RunningEngine running = start.call()) {
+        settings = running.settings();
+        environment =
+            Machine.environment(
+                running.flinkJob().map(job -> job.flink().version()).orElse(null),
+                testbed == null ? LiveDeployment.NAME : "processes");
+        RunMonitor monitor =
+            new RunMonitor(
+                toString(),
+                () -> watched(testbed, running),
+                running,
+                probe,
+                resources,
+                checkpoints,
+                progress);
+        switch (scenario.procedure()) {
+          case OPEN_LOOP -> openLoop(testbed, running, sender, probe, monitor);
+          case SATURATION -> saturate(testbed, sender, probe, monitor);
+          case INVENTORY_EXPORT -> export(sender, monitor);
         }
-        requireRunning(job);
-      }
-      probe.requireReading();
-      if (inflicting.isDone()) {
-        get(inflicting);
-      }
-      show(ticks, probe, simulation);
-      long answered = probe.answered();
-      if (answered > answeredBefore) {
-        answeredBefore = answered;
-        aliveNanos = System.nanoTime();
-      }
-      if (sending.isDone() && inflicting.isDone() && answered >= probe.sent()) {
-        break;
-      }
-      if (System.nanoTime() - aliveNanos > STALLED.toNanos()) {
-        notes.add("No verdict came for " + STALLED.toSeconds() + " s: not waited any longer.");
-        break;
+        processedPerS = monitor.processedPerS();
+        audit = audit(kafka, ledger, testbed == null ? startedAt : null);
       }
     }
-    processedPerS = processed.perSecond();
-    long from = recording.measuredFromNanos();
-    long to = from + (long) (recording.measuredSeconds() * 1e9);
-    used = resources.between(from, to, name -> gcLog(testbed, name));
   }
 
   private static List<ResourceSampler.Watched> watched(Testbed testbed, RunningEngine running) {
     List<ResourceSampler.Watched> watched = new ArrayList<>();
-    List<Target> targets = new ArrayList<>(running.processes());
-    if (testbed.isAlive(Target.BROKER)) {
-      targets.add(Target.BROKER);
+    watched.add(new ResourceSampler.Watched(ResourceSampler.LOAD, ProcessHandle.current().pid()));
+    if (testbed == null) {
+      return watched;
     }
+    List<Target> targets = new ArrayList<>(running.processes());
+    targets.add(Target.BROKER);
     for (Target target : targets) {
       try {
         watched.add(new ResourceSampler.Watched(target.toString(), testbed.pid(target)));
-      } catch (RuntimeException e) {
-        // It has ended since.
+      } catch (TestbedException e) {
+        // It has ended.
       }
     }
-    watched.add(new ResourceSampler.Watched("load", ProcessHandle.current().pid()));
     return watched;
   }
 
-  private static Path gcLog(Testbed testbed, String process) {
-    return process.equals("load") ? null : testbed.logs().resolve(process + "-gc.log");
+  private static Map<String, Object> client(Testbed testbed) {
+    return Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers());
   }
 
-  private static void requireRunning(FlinkJob job) {
-    try {
-      if (job.flink().job(job.jobId()).isTerminal()) {
-        throw new IllegalStateException(
-            "the job is over"
-                + job.flink().failures(job.jobId()).stream()
-                    .findFirst()
-                    .map(failure -> ": " + failure.message())
-                    .orElse(""));
-      }
-    } catch (FlinkRestException e) {
-      // Too busy to answer, or dead on purpose.
+  private void createTopics(Testbed testbed, TopicNames topics) throws Exception {
+    int lanes = scenario.engine().lanes();
+    try (Admin admin = Admin.create(client(testbed))) {
+      new Topics(topics, lanes, lanes).create(admin, ONE_BROKER);
     }
   }
 
-  private void show(long second, VerdictProbe probe, Simulation simulation) {
-    Histogram recent = recording.recent(System.nanoTime());
-    progress.live(
-        "%s: %d s, sent %,d (%,d ms behind), to come %,d, committed p50 %.0f p99 %.0f ms",
-        this,
-        second,
-        probe.sent(),
-        TimeUnit.NANOSECONDS.toMillis(simulation.progress().behindNanos()),
-        probe.sent() - probe.answered(),
-        recent.getValueAtPercentile(50) / 1000.0,
-        recent.getValueAtPercentile(99) / 1000.0);
+  /** Sends at the intended times, inflicts the faults, and waits for the last verdict. */
+  private void openLoop(
+      Testbed testbed, RunningEngine running, Sender sender, VerdictProbe probe, RunMonitor monitor)
+      throws Exception {
+    long preload = scenario.load().preload();
+    if (preload > 0) {
+      Recording loaded = new Recording(0);
+      probe.record(loaded);
+      Simulation simulation = sender.unpaced(preload);
+      follow(simulation, threads.submit(simulation::run), null, loaded, monitor);
+      probe.record(recording);
+      figures.add(
+          new Figure("preloaded", loaded.drainRate(0), "verdicts/s", Figure.Direction.HIGHER));
+    }
+    Simulation simulation = sender.ofScenario();
+    Future<SimulationSummary> sending = threads.submit(simulation::run);
+    Future<?> inflicting = null;
+    if (!scenario.faults().isEmpty()) {
+      FaultTimeline timeline =
+          new FaultTimeline(scenario.faults(), testbed, running, recording, progress);
+      faults = timeline;
+      inflicting =
+          threads.submit(
+              () -> {
+                while (!recording.started() && !sending.isDone()) {
+                  TimeUnit.MILLISECONDS.sleep(10);
+                }
+                timeline.run(recording.measuredFromNanos());
+                return null;
+              });
+    }
+    follow(simulation, sending, inflicting, recording, monitor);
+    used = used(testbed, recording);
+    if (preload > 0) {
+      checkpoints
+          .latestFullBytes()
+          .ifPresent(
+              bytes ->
+                  figures.add(
+                      new Figure(
+                          "state per transaction",
+                          (double) bytes / probe.answered(),
+                          "bytes",
+                          Figure.Direction.LOWER)));
+    }
   }
 
-  private AuditResult audit(Testbed testbed, TopicNames topics, Path ledger) {
+  /** Fills the topic before the engine starts. */
+  private void fill(Simulation simulation, VerdictProbe probe) throws Exception {
+    Future<SimulationSummary> sending = threads.submit(simulation::run);
+    while (!sending.isDone()) {
+      progress.live("%s: filling the topic, %,d", this, probe.sent());
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    sent = requireAllSent(get(sending));
+  }
+
+  /** Waits until what was sent before is drained, then looks for the highest rate that holds. */
+  private void saturate(Testbed testbed, Sender sender, VerdictProbe probe, RunMonitor monitor)
+      throws Exception {
+    drained = recording;
+    if (!monitor.follow(drained, () -> false)) {
+      throw new IllegalStateException(stalled());
+    }
+    used =
+        resources.between(drained.firstVerdictNanos(), drained.lastVerdictNanos(), gcLog(testbed));
+    special.put(Metric.DRAIN_PER_S, drained.drainRate(DRAIN_WARM_UP));
+    RateSearch rates = new RateSearch(LOWEST_RATE, HIGHEST_RATE);
+    for (OptionalDouble next = rates.next(); next.isPresent(); next = rates.next()) {
+      double rate = next.getAsDouble();
+      Recording step = new Recording(STEP_WARM_UP.toNanos());
+      probe.record(step);
+      Simulation simulation = sender.atRate(rate, STEP_WARM_UP.plus(STEP));
+      Future<SimulationSummary> sending = threads.submit(simulation::run);
+      follow(simulation, sending, null, step, monitor);
+      double p99 = step.measured().getValueAtPercentile(99) / 1000.0;
+      double decided = step.meanOverMeasured(step.verdictSeries());
+      boolean held = p99 < SEARCH_P99_MS && decided >= rate * HELD_SHARE;
+      search.add(new RateStep(rate, p99, held));
+      rates.tried(rate, held);
+      progress.line(
+          "  %,.0f/s: %,.0f/s decided, committed p99 %.1f ms, %s",
+          rate, decided, p99, held ? "held" : "not held");
+      if (held || recording == drained) {
+        recording = step;
+      }
+    }
+    special.put(Metric.HIGHEST_RATE_PER_S, rates.found());
+    figures.add(
+        new Figure(
+            "drained", special.get(Metric.DRAIN_PER_S), "verdicts/s", Figure.Direction.HIGHER));
+    figures.add(
+        new Figure(
+            "highest rate with committed p99 < %.0f ms".formatted(SEARCH_P99_MS),
+            rates.found(),
+            "transactions/s",
+            Figure.Direction.HIGHER));
+    notes.add(
+        "The throughput is of draining %,d records, the first fifth left out; the latency of the highest rate that was held."
+            .formatted(scenario.load().records()));
+  }
+
+  /** Publishes products and waits until the last of them are in force. */
+  private void export(Sender sender, RunMonitor monitor) throws Exception {
+    ExportSource source =
+        new ExportSource(Math.toIntExact(scenario.load().records()), scenario.load().seed());
+    Simulation simulation = sender.of(source);
+    Future<SimulationSummary> sending = threads.submit(simulation::run);
+    follow(simulation, sending, null, recording, monitor);
+    double published = (source.exportedNanos() - source.firstNanos()) / 1e9;
+    double inForce = (recording.lastVerdictNanos() - source.firstNanos()) / 1e9;
+    special.put(Metric.EXPORT_IN_FORCE_S, inForce);
+    figures.add(new Figure("products", scenario.load().records(), "", null));
+    figures.add(new Figure("published after", published, "s", null));
+    figures.add(new Figure("in force after", inForce, "s", Figure.Direction.LOWER));
+  }
+
+  /**
+   * Follows a stretch of load to its last verdict.
+   *
+   * @param inflicting what else has to end before; null for nothing
+   */
+  private void follow(
+      Simulation simulation,
+      Future<SimulationSummary> sending,
+      Future<?> inflicting,
+      Recording stretch,
+      RunMonitor monitor)
+      throws Exception {
+    try {
+      boolean complete =
+          monitor.follow(
+              stretch, () -> !sending.isDone() || (inflicting != null && !inflicting.isDone()));
+      simulation.stop();
+      sent = requireAllSent(get(sending));
+      if (inflicting != null) {
+        get(inflicting);
+      }
+      if (!complete) {
+        notes.add(stalled());
+      }
+    } finally {
+      simulation.stop();
+    }
+  }
+
+  private static String stalled() {
+    return "No verdict came for %d s: not waited any longer."
+        .formatted(RunMonitor.STALLED.toSeconds());
+  }
+
+  private static SimulationSummary requireAllSent(SimulationSummary summary) {
+    if (summary.failures() > 0) {
+      throw new IllegalStateException(
+          "%,d records could not be sent: %s"
+              .formatted(summary.failures(), summary.firstFailure()));
+    }
+    return summary;
+  }
+
+  private List<ProcessResources> used(Testbed testbed, Recording stretch) {
+    long from = stretch.measuredFromNanos();
+    long to = from + (long) (stretch.measuredSeconds() * 1e9);
+    return resources.between(from, to, gcLog(testbed));
+  }
+
+  private static Function<String, Path> gcLog(Testbed testbed) {
+    return process ->
+        process.equals(ResourceSampler.LOAD) ? null : testbed.logs().resolve(process + "-gc.log");
+  }
+
+  /**
+   * Audits everything, or what was sent since a time.
+   *
+   * @param since null for everything
+   */
+  private AuditResult audit(KafkaConnection kafka, Path ledger, Instant since) {
     progress.live("%s: auditing", this);
     AuditReport report =
         new Audit(
-                AuditConfig.builder(testbed.bootstrapServers())
-                    .topics(topics)
+                AuditConfig.builder(kafka.bootstrapServers())
+                    .clientProperties(kafka.clientProperties())
+                    .topics(kafka.topics())
                     .ledger(ledger)
+                    .since(since)
                     .waitFor(AUDIT_WAIT)
                     .build())
             .run();
-    return engine.decides() ? AuditResult.of(report) : AuditResult.ofCopies(report);
+    return decides() ? AuditResult.of(report) : AuditResult.ofCopies(report);
   }
 
   private RunResult result(String failure, boolean interrupted) {
-    List<Point> verdicts = recording.verdictSeries();
-    List<Point> published = recording.acknowledgedSeries();
-    List<Point> backlog = recording.backlogSeries();
-    double committedPerS = recording.meanOverMeasured(verdicts);
+    Recording latencyOf = recording;
+    Recording throughputOf = drained == null ? latencyOf : drained;
+    List<Point> verdicts = throughputOf.verdictSeries();
+    List<Point> published = throughputOf.acknowledgedSeries();
+    List<Point> backlog = throughputOf.backlogSeries();
     LoadProfile load = scenario.load();
+    double committedPerS =
+        special.containsKey(Metric.DRAIN_PER_S)
+            ? special.get(Metric.DRAIN_PER_S)
+            : load.stages().isEmpty()
+                ? throughputOf.drainRate(0)
+                : throughputOf.meanOverMeasured(verdicts);
     List<FaultResult> inflicted =
         faults == null ? List.of() : faults.results(scenario.p99LimitMs());
+    List<String> allNotes = new ArrayList<>(notes);
     if (interrupted) {
-      notes.add("The run was interrupted: it has no audit.");
+      allNotes.add("The run was interrupted: it has no audit.");
     }
-    if (!engine.decides()) {
-      notes.add(
+    if (!decides()) {
+      allNotes.add(
           "This engine decides nothing: it was only checked that each input came out once, not with"
               + " what verdict.");
     }
     if (checkpoints.failed() > 0) {
-      notes.add(checkpoints.failed() + " checkpoints failed.");
+      allNotes.add(checkpoints.failed() + " checkpoints failed.");
     }
     Judgement judgement =
-        new Judgement(scenario, recording, faults, inflicted, sent, audit, used, environment);
-    return RunResult.builder(scenario.name(), engine.name())
+        new Judgement(
+            scenario, latencyOf, faults, inflicted, sent, audit, used, environment, special);
+    return RunResult.builder(scenario.name(), engineName())
         .repeat(repeat)
         .startedAt(startedAt)
         .command(command)
@@ -367,34 +520,36 @@ final class EngineRun {
                 load.stages().isEmpty() ? null : load.meanRate(),
                 published.stream().mapToLong(point -> (long) point.y()).sum(),
                 load.warmUp().toMillis() / 1000.0,
-                recording.measuredSeconds()))
+                latencyOf.measuredSeconds()))
         .throughput(
             new Throughput(
                 committedPerS,
                 verdicts,
-                recording.meanOverMeasured(published),
+                throughputOf.meanOverMeasured(published),
                 processedPerS,
                 committedPerS,
                 published))
-        .latencyMs(recording.latency())
+        .latencyMs(latencyOf.latency())
         .audit(audit)
         .shares(judgement.shares())
         .faults(inflicted)
         .resources(used)
-        .checkpoints(checkpoints.since(measuredFromMillis()))
+        .checkpoints(checkpoints.since(measuredFromMillis(throughputOf)))
         .consumerLag(
             new ConsumerLag(
                 backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0), backlog))
+        .search(search)
+        .figures(figures)
         .objectives(judgement.objectives())
-        .notes(notes)
+        .notes(allNotes)
         .build();
   }
 
-  private long measuredFromMillis() {
-    if (!recording.started()) {
+  private static long measuredFromMillis(Recording stretch) {
+    if (!stretch.started()) {
       return Long.MAX_VALUE;
     }
-    long ago = System.nanoTime() - recording.measuredFromNanos();
+    long ago = System.nanoTime() - stretch.measuredFromNanos();
     return System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(ago);
   }
 
@@ -413,8 +568,16 @@ final class EngineRun {
     }
   }
 
+  private boolean decides() {
+    return engine == null || engine.decides();
+  }
+
+  private String engineName() {
+    return engine == null ? LiveDeployment.NAME : engine.name();
+  }
+
   @Override
   public String toString() {
-    return scenario.name() + " on " + engine.name() + " (" + repeat + ")";
+    return scenario.name() + " on " + engineName() + " (" + repeat + ")";
   }
 }

@@ -1,6 +1,7 @@
 package io.turnstile.bench.run;
 
 import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.measure.ResourceSampler;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.FaultResult;
@@ -38,12 +39,14 @@ final class Judgement {
   private final AuditResult audit;
   private final List<ProcessResources> used;
   private final Environment environment;
+  private final Map<Metric, Double> special;
 
   /**
    * @param faults null if none was planned yet
    * @param sent null if sending did not end
    * @param audit null if there was none
    * @param environment null if the engine did not start
+   * @param special what this scenario's own procedure measured
    */
   Judgement(
       Scenario scenario,
@@ -53,7 +56,8 @@ final class Judgement {
       SimulationSummary sent,
       AuditResult audit,
       List<ProcessResources> used,
-      Environment environment) {
+      Environment environment,
+      Map<Metric, Double> special) {
     this.scenario = scenario;
     this.recording = recording;
     this.faults = faults;
@@ -62,26 +66,16 @@ final class Judgement {
     this.audit = audit;
     this.used = used;
     this.environment = environment;
+    this.special = special;
   }
 
   /** The objectives, then the goals. */
   List<Objective> objectives() {
-    return objectives(Map.of());
-  }
-
-  /**
-   * The objectives, then the goals.
-   *
-   * @param special what this scenario's own procedure measured
-   */
-  List<Objective> objectives(Map<Metric, Double> special) {
-    return Stream.concat(
-            judge(scenario.objectives(), special, false), judge(scenario.goals(), special, true))
+    return Stream.concat(judge(scenario.objectives(), false), judge(scenario.goals(), true))
         .toList();
   }
 
-  private Stream<Objective> judge(
-      Map<Metric, Double> limits, Map<Metric, Double> special, boolean goal) {
+  private Stream<Objective> judge(Map<Metric, Double> limits, boolean goal) {
     return new TreeMap<>(limits)
         .entrySet().stream()
             .map(
@@ -118,7 +112,7 @@ final class Judgement {
       case CAUGHT_UP_AFTER_S -> worst(inflicted.stream().map(FaultResult::caughtUpAfterS));
       case KEPT_UP_PERCENT -> keptUp();
       case P99_DRIFT -> p99Drift();
-      case DRAIN_PER_S -> recording.answered() / recording.verdictSeconds();
+      case DRAIN_PER_S -> recording.drainRate(0);
       case HIGHEST_RATE_PER_S, EXPORT_IN_FORCE_S, LEAKS -> null;
     };
   }
@@ -212,7 +206,7 @@ final class Judgement {
   private Double memoryGb() {
     List<ProcessResources> ofEngine =
         used.stream()
-            .filter(process -> !process.process().equals("load"))
+            .filter(process -> !process.process().equals(ResourceSampler.LOAD))
             .filter(process -> !process.process().equals("broker"))
             .toList();
     return ofEngine.isEmpty()

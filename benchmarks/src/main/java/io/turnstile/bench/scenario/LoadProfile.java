@@ -13,6 +13,7 @@ import java.util.Map;
  *
  * @param stages the rate over time after the warm-up; empty for as fast as possible
  * @param records how many transactions are sent if there are no stages, or are loaded before
+ * @param preload how many transactions are sent as fast as possible, and decided, before all that
  * @param warmUp at the first stage's rate, unless {@code warmUpRate} says another; not measured
  * @param warmUpRate transactions per second, 0 for that of the first stage
  * @param productSkew how unequally products sell, the exponent of a Zipf law
@@ -25,6 +26,7 @@ import java.util.Map;
 public record LoadProfile(
     List<RateStage> stages,
     long records,
+    long preload,
     Duration warmUp,
     double warmUpRate,
     int customers,
@@ -100,6 +102,7 @@ public record LoadProfile(
     return new LoadProfile(
         stages,
         count,
+        preload,
         warmUp,
         warmUpRate,
         customers,
@@ -118,6 +121,7 @@ public record LoadProfile(
     return new LoadProfile(
         stages,
         records,
+        preload,
         length,
         warmUpRate,
         customers,
@@ -135,6 +139,7 @@ public record LoadProfile(
     return new LoadProfile(
         newStages,
         records,
+        preload,
         warmUp,
         newWarmUpRate,
         customers,
@@ -156,6 +161,8 @@ public record LoadProfile(
             .customers(customers)
             .products(products)
             .zipfExponent(productSkew)
+            .hotCustomer(hotCustomer)
+            .hotProduct(hotProduct)
             .rate(rate);
     shares.forEach(options::share);
     return options;

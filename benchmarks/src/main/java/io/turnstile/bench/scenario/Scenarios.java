@@ -37,6 +37,7 @@ public final class Scenarios {
   private static final int DEFAULT_LANES = 2;
   private static final String DEFAULT_MEMORY = "3g";
   private static final String DEFAULT_PROFILE = "low-latency";
+  private static final String DEFAULT_STORAGE = "local";
   private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
 
   private static final Schema SCHEMA =
@@ -183,6 +184,7 @@ public final class Scenarios {
     return new LoadProfile(
         stages,
         load.path("records").asLong(0),
+        load.path("preload").asLong(0),
         duration(load, "warm_up", Duration.ZERO),
         load.path("warm_up_rate").asDouble(0),
         load.path("customers").asInt(10_000),
@@ -216,6 +218,7 @@ public final class Scenarios {
         lanes,
         engine.path("memory").asText(DEFAULT_MEMORY),
         engine.path("profile").asText(DEFAULT_PROFILE),
+        engine.path("checkpoint_storage").asText(DEFAULT_STORAGE),
         texts(engine.path("job")),
         texts(engine.path("flink")));
   }

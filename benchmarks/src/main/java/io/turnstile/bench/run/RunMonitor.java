@@ -1,0 +1,135 @@
+package io.turnstile.bench.run;
+
+import io.turnstile.bench.engine.FlinkJob;
+import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.measure.CheckpointLog;
+import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.measure.ResourceSampler;
+import io.turnstile.bench.measure.VerdictProbe;
+import io.turnstile.testbed.FlinkRestException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
+
+/** Looks after a run once a second, and says how it goes. Used by one thread. */
+final class RunMonitor {
+
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  /** For how long no verdict may come until nobody waits for it any longer. */
+  static final Duration STALLED = Duration.ofSeconds(60);
+
+  private final String title;
+  private final Supplier<List<ResourceSampler.Watched>> watched;
+  private final RunningEngine engine;
+  private final VerdictProbe probe;
+  private final ResourceSampler resources;
+  private final CheckpointLog checkpoints;
+  private final Progress progress;
+  private final ProcessedCounter processed = new ProcessedCounter();
+
+  /**
+   * Starts nothing yet.
+   *
+   * @param watched the processes to sample, asked anew each time
+   */
+  RunMonitor(
+      String title,
+      Supplier<List<ResourceSampler.Watched>> watched,
+      RunningEngine engine,
+      VerdictProbe probe,
+      ResourceSampler resources,
+      CheckpointLog checkpoints,
+      Progress progress) {
+    this.title = title;
+    this.watched = watched;
+    this.engine = engine;
+    this.probe = probe;
+    this.resources = resources;
+    this.checkpoints = checkpoints;
+    this.progress = progress;
+  }
+
+  /**
+   * Follows a stretch of load until it is over.
+   *
+   * @param sending whether more is to come
+   * @return false if it was given up, because no verdict came for {@link #STALLED}
+   * @throws IllegalStateException if the engine has failed for good
+   */
+  boolean follow(Recording recording, BooleanSupplier sending) throws InterruptedException {
+    long answeredBefore = -1;
+    long aliveNanos = System.nanoTime();
+    long dueNanos = System.nanoTime();
+    while (true) {
+      resources.sample(watched.get());
+      FlinkJob job = engine.flinkJob().orElse(null);
+      boolean stillSending = sending.getAsBoolean();
+      if (job != null) {
+        checkpoints.collect(job.flink(), job.jobId());
+        if (stillSending
+            && recording.started()
+            && System.nanoTime() > recording.measuredFromNanos()) {
+          processed.note(job);
+        }
+        requireRunning(job);
+      }
+      probe.requireReading();
+      show(recording);
+      long answered = probe.answered();
+      if (!stillSending && answered >= probe.sent()) {
+        return true;
+      }
+      if (answered > answeredBefore || !recording.started()) {
+        answeredBefore = answered;
+        aliveNanos = System.nanoTime();
+      } else if (System.nanoTime() - aliveNanos > STALLED.toNanos()) {
+        return false;
+      }
+      dueNanos += TICK.toNanos();
+      TimeUnit.NANOSECONDS.sleep(dueNanos - System.nanoTime());
+    }
+  }
+
+  /** Records that a Flink job decided per second while it was measured; null for other engines. */
+  Double processedPerS() {
+    return processed.perSecond();
+  }
+
+  private static void requireRunning(FlinkJob job) {
+    boolean over;
+    try {
+      over = job.flink().job(job.jobId()).isTerminal();
+    } catch (FlinkRestException e) {
+      // Too busy to answer, or dead on purpose.
+      return;
+    }
+    if (over) {
+      throw new IllegalStateException(
+          "the job is over"
+              + job.flink().failures(job.jobId()).stream()
+                  .findFirst()
+                  .map(failure -> ": " + failure.message())
+                  .orElse(""));
+    }
+  }
+
+  private void show(Recording recording) {
+    if (!recording.started()) {
+      progress.live("%s: publishing customers and products", title);
+      return;
+    }
+    Histogram recent = recording.recent(System.nanoTime());
+    progress.live(
+        "%s: %d s, sent %,d, verdicts to come %,d, committed p50 %.0f p99 %.0f ms",
+        title,
+        recording.secondOf(System.nanoTime()),
+        probe.sent(),
+        probe.sent() - probe.answered(),
+        recent.getValueAtPercentile(50) / 1000.0,
+        recent.getValueAtPercentile(99) / 1000.0);
+  }
+}

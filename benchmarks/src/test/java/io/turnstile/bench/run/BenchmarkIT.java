@@ -1,0 +1,79 @@
+package io.turnstile.bench.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.result.ProcessResources;
+import io.turnstile.bench.result.ResultFile;
+import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.Scenarios;
+import io.turnstile.testbed.LeakCheck;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole way once: scenario, Kafka, Flink, load, measurement, audit, result. */
+class BenchmarkIT {
+
+  @TempDir private Path directory;
+
+  @AfterAll
+  static void leavesNothingRunning() {
+    LeakCheck.assertNothingLeft();
+  }
+
+  @Test
+  void shortRunIsMeasuredAuditedAndWritten() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("short.yaml"),
+            """
+            description: A few seconds of everything.
+            load:
+              rate: 200
+              warm_up: 2s
+              duration: 5s
+              customers: 100
+              products: 100
+              refresh_tokens: true
+              mix: {duplicates: 0.1, expired: 0.05, malformed: 0.05}
+            objectives: {success_percent: 100, dedup_percent: 100, token_refresh_percent: 100}
+            """);
+    Scenario scenario = Scenarios.read(file);
+    Progress progress = new Progress(new PrintWriter(System.out, true, UTF_8), false);
+
+    List<RunResult> results =
+        new Benchmark(
+                List.of(scenario),
+                List.of(Engines.named("turnstile")),
+                1,
+                directory.resolve("out"),
+                "the test",
+                progress)
+            .run();
+
+    RunResult result =
+        ResultFile.read(directory.resolve(Path.of("out", "short", "turnstile-1", "result.json")));
+    assertThat(results).hasSize(1);
+    assertThat(result.failure()).isNull();
+    assertThat(result.passed()).isTrue();
+    assertThat(result.audit().inputs()).isEqualTo(result.load().sent()).isGreaterThan(1_400);
+    assertThat(result.audit().rejected()).containsKeys("DUPLICATE_ID", "TOKEN_EXPIRED");
+    assertThat(result.objectives()).hasSize(3).allMatch(objective -> objective.met());
+    assertThat(result.latencyMs().committed().count()).isBetween(900L, 1_200L);
+    assertThat(result.latencyMs().series()).hasSizeGreaterThanOrEqualTo(7);
+    assertThat(result.latencyMs().series().get(0).t()).isEqualTo(-2);
+    assertThat(result.throughput().meanPerS()).isPositive();
+    assertThat(result.resources())
+        .extracting(ProcessResources::process)
+        .contains("taskmanager-1", "jobmanager", "broker", "load");
+    assertThat(result.settings()).containsEntry("job --commit", "journal");
+    assertThat(result.environment().flink()).isEqualTo("2.2.1");
+  }
+}
