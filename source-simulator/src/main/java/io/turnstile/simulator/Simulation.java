@@ -49,6 +49,11 @@ public final class Simulation {
   private static final long MAX_PARK_NANOS = 5_000_000;
 
   /**
+   * Waking for each transaction would cost more than sending it: those due meanwhile go together.
+   */
+  private static final long MIN_BETWEEN_WAKES_NANOS = 500_000;
+
+  /**
    * An event in its turn.
    *
    * @param seq a transaction's number
@@ -90,6 +95,7 @@ public final class Simulation {
   private long sent;
   private long retriesSent;
   private long retriesAwaited;
+  private long wokeNanos;
 
   /**
    * @param tokens null if the source gives no transactions
@@ -166,6 +172,7 @@ public final class Simulation {
             ? new UniformRateLimiter(options.rate(), nanoTime)
             : new StagedRateLimiter(options.stages(), nanoTime);
     long start = nanoTime.getAsLong();
+    wokeNanos = start;
     boolean started = false;
     for (Step step = nextStep(); step != null; step = nextStep()) {
       if (step.published() != null) {
@@ -396,7 +403,8 @@ public final class Simulation {
       if (stopped || nanos - now <= 0) {
         return !stopped;
       }
-      park(nanos - now);
+      park(Math.max(nanos, wokeNanos + MIN_BETWEEN_WAKES_NANOS) - now);
+      wokeNanos = nanoTime.getAsLong();
     }
   }
 
