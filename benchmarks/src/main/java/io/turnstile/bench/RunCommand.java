@@ -195,7 +195,7 @@ final class RunCommand implements Callable<Integer> {
     if (load.stages().isEmpty() && (duration != null || rate != null)) {
       throw usage(scenario.name() + " sends as fast as it can; it takes --records only");
     }
-    if (load.records() == 0 && records != null) {
+    if (load.records() + load.preload() == 0 && records != null) {
       throw usage(scenario.name() + " has no number of records; it takes --duration and --rate");
     }
     if (duration != null) {

@@ -137,7 +137,7 @@ final class EngineRun {
           around
               .plus(scenario.load().warmUp())
               .plus(scenario.load().length())
-              .plusMillis(scenario.load().records() / 20);
+              .plusMillis((scenario.load().records() + scenario.load().preload()) / 20);
       case SATURATION -> around.plusMinutes(4).plusMillis(scenario.load().records() / 10);
       case INVENTORY_EXPORT -> around.plusMillis(scenario.load().records() / 20);
     };

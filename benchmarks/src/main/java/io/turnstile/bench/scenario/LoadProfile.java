@@ -97,12 +97,12 @@ public record LoadProfile(
         warmUpRate * factor);
   }
 
-  /** The same with another number of records. */
+  /** The same with another number of records, or of preloaded ones where those have a number. */
   public LoadProfile withRecords(long count) {
     return new LoadProfile(
         stages,
-        count,
-        preload,
+        preload > 0 ? records : count,
+        preload > 0 ? count : preload,
         warmUp,
         warmUpRate,
         customers,
