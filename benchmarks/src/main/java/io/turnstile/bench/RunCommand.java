@@ -142,13 +142,14 @@ final class RunCommand implements Callable<Integer> {
     if (repeats < 1) {
       throw usage("--repeat must be at least 1, not " + repeats);
     }
+    LiveDeployment live = bootstrapServers == null ? null : live(scenarios);
     Files.createDirectories(out);
     Progress progress =
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
     Benchmark benchmark =
-        bootstrapServers == null
+        live == null
             ? new Benchmark(scenarios, engines, repeats, out, command(), progress)
-            : Benchmark.on(live(scenarios), scenarios, repeats, out, command(), progress);
+            : Benchmark.on(live, scenarios, repeats, out, command(), progress);
     List<RunResult> results = benchmark.run();
     Path report = out.resolve("report.html");
     ReportFiles.write(ResultFile.readAll(out), List.of(), report);

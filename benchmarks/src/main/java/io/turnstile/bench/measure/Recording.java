@@ -62,7 +62,7 @@ public final class Recording implements PositionJoin.Listener {
   }
 
   /** A transaction was acknowledged. */
-  synchronized void sent(long intendedNanos, long nowNanos) {
+  public synchronized void sent(long intendedNanos, long nowNanos) {
     if (startNanos == Long.MAX_VALUE) {
       startNanos = intendedNanos;
     }
