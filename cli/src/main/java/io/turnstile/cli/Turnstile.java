@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
       AuditCommand.class,
       CheckCommand.class,
       BenchCommand.class,
+      TopicsCommand.class,
+      SavepointCommand.class,
       CompletionCommand.class
     })
 public final class Turnstile implements Runnable {

@@ -24,7 +24,16 @@ class TurnstileTest {
   @Test
   void theCommandsAreThoseOfTheManual() {
     assertThat(Turnstile.commandLine().getSubcommands().keySet())
-        .containsExactlyInAnyOrder("up", "demo", "simulate", "audit", "check", "completion");
+        .containsExactlyInAnyOrder(
+            "up",
+            "demo",
+            "simulate",
+            "audit",
+            "check",
+            "bench",
+            "topics",
+            "savepoint",
+            "completion");
   }
 
   @Test
@@ -47,6 +56,11 @@ class TurnstileTest {
           {"check", "--bootstrap-servers", "a:1"},
           {"check", "--bootstrap-servers", "a:1", "--flink", "a:1"},
           {"check", "--bootstrap-servers", "a:1", "--flink", "a"},
+          {"topics"},
+          {"topics", "--bootstrap-servers", "a:1", "--lanes", "0"},
+          {"topics", "--bootstrap-servers", "a:1", "--verdict-config", "retention.ms"},
+          {"savepoint", "--job", "a"},
+          {"savepoint", "--flink", "a:1", "--job", "a"},
           {"audit"},
           {"simulate", "generate"},
           {"simulate"},

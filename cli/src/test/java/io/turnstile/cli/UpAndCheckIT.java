@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +93,40 @@ class UpAndCheckIT {
         .isInstanceOf(JobRejectedException.class)
         .hasMessageContaining("--lanes")
         .hasMessageNotContaining("Exception");
+  }
+
+  @Test
+  void topicsOfTheDeploymentAreRightAndOthersAreCreated() {
+    assertThat(topics().out()).contains("all topics are as the job needs them");
+    Run other = topics("--topic-prefix", "other.", "--verdict-config", "retention.ms=86400000");
+    assertThat(other.exitCode()).as(other.toString()).isZero();
+    Run differing = topics("--topic-prefix", "other.", "--lanes", "3");
+    assertThat(differing.exitCode()).isEqualTo(1);
+    assertThat(differing.err())
+        .contains("topic other.verdicts.accepted has 2 partitions, not one per lane (3)");
+  }
+
+  @Test
+  void savepointIsTakenAndTheJobRunsOn() throws Exception {
+    String job = addresses.get("job_id").textValue();
+    Run run = Run.of("savepoint", "--flink", addresses.get("flink").textValue());
+    assertThat(run.exitCode()).as(run.toString()).isZero();
+    assertThat(Path.of(URI.create(run.out().strip()))).isDirectoryContaining("glob:**/_metadata");
+    assertThat(new FlinkRest(URI.create(addresses.get("flink").textValue())).job(job).state())
+        .isEqualTo("RUNNING");
+  }
+
+  private static Run topics(String... more) {
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "topics",
+                "--bootstrap-servers",
+                addresses.get("bootstrap_servers").textValue(),
+                "--lanes",
+                "2"));
+    args.addAll(List.of(more));
+    return Run.of(args.toArray(String[]::new));
   }
 
   @Test

@@ -37,25 +37,43 @@ public final class Topics {
   private final int inputPartitions;
   private final int lanes;
   private final boolean trustProducerTime;
+  private final Map<String, String> inputExtras;
+  private final Map<String, String> verdictExtras;
 
   /**
    * @param inputPartitions partitions of each input topic
    * @param lanes partitions of each verdict topic
    */
   public Topics(TopicNames names, int inputPartitions, int lanes) {
-    this(names, inputPartitions, lanes, false);
+    this(names, inputPartitions, lanes, false, Map.of(), Map.of());
   }
 
-  private Topics(TopicNames names, int inputPartitions, int lanes, boolean trustProducerTime) {
+  private Topics(
+      TopicNames names,
+      int inputPartitions,
+      int lanes,
+      boolean trustProducerTime,
+      Map<String, String> inputExtras,
+      Map<String, String> verdictExtras) {
     this.names = names;
     this.inputPartitions = inputPartitions;
     this.lanes = lanes;
     this.trustProducerTime = trustProducerTime;
+    this.inputExtras = Map.copyOf(inputExtras);
+    this.verdictExtras = Map.copyOf(verdictExtras);
   }
 
   /** The same topics, whose input records may bear the time that their producer gave them. */
   public Topics trustingProducerTime() {
-    return new Topics(names, inputPartitions, lanes, true);
+    return new Topics(names, inputPartitions, lanes, true, inputExtras, verdictExtras);
+  }
+
+  /**
+   * The same topics, created with further settings: retention, replicas in sync. What the job needs
+   * takes precedence, and existing topics are not judged by them.
+   */
+  public Topics creatingWith(Map<String, String> inputs, Map<String, String> verdicts) {
+    return new Topics(names, inputPartitions, lanes, trustProducerTime, inputs, verdicts);
   }
 
   /**
@@ -71,9 +89,11 @@ public final class Topics {
     List<NewTopic> topics = new ArrayList<>();
     settings()
         .forEach(
-            (name, configs) ->
-                topics.add(
-                    new NewTopic(name, partitions(name), replicationFactor).configs(configs)));
+            (name, needed) -> {
+              Map<String, String> configs = new HashMap<>(extras(name));
+              configs.putAll(needed);
+              topics.add(new NewTopic(name, partitions(name), replicationFactor).configs(configs));
+            });
     Map<TopicPartition, OffsetSpec> created = new HashMap<>();
     for (Map.Entry<String, KafkaFuture<Void>> creation :
         admin.createTopics(topics).values().entrySet()) {
@@ -147,6 +167,10 @@ public final class Topics {
 
   private int partitions(String name) {
     return names.verdicts().contains(name) ? lanes : inputPartitions;
+  }
+
+  private Map<String, String> extras(String name) {
+    return names.verdicts().contains(name) ? verdictExtras : inputExtras;
   }
 
   /** Settings by topic. */
