@@ -1,0 +1,121 @@
+package io.turnstile.helm;
+
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.TemplateCommand;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The chart of this repository, rendered with some values. Immutable. */
+record Chart(List<Path> valuesFiles, Map<String, Object> values) {
+
+  static final Path DIRECTORY =
+      Path.of(System.getProperty("turnstile.home"), "helm", "turnstile").toAbsolutePath();
+
+  /** The oldest that the chart supports. */
+  private static final String KUBERNETES = "1.27.0";
+
+  static final String RELEASE = "shop";
+  static final String NAMESPACE = "payments";
+
+  /** With what has no default: a production-like deployment that is otherwise the default. */
+  static Chart minimal() {
+    return new Chart(List.of(), Map.of())
+        .with("kafka.bootstrapServers", "kafka:9092")
+        .with("tokens.jwksUrl", "https://idp.example/jwks.json")
+        .with("storage.uri", "s3://bucket/turnstile");
+  }
+
+  /**
+   * @param file of the chart's own values files
+   */
+  static Chart of(String file) {
+    return new Chart(List.of(DIRECTORY.resolve(file)), Map.of());
+  }
+
+  /** With one more value, as {@code --set KEY=VALUE}. */
+  Chart with(String key, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(values);
+    more.put(key, value);
+    return new Chart(valuesFiles, more);
+  }
+
+  /** The manifests as one YAML text; fails with Helm's own message. */
+  String render() {
+    return render(WithHooks.DIRECTORY).replace(WithHooks.UNHOOKED, WithHooks.HOOK);
+  }
+
+  /**
+   * The same of another form of the chart, without hooks.
+   *
+   * @param chart a directory or a package
+   */
+  String render(Path chart) {
+    TemplateCommand command =
+        new Helm(chart)
+            .template()
+            .withName(RELEASE)
+            .withNamespace(NAMESPACE)
+            .withKubeVersion(KUBERNETES);
+    valuesFiles.forEach(command::withValuesFile);
+    values.forEach(command::set);
+    return command.call();
+  }
+
+  /** The manifests, each read strictly. */
+  Manifests manifests() {
+    return Manifests.parse(render());
+  }
+
+  /** Copies the chart, with what lies behind its links, to a directory that does not exist yet. */
+  static void copy(Path target) throws IOException {
+    try (Stream<Path> files = Files.walk(DIRECTORY, FileVisitOption.FOLLOW_LINKS)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(DIRECTORY.relativize(file).toString()));
+      }
+    }
+  }
+
+  /**
+   * A copy of the chart with other names for the annotations that make a hook: the library leaves
+   * hooks out of what it renders.
+   */
+  private static final class WithHooks {
+
+    static final String HOOK = "helm.sh/hook";
+    static final String UNHOOKED = "helm.sh/no-hook";
+    static final Path DIRECTORY;
+
+    static {
+      try {
+        Path temporary = Files.createTempDirectory("chart-with-hooks");
+        DIRECTORY = temporary.resolve("turnstile");
+        copy(DIRECTORY);
+        try (Stream<Path> files = Files.walk(DIRECTORY.resolve("templates"))) {
+          for (Path file : files.filter(Files::isRegularFile).toList()) {
+            Files.writeString(file, Files.readString(file).replace(HOOK, UNHOOKED));
+          }
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(temporary)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void delete(Path directory) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
