@@ -15,13 +15,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * A program of the module {@code benchmarks/peers}: one process that decides, with as many threads
- * as the parallelism and the memory of a TaskManager. Options of the Turnstile job do not reach it;
- * it decides as the job does by default.
+ * as the parallelism and the memory of a TaskManager. Options of the Turnstile job do not reach it:
+ * it decides as the job does by default, and refuses settings under which the job would not.
  */
 final class PeerEngine implements Engine {
 
@@ -30,6 +32,17 @@ final class PeerEngine implements Engine {
 
   /** What a peer prints when it works. */
   private static final String READY = "peer ready";
+
+  /** Options of the job on which verdicts depend. */
+  private static final Set<String> DECISIVE =
+      Set.of(
+          "clock-skew",
+          "content-dedup",
+          "content-window",
+          "customers",
+          "dedup-window",
+          "product-wait",
+          "token-algorithms");
 
   private final String name;
   private final String description;
@@ -81,6 +94,7 @@ final class PeerEngine implements Engine {
 
   @Override
   public RunningEngine start(Deployment deployment, EngineSettings settings) throws Exception {
+    requireDefaults(settings.job());
     PeerMemory memory = PeerMemory.of(settings.memory());
     Map<String, String> options = new LinkedHashMap<>();
     options.put("threads", Integer.toString(settings.parallelism()));
@@ -104,6 +118,15 @@ final class PeerEngine implements Engine {
             shown);
     peer.replaceWorker();
     return peer;
+  }
+
+  private void requireDefaults(Map<String, String> jobOptions) {
+    for (String option : new TreeSet<>(jobOptions.keySet())) {
+      if (decides && DECISIVE.contains(option)) {
+        throw new IllegalArgumentException(
+            "%s has the job's defaults built in: it cannot run with --%s".formatted(name, option));
+      }
+    }
   }
 
   /** Peers know the default names behind a prefix. */

@@ -30,7 +30,6 @@ final class StreamsSettings {
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     p.put(BoundedRocksDb.MEGABYTES, stateMemoryMegabytes);
 
-    producer(p, ProducerConfig.LINGER_MS_CONFIG, 5);
     producer(p, ProducerConfig.BATCH_SIZE_CONFIG, PeerOptions.BATCH_BYTES);
     producer(p, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, PeerOptions.MAX_REQUEST_BYTES);
     producer(p, ProducerConfig.RETRY_BACKOFF_MS_CONFIG, PeerOptions.RETRY_BACKOFF_MILLIS);
