@@ -251,7 +251,6 @@ final class EngineRun {
           case SATURATION -> saturate(testbed, sender, probe, monitor);
           case INVENTORY_EXPORT -> export(sender, monitor);
         }
-        processedPerS = monitor.processedPerS();
         audit = audit(kafka, ledger, testbed == null ? startedAt : null);
       }
     }
@@ -318,6 +317,7 @@ final class EngineRun {
               });
     }
     follow(simulation, sending, inflicting, recording, monitor);
+    processedPerS = monitor.processedPerS();
     used = used(testbed, recording);
     if (preload > 0) {
       checkpoints
