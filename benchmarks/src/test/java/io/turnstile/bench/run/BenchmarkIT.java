@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.engine.Engines;
-import io.turnstile.bench.result.Point;
 import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
@@ -70,7 +69,7 @@ class BenchmarkIT {
     assertThat(result.latencyMs().committed().count()).isBetween(900L, 1_200L);
     assertThat(result.latencyMs().series()).hasSizeGreaterThanOrEqualTo(7);
     assertThat(result.latencyMs().series().get(0).t()).isEqualTo(-2);
-    assertThat(result.throughput().series().stream().mapToDouble(Point::y).sum())
+    assertThat(result.throughput().series().stream().mapToLong(point -> (long) point.y()).sum())
         .isEqualTo(result.audit().verdicts());
     assertThat(result.resources())
         .extracting(ProcessResources::process)
