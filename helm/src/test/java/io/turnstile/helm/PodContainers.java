@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,7 @@ final class PodContainers implements AutoCloseable {
             .filter(service -> selects(service, template))
             .map(service -> service.getMetadata().getName())
             .toArray(String[]::new));
+    containers.add(started);
     started.start();
     return started;
   }
@@ -71,14 +73,19 @@ final class PodContainers implements AutoCloseable {
   }
 
   private String runToEnd(PodSpec pod, Container container) {
-    GenericContainer<?> once = container(pod, container);
-    once.withStartupCheckStrategy(new OneShotStartupCheckStrategy());
+    return once(container(pod, container), container.getName());
+  }
+
+  private String once(GenericContainer<?> container, String name) {
+    containers.add(container);
+    container.withStartupCheckStrategy(
+        new OneShotStartupCheckStrategy().withTimeout(Duration.ofMinutes(3)));
     try {
-      once.start();
+      container.start();
     } catch (RuntimeException e) {
-      throw new AssertionError(container.getName() + " failed: " + once.getLogs(), e);
+      throw new AssertionError(name + " failed: " + container.getLogs(), e);
     }
-    return once.getLogs();
+    return container.getLogs();
   }
 
   /** Runs the container's readiness probe once. */
@@ -119,7 +126,6 @@ final class PodContainers implements AutoCloseable {
           secure(command.getHostConfig(), container);
           mount(command.getHostConfig(), pod, container);
         });
-    containers.add(made);
     return made;
   }
 
@@ -149,7 +155,7 @@ final class PodContainers implements AutoCloseable {
         binds.add(new Bind(files.toString(), new Volume(mount.getMountPath()), AccessMode.ro));
       } else if (volume != null && volume.getPersistentVolumeClaim() != null) {
         String claim = volume.getPersistentVolumeClaim().getClaimName();
-        String name = claims.computeIfAbsent(claim, key -> prefix + "-" + key);
+        String name = claims.computeIfAbsent(claim, key -> volume(key, pod, container.getImage()));
         binds.add(new Bind(name, new Volume(mount.getMountPath()), mode));
       } else {
         // An empty directory, or the claim of a stateful set.
@@ -158,6 +164,24 @@ final class PodContainers implements AutoCloseable {
     }
     host.withBinds(binds.toArray(Bind[]::new));
     host.withTmpFs(memory);
+  }
+
+  /** A volume that belongs to the pod's group, as Kubernetes makes it. */
+  private String volume(String claim, PodSpec pod, String image) {
+    String name = prefix + "-" + claim;
+    GenericContainer<?> owner = new GenericContainer<>(DockerImageName.parse(image));
+    owner.withCreateContainerCmdModifier(
+        command -> {
+          command.withUser("0:0");
+          command.withEntrypoint(
+              "sh",
+              "-c",
+              "chown :" + pod.getSecurityContext().getFsGroup() + " /claim && chmod 2775 /claim");
+          command.getHostConfig().withBinds(new Bind(name, new Volume("/claim")));
+        });
+    owner.withCommand();
+    once(owner, "the volume " + claim);
+    return name;
   }
 
   private Path write(String configMap) {
