@@ -1,5 +1,10 @@
 package io.turnstile.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.audit.Audit;
+import io.turnstile.audit.AuditConfig;
+import io.turnstile.audit.AuditReport;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
@@ -103,7 +108,7 @@ final class Deployment implements AutoCloseable {
                 "--topic-prefix",
                 prefix,
                 "--group-id",
-                prefix + "turnstile",
+                groupId(),
                 "--jwks",
                 jwks.toString(),
                 "--lanes",
@@ -114,6 +119,10 @@ final class Deployment implements AutoCloseable {
 
   TopicNames topics() {
     return topics;
+  }
+
+  String groupId() {
+    return prefix + "turnstile";
   }
 
   Path jwks() {
@@ -185,6 +194,21 @@ final class Deployment implements AutoCloseable {
                 product.productId().getBytes(StandardCharsets.UTF_8),
                 ProductCodec.encode(product)))
         .get();
+  }
+
+  /** Checks that every input has the verdict that it must have by the ledger. */
+  AuditReport audit(Path ledger) throws Exception {
+    AuditReport report =
+        new Audit(
+                AuditConfig.builder(testbed.bootstrapServers())
+                    .topics(topics)
+                    .ledger(ledger)
+                    .waitFor(PATIENCE)
+                    .build())
+            .run();
+    assertThat(report.passed()).as(report.toText(20)).isTrue();
+    assertThat(report.inFlight()).isZero();
+    return report;
   }
 
   KafkaProducer<byte[], byte[]> producer() {

@@ -6,17 +6,22 @@ import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
+import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.TokenKind;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainRoadIT {
 
@@ -82,6 +87,35 @@ class MainRoadIT {
     assertThat(ofNull.record().key()).isEqualTo(utf8("null-key"));
 
     assertThat(TESTBED.testbed().flink().restarts(turnstile.jobId())).isZero();
+  }
+
+  /** They would speak of somebody else's input. */
+  @ParameterizedTest
+  @ValueSource(strings = {"VALID", "EXPIRED", "MALFORMED"})
+  void headersOfAnInputAreNotCopiedIntoItsVerdict(String kind) throws Exception {
+    byte[] value =
+        kind.equals("MALFORMED")
+            ? utf8("{")
+            : TransactionCodec.encode(
+                transaction("t-" + kind, "c-forger", 5, TokenKind.valueOf(kind)));
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(turnstile.topics().transactions(), 0, utf8("c-forger"), value);
+    VerdictHeaders.write(
+        record.headers(), new SourcePosition("forged", 77, 1_234), Outcome.ACCEPTED);
+    VerdictHeaders.add(record.headers(), VerdictHeaders.LANE_SEQ, "99");
+    VerdictHeaders.add(record.headers(), "else", "x");
+    long offset = turnstile.producer().send(record).get().offset();
+
+    VerdictReader.Verdict verdict =
+        turnstile.verdicts().of(new SourcePosition(record.topic(), 0, offset));
+    List<String> own =
+        new ArrayList<>(List.of("source-topic", "source-partition", "source-offset", "outcome"));
+    if (verdict.outcome() == Outcome.DEAD_LETTER) {
+      own.addAll(List.of("error-code", "error-message"));
+    }
+    assertThat(verdict.record().headers())
+        .extracting(Header::key)
+        .containsExactlyInAnyOrderElementsOf(own);
   }
 
   @Test

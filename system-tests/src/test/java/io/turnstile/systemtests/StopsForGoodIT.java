@@ -17,7 +17,14 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,7 +37,16 @@ class StopsForGoodIT {
 
   @RegisterExtension
   static final TestbedExtension TESTBED =
-      new TestbedExtension(TestbedConfig.builder().taskManagerMemory("2g").build());
+      new TestbedExtension(
+          TestbedConfig.builder()
+              .taskManagerMemory("2g")
+              .brokerConfig(
+                  Map.of(
+                      "authorizer.class.name",
+                      "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                      "allow.everyone.if.no.acl.found",
+                      "true"))
+              .build());
 
   @TempDir Path directory;
   private Deployment turnstile;
@@ -123,6 +139,31 @@ class StopsForGoodIT {
     }
     turnstile.send(turnstile.transaction("t-2", "c", "p-1", 2));
     assertThat(reasonToStop()).contains("time.transactions/").contains("not set by the broker");
+  }
+
+  @Test
+  void transactionalIdsForbidden() throws Exception {
+    deploy("forbidden.");
+    try (Admin admin = turnstile.admin()) {
+      admin
+          .createAcls(
+              List.of(
+                  new AclBinding(
+                      new ResourcePattern(
+                          ResourceType.TRANSACTIONAL_ID, "forbidden.", PatternType.PREFIXED),
+                      new AccessControlEntry(
+                          "User:*", "*", AclOperation.WRITE, AclPermissionType.DENY))))
+          .all()
+          .get();
+    }
+    turnstile.start(turnstile.submission("--commit", "journal", "--parallelism", "1"));
+    FlinkRest.Job job = flink().awaitTerminal(turnstile.jobId(), Deployment.PATIENCE);
+    assertThat(job.state()).isEqualTo("FAILED");
+    assertThat(flink().failures(turnstile.jobId()).get(0).stackTrace())
+        .containsPattern(
+            "lane \\d: taking over transactional id forbidden.verdicts.accepted-lane-\\d failed:"
+                + " TransactionalIdAuthorizationException .*; allow the job's principal Write and"
+                + " Describe on its transactional ids, and ");
   }
 
   private void deploy(String prefix) throws Exception {

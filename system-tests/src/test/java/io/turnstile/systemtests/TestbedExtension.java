@@ -18,10 +18,19 @@ final class TestbedExtension
         LifecycleMethodExecutionExceptionHandler {
 
   private final TestbedConfig config;
+  private final KafkaGate gate;
   private Testbed testbed;
 
   TestbedExtension(TestbedConfig config) {
+    this(config, null);
+  }
+
+  /**
+   * @param gate to be opened to the broker, which advertises it
+   */
+  TestbedExtension(TestbedConfig config, KafkaGate gate) {
     this.config = config;
+    this.gate = gate;
   }
 
   Testbed testbed() {
@@ -31,12 +40,18 @@ final class TestbedExtension
   @Override
   public void beforeAll(ExtensionContext context) {
     testbed = new ProcessTestbed(config);
+    if (gate != null) {
+      gate.openTo(testbed.bootstrapServers());
+    }
     testbed.start();
   }
 
   @Override
   public void afterAll(ExtensionContext context) {
     testbed.close();
+    if (gate != null) {
+      gate.close();
+    }
     LeakCheck.assertNothingLeft();
   }
 

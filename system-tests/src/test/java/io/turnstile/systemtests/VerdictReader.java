@@ -80,9 +80,21 @@ final class VerdictReader implements AutoCloseable {
     return seen.get(position).get(0);
   }
 
-  /** How many inputs have a verdict, after reading what is there now. */
+  /** Whether the input has its verdict, after reading all that is there now. */
+  boolean has(SourcePosition position) {
+    return count() > 0 && seen.containsKey(position);
+  }
+
+  /** How many inputs have a verdict, after reading all that is there now. */
   int count() {
-    poll();
+    consumer
+        .endOffsets(consumer.assignment())
+        .forEach(
+            (partition, end) -> {
+              while (consumer.position(partition) < end) {
+                poll();
+              }
+            });
     return seen.size();
   }
 
