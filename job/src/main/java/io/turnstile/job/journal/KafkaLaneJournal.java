@@ -443,13 +443,12 @@ final class KafkaLaneJournal implements LaneJournal {
     if (!isFencing(e) && KafkaFailures.find(InvalidTxnStateException.class, e) == null) {
       return KafkaFailures.explain(at() + what, e);
     }
-    Duration open = Duration.ofNanos(System.nanoTime() - transactionBegan);
-    if (inTransaction && open.compareTo(settings.transactionTimeout()) >= 0) {
+    if (isTimedOut()) {
       return new JournalException(
           at()
               + what
               + " failed: the transaction was open for "
-              + open.toSeconds()
+              + transactionAge().toSeconds()
               + " s, after "
               + settings.transactionTimeout().toSeconds()
               + " s the broker aborts it; the job goes back to its last checkpoint",
@@ -464,6 +463,15 @@ final class KafkaLaneJournal implements LaneJournal {
         e);
   }
 
+  /** Whether the broker itself has fenced us, or is about to. */
+  private boolean isTimedOut() {
+    return inTransaction && transactionAge().compareTo(settings.transactionTimeout()) >= 0;
+  }
+
+  private Duration transactionAge() {
+    return Duration.ofNanos(System.nanoTime() - transactionBegan);
+  }
+
   private static boolean isFencing(Throwable e) {
     return KafkaFailures.find(ProducerFencedException.class, e) != null
         || KafkaFailures.find(InvalidProducerEpochException.class, e) != null;
@@ -476,7 +484,7 @@ final class KafkaLaneJournal implements LaneJournal {
    */
   @Override
   public JournalException diagnose(JournalException e) throws InterruptedException {
-    if (e instanceof JournalException.Refused || !isFencing(e)) {
+    if (e instanceof JournalException.Refused || !isFencing(e) || isTimedOut()) {
       return e;
     }
     TransactionDescription before;

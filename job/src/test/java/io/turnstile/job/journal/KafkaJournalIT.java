@@ -288,7 +288,11 @@ class KafkaJournalIT {
   @Test
   void transactionThatTimedOutIsNoOtherOwner() throws Exception {
     settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
-    LaneJournal lane = owner();
+    KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofHours(1));
+    open.add(journal);
+    LaneJournal lane = journal.lane(LANE, () -> {});
+    open.add(lane);
+    readAll(lane, lane.takeOver());
     lane.append(accepted(0), 1);
     String id = settings.topics().accepted() + "-lane-" + LANE;
     await()
@@ -300,6 +304,8 @@ class KafkaJournalIT {
     assertThat(failure)
         .isNotInstanceOf(JournalException.Refused.class)
         .hasMessageContaining("after 1 s the broker aborts it");
+    // Without waiting to see whether there is one.
+    assertThat(lane.diagnose(failure)).isSameAs(failure);
     assertThat(committed()).isEmpty();
   }
 
