@@ -1,5 +1,6 @@
 package io.turnstile.bench;
 
+import io.turnstile.bench.compare.CompareCommand;
 import io.turnstile.bench.report.ReportCommand;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -8,7 +9,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measures engines under load, with the proof that every verdict was right.",
-    subcommands = {ListCommand.class, RunCommand.class, ReportCommand.class},
+    subcommands = {ListCommand.class, RunCommand.class, ReportCommand.class, CompareCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 public final class BenchCommand {
 

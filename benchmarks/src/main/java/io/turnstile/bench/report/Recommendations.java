@@ -171,9 +171,9 @@ final class Recommendations {
                 return null;
               }
               return text(
-                  "Checkpoints: in %s the p99 of seconds with a checkpoint is %.1f ms, of the others"
-                      + " %.1f ms. Checkpoints further apart, or smaller write buffers, make the"
-                      + " tail shorter.",
+                  "Checkpoints: in %s the p99 of seconds with a checkpoint is %.1f ms, of the"
+                      + " others %.1f ms. Checkpoints further apart, or smaller write buffers, make"
+                      + " the tail shorter.",
                   run.scenario(), with.getAsDouble(), without.getAsDouble());
             })
         .filter(Objects::nonNull)

@@ -373,9 +373,9 @@ final class Report {
         List.of(
             new Bullets(
                 List.of(
-                    "Load is open: each transaction has its intended send time, whether or not those"
-                        + " before it were answered. Latency counts from that time, so a stall counts"
-                        + " for all that should have been sent during it.",
+                    "Load is open: each transaction has its intended send time, whether or not"
+                        + " those before it were answered. Latency counts from that time, so a"
+                        + " stall counts for all that should have been sent during it.",
                     "Committed latency ends when a read_committed consumer's poll returns the"
                         + " verdict. Sender and reader share one clock.",
                     "The warm-up is in no figure. Time 0 is where the measured part begins.",

@@ -1,0 +1,2 @@
+/** Whether results got worse. */
+package io.turnstile.bench.compare;

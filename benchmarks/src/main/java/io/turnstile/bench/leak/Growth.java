@@ -1,0 +1,81 @@
+package io.turnstile.bench.leak;
+
+import io.turnstile.bench.result.LeakResult.Verdict;
+import io.turnstile.bench.result.Point;
+import java.util.List;
+import org.apache.commons.math3.distribution.TDistribution;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
+
+/**
+ * How fast a figure grows: the slope of a straight line through its samples, with its 95 %
+ * confidence interval. Samples that follow each other are alike, which makes the line look surer
+ * than it is; the interval is widened for that.
+ *
+ * @param slope per hour; null if there are too few samples
+ * @param low lower end of the confidence interval, per hour
+ * @param high upper end
+ * @param goesOn whether the second half of the samples still grows, at half the slope or more: what
+ *     fills a cache grows, too, but comes to an end
+ */
+record Growth(Double slope, Double low, Double high, boolean goesOn) {
+
+  /** Fewer samples than these say nothing. */
+  static final int MIN_SAMPLES = 12;
+
+  private static final double SECONDS_PER_HOUR = 3600;
+  private static final double OUTSIDE_EACH_END = 0.025;
+
+  /**
+   * @param samples x in seconds, ascending
+   */
+  static Growth of(List<Point> samples) {
+    if (samples.size() < MIN_SAMPLES) {
+      return new Growth(null, null, null, false);
+    }
+    SimpleRegression line = fit(samples);
+    double slope = line.getSlope() * SECONDS_PER_HOUR;
+    double alike = autocorrelation(samples, line);
+    double independent = Math.max(3, samples.size() * (1 - alike) / (1 + alike));
+    double error =
+        line.getSlopeStdErr() * SECONDS_PER_HOUR * Math.sqrt(samples.size() / independent);
+    double margin =
+        error
+            * new TDistribution(independent - 2).inverseCumulativeProbability(1 - OUTSIDE_EACH_END);
+    SimpleRegression later = fit(samples.subList(samples.size() / 2, samples.size()));
+    return new Growth(
+        slope, slope - margin, slope + margin, later.getSlope() * SECONDS_PER_HOUR >= slope / 2);
+  }
+
+  /**
+   * @param tolerance growth per hour that is still none
+   */
+  Verdict verdict(double tolerance) {
+    if (slope == null) {
+      return Verdict.NOT_ENOUGH_DATA;
+    }
+    if (low > tolerance && goesOn) {
+      return Verdict.LEAK;
+    }
+    return high <= tolerance ? Verdict.NO_LEAK : Verdict.NOT_ENOUGH_DATA;
+  }
+
+  private static SimpleRegression fit(List<Point> samples) {
+    SimpleRegression line = new SimpleRegression();
+    samples.forEach(sample -> line.addData(sample.x(), sample.y()));
+    return line;
+  }
+
+  /** How alike the distances of neighbouring samples from the line are: 0 not at all, below 1. */
+  private static double autocorrelation(List<Point> samples, SimpleRegression line) {
+    double products = 0;
+    double squares = 0;
+    double before = 0;
+    for (Point sample : samples) {
+      double residual = sample.y() - line.predict(sample.x());
+      products += residual * before;
+      squares += residual * residual;
+      before = residual;
+    }
+    return squares == 0 ? 0 : Math.min(0.95, Math.max(0, products / squares));
+  }
+}
