@@ -43,14 +43,16 @@ public final class ResultFile {
    */
   public static Path write(Path directory, RunResult result) throws IOException {
     Path target =
-        directory
-            .resolve(result.scenario())
-            .resolve(result.engine() + "-" + result.repeat())
-            .resolve(NAME);
+        directory(directory, result.scenario(), result.engine(), result.repeat()).resolve(NAME);
     Files.createDirectories(target.getParent());
     Path unfinished = target.resolveSibling(NAME + ".tmp");
     Files.writeString(unfinished, toJson(result));
     return Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Where a run's result is, and whatever else there is of it: below this directory of many. */
+  public static Path directory(Path directory, String scenario, String engine, int repeat) {
+    return directory.resolve(scenario).resolve(engine + "-" + repeat);
   }
 
   /**

@@ -98,7 +98,8 @@ public final class Benchmark {
               .map(planned -> EngineRun.estimate(planned.scenario()))
               .reduce(Duration.ZERO, Duration::plus));
       EngineRun run =
-          new EngineRun(next.scenario(), next.engine(), live, next.repeat(), command, progress);
+          new EngineRun(
+              next.scenario(), next.engine(), live, next.repeat(), directory, command, progress);
       RunResult result = run(run);
       results.add(result);
       new Summary(result).lines().forEach(line -> progress.line("%s", line));

@@ -15,10 +15,12 @@ import io.turnstile.bench.result.ConsumerLag;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Figure;
+import io.turnstile.bench.result.LeakResult;
 import io.turnstile.bench.result.Load;
 import io.turnstile.bench.result.Point;
 import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.RateStep;
+import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.result.Throughput;
 import io.turnstile.bench.scenario.LoadProfile;
@@ -60,6 +62,9 @@ import org.apache.kafka.clients.admin.Admin;
  */
 final class EngineRun {
 
+  /** The dedup window and the longest outage: so long the job keeps ids by default. */
+  private static final Duration STATE_GROWS = Duration.ofHours(2);
+
   private static final Duration AUDIT_WAIT = Duration.ofSeconds(20);
   private static final short ONE_BROKER = 1;
 
@@ -81,6 +86,7 @@ final class EngineRun {
   private final Engine engine;
   private final LiveDeployment live;
   private final int repeat;
+  private final Path directory;
   private final String command;
   private final Progress progress;
 
@@ -99,6 +105,7 @@ final class EngineRun {
   /** The stretch of load that the throughput is of, if another. */
   private volatile Recording drained;
 
+  private volatile LeakResult leaks;
   private volatile Environment environment;
   private volatile Map<String, String> settings = Map.of();
   private volatile FaultTimeline faults;
@@ -112,18 +119,21 @@ final class EngineRun {
    *
    * @param engine to be started; null if {@code live} is there already
    * @param live null for an engine of our own
+   * @param directory of all results, for what is too large for the result itself
    */
   EngineRun(
       Scenario scenario,
       Engine engine,
       LiveDeployment live,
       int repeat,
+      Path directory,
       String command,
       Progress progress) {
     this.scenario = scenario;
     this.engine = engine;
     this.live = live;
     this.repeat = repeat;
+    this.directory = directory;
     this.command = command;
     this.progress = progress;
     recording = new Recording(scenario.load().warmUp().toNanos());
@@ -301,22 +311,12 @@ final class EngineRun {
     }
     Simulation simulation = sender.ofScenario();
     Future<SimulationSummary> sending = threads.submit(simulation::run);
-    Future<?> inflicting = null;
-    if (!scenario.faults().isEmpty()) {
-      FaultTimeline timeline =
-          new FaultTimeline(scenario.faults(), testbed, running, recording, progress);
-      faults = timeline;
-      inflicting =
-          threads.submit(
-              () -> {
-                while (!recording.started() && !sending.isDone()) {
-                  TimeUnit.MILLISECONDS.sleep(10);
-                }
-                timeline.run(recording.measuredFromNanos());
-                return null;
-              });
+    Future<?> inflicting = inflict(testbed, running, sending);
+    if (testbed != null && scenario.objectives().containsKey(Metric.LEAKS)) {
+      soak(testbed, running, () -> follow(simulation, sending, inflicting, recording, monitor));
+    } else {
+      follow(simulation, sending, inflicting, recording, monitor);
     }
-    follow(simulation, sending, inflicting, recording, monitor);
     processedPerS = monitor.processedPerS();
     used = used(testbed, recording);
     if (preload > 0) {
@@ -330,6 +330,59 @@ final class EngineRun {
                           (double) bytes / probe.answered(),
                           "bytes",
                           Figure.Direction.LOWER)));
+    }
+  }
+
+  /** Begins to inflict the faults; null if there are none. */
+  private Future<?> inflict(Testbed testbed, RunningEngine running, Future<?> sending) {
+    if (scenario.faults().isEmpty()) {
+      return null;
+    }
+    FaultTimeline timeline =
+        new FaultTimeline(scenario.faults(), testbed, running, recording, progress);
+    faults = timeline;
+    return threads.submit(
+        () -> {
+          while (!recording.started() && !sending.isDone()) {
+            TimeUnit.MILLISECONDS.sleep(10);
+          }
+          timeline.run(recording.measuredFromNanos());
+          return null;
+        });
+  }
+
+  /** A stretch of load. */
+  private interface Stretch {
+    void follow() throws Exception;
+  }
+
+  /** Follows the load while it samples what the processes hold, and judges that. */
+  private void soak(Testbed testbed, RunningEngine running, Stretch stretch) throws Exception {
+    try (SoakSampler sampler =
+        new SoakSampler(
+            recording, () -> watched(testbed, running), scenario.load().length(), STATE_GROWS)) {
+      Future<?> sampling =
+          threads.submit(
+              () -> {
+                sampler.run();
+                return null;
+              });
+      stretch.follow();
+      sampling.cancel(true);
+      LeakResult judged =
+          sampler.judge(
+              checkpoints.since(measuredFromMillis(recording)),
+              ResultFile.directory(directory, scenario.name(), engineName(), repeat));
+      leaks = judged;
+      if (judged.trends().stream()
+          .anyMatch(trend -> trend.verdict() != LeakResult.Verdict.NOT_ENOUGH_DATA)) {
+        special.put(
+            Metric.LEAKS,
+            (double)
+                judged.trends().stream()
+                    .filter(trend -> trend.verdict() == LeakResult.Verdict.LEAK)
+                    .count());
+      }
     }
   }
 
@@ -534,6 +587,7 @@ final class EngineRun {
         .shares(judgement.shares())
         .faults(inflicted)
         .resources(used)
+        .leaks(leaks)
         .checkpoints(checkpoints.since(measuredFromMillis(throughputOf)))
         .consumerLag(
             new ConsumerLag(
