@@ -1,0 +1,164 @@
+package io.turnstile.job;
+
+import static io.turnstile.job.harness.Samples.candidate;
+import static io.turnstile.job.harness.Samples.customerAt;
+import static io.turnstile.job.harness.Samples.enriched;
+import static io.turnstile.job.harness.Samples.productAt;
+import static io.turnstile.job.harness.Samples.transaction;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.events.Customer;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.Product;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.VerdictCodec;
+import io.turnstile.job.harness.FakeReferenceTopic;
+import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
+import io.turnstile.job.reference.ProductEnricher;
+import io.turnstile.job.reference.Reference;
+import io.turnstile.job.reference.ReferenceKind;
+import io.turnstile.job.stream.Candidate;
+import io.turnstile.job.stream.Submission;
+import io.turnstile.job.stream.Verdict;
+import io.turnstile.job.turnstile.DedupSettings;
+import io.turnstile.job.turnstile.TurnstileOperator;
+import io.turnstile.job.turnstile.TurnstileSettings;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.util.OperatorSnapshotUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * State that an earlier release wrote is restored by this one, and means the same. Every layout
+ * that was released has its snapshots in {@code src/test/resources/state/N}; they are never
+ * changed. When the layout changes, write those of the new one before the next release, and add its
+ * number to the tests:
+ *
+ * <pre>
+ * mvn test -pl job -am -Dtest=UpgradeTest -Dsurefire.failIfNoSpecifiedTests=false -Dstate.layout.write=N
+ * </pre>
+ */
+class UpgradeTest {
+
+  private static final int LANES = 4;
+  private static final long NOW = 1_000_000;
+  private static final Duration WAIT = Duration.ofSeconds(5);
+  private static final Path SNAPSHOTS = Path.of("src", "test", "resources", "state");
+  private static final String ENRICHER = "product-enricher.snapshot";
+  private static final String TURNSTILE = "turnstile.snapshot";
+
+  @ParameterizedTest
+  @ValueSource(ints = 1)
+  void enricherKnowsProductsAndWhatWaitsForOne(int layout) throws Exception {
+    try (var enricher = restored(enricher(), layout, ENRICHER)) {
+      enricher.first(candidate("known", 7));
+      assertThat(enricher.take())
+          .singleElement()
+          .isInstanceOfSatisfying(
+              Submission.Enriched.class, each -> assertThat(each.product().version()).isEqualTo(3));
+
+      enricher.second(productAt(0, 1, "late", 1));
+      assertThat(enricher.take())
+          .extracting(each -> each.arrival().position().offset())
+          .containsExactly(5L);
+
+      enricher.advance(WAIT.toMillis());
+      assertThat(enricher.take())
+          .singleElement()
+          .isInstanceOfSatisfying(
+              Submission.Refused.class,
+              each -> {
+                assertThat(each.arrival().position().offset()).isEqualTo(6);
+                assertThat(each.reason()).isEqualTo(RejectionReason.UNKNOWN_PRODUCT);
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = 1)
+  void turnstileKnowsWhatItHasAcceptedAndItsCustomers(int layout) throws Exception {
+    try (var turnstile = restored(turnstile(), layout, TURNSTILE)) {
+      turnstile.first(enriched(transaction("customer", "id", "p", 100), 1, 1, NOW));
+      turnstile.first(enriched(transaction("customer", "id", "p", 101), 1, 2, NOW));
+      turnstile.first(enriched(transaction("customer", "id-2", "p", 100), 1, 3, NOW));
+      turnstile.first(enriched(transaction("other", "id", "p", 100), 1, 4, NOW));
+      assertThat(turnstile.take())
+          .extracting(UpgradeTest::result)
+          .containsExactlyInAnyOrder(
+              "DUPLICATE_ID", "ID_CONFLICT", "DUPLICATE_CONTENT", "of a known customer");
+    }
+  }
+
+  private static String result(Verdict verdict) {
+    if (verdict.outcome() == Outcome.REJECTED) {
+      return VerdictCodec.decodeRejected(verdict.value()).reason().name();
+    }
+    String json = new String(verdict.value(), StandardCharsets.UTF_8);
+    return json.contains("\"customer\":{\"customer_id\":\"other\"") ? "of a known customer" : json;
+  }
+
+  /** Not a test: see above. */
+  @Test
+  @EnabledIfSystemProperty(named = "state.layout.write", matches = "\\d+")
+  void writeSnapshots() throws Exception {
+    Path directory = SNAPSHOTS.resolve(System.getProperty("state.layout.write"));
+    Files.createDirectories(directory);
+    try (var enricher = OperatorUnderTest.start(enricher(), NOW)) {
+      enricher.second(productAt(0, 0, "known", 3));
+      enricher.first(candidate("late", 5));
+      enricher.first(candidate("never", 6));
+      write(enricher.checkpoint(), directory.resolve(ENRICHER));
+    }
+    try (var turnstile = OperatorUnderTest.start(turnstile(), NOW)) {
+      turnstile.second(customerAt(0, 0, "other", 2));
+      turnstile.first(enriched(transaction("customer", "id", "p", 100), 0, 0, NOW));
+      write(turnstile.checkpoint(), directory.resolve(TURNSTILE));
+    }
+  }
+
+  private static void write(Checkpoint checkpoint, Path file) throws Exception {
+    OperatorSnapshotUtil.writeStateHandle(checkpoint.state(), file.toString());
+  }
+
+  private static <A, B, O> OperatorUnderTest<A, B, O> restored(
+      OperatorUnderTest.Spec<A, B, O> spec, int layout, String snapshot) throws Exception {
+    Path file = SNAPSHOTS.resolve(Integer.toString(layout)).resolve(snapshot);
+    Checkpoint checkpoint =
+        new Checkpoint(OperatorSnapshotUtil.readStateHandle(file.toString()), 1);
+    return OperatorUnderTest.start(spec, NOW, 2, new HashMapStateBackend(), checkpoint);
+  }
+
+  private static OperatorUnderTest.Spec<Candidate, Reference<Product>, Submission> enricher() {
+    return new OperatorUnderTest.Spec<>(
+        new ProductEnricher.Factory(new FakeReferenceTopic<>(), WAIT),
+        Candidate.TYPE,
+        candidate -> candidate.transaction().productId(),
+        ReferenceKind.PRODUCT.type(),
+        Reference::key,
+        Submission.TYPE,
+        LANES);
+  }
+
+  private static OperatorUnderTest.Spec<Submission, Reference<Customer>, Verdict> turnstile() {
+    Duration hour = Duration.ofHours(1);
+    TurnstileSettings settings =
+        new TurnstileSettings(
+            new DedupSettings(hour, Duration.ofMinutes(10), hour), false, WAIT, hour, false);
+    return new OperatorUnderTest.Spec<>(
+        TurnstileOperator.Factory.committingWithCheckpoints(
+            settings, new FakeReferenceTopic<Customer>()),
+        Submission.TYPE,
+        submission -> submission.arrival().routingKey(),
+        ReferenceKind.CUSTOMER.type(),
+        Reference::key,
+        Verdict.TYPE,
+        LANES);
+  }
+}
