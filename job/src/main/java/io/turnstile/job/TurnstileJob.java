@@ -18,6 +18,7 @@ import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
@@ -90,6 +91,7 @@ public final class TurnstileJob {
     tuning.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
     // Most look-ups of dedup find nothing: the filter answers them without reading.
     tuning.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+    tuning.set(RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
     tuning.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     tuning.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
