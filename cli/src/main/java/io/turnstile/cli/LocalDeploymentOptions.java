@@ -19,7 +19,7 @@ final class LocalDeploymentOptions {
     }
   }
 
-  private static final String DEFAULT_COMMIT = "checkpoint";
+  private static final String DEFAULT_COMMIT = "journal";
 
   @Option(
       names = "--ui-port",

@@ -144,7 +144,7 @@ public final class JobConfig {
   private boolean trustProducerTime;
 
   @Option(names = "--commit", description = "checkpoint or journal: when verdicts become visible")
-  private CommitMode commit = CommitMode.CHECKPOINT;
+  private CommitMode commit = CommitMode.JOURNAL;
 
   @Option(
       names = "--checkpoint-interval",

@@ -37,15 +37,7 @@ class JobConfigTest {
     assertThat(config.turnstile().customersRequired()).isFalse();
     assertThat(config.turnstile().allowStaleCheckpoint()).isFalse();
     assertThat(config.trustProducerTime()).isFalse();
-    assertThat(config.commit()).isEqualTo(CommitMode.CHECKPOINT);
-    assertThat(config.checkpointInterval()).isEqualTo(Duration.ofMillis(50));
-    assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(15));
-    assertThat(config.clientProperties()).isEqualTo(Map.of("bootstrap.servers", "broker:9092"));
-  }
-
-  @Test
-  void defaultsOfTheJournal() throws Exception {
-    JobConfig config = parse("--commit", "journal");
+    assertThat(config.commit()).isEqualTo(CommitMode.JOURNAL);
     assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(10));
     assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.turnstile().maxCheckpointAge()).isEqualTo(Duration.ofHours(1));
@@ -53,6 +45,14 @@ class JobConfigTest {
     assertThat(config.journal().maxCommitInterval()).isEqualTo(Duration.ofMillis(100));
     assertThat(config.journal().commitsPerSecond()).isEqualTo(200);
     assertThat(config.journal().startOffsets()).isNull();
+    assertThat(config.clientProperties()).isEqualTo(Map.of("bootstrap.servers", "broker:9092"));
+  }
+
+  @Test
+  void defaultsOfCheckpointMode() throws Exception {
+    JobConfig config = parse("--commit", "checkpoint");
+    assertThat(config.checkpointInterval()).isEqualTo(Duration.ofMillis(50));
+    assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(15));
   }
 
   @Test
@@ -92,7 +92,14 @@ class JobConfigTest {
   /** Otherwise a restored transaction may have timed out, which looks as if it was committed. */
   @Test
   void inCheckpointModeTheTransactionOutlivesEveryCheckpointThatMayBeRestored() throws Exception {
-    JobConfig config = parse("--transaction-timeout", "8min", "--checkpoint-interval", "1min");
+    JobConfig config =
+        parse(
+            "--commit",
+            "checkpoint",
+            "--transaction-timeout",
+            "8min",
+            "--checkpoint-interval",
+            "1min");
     Duration openUntilCommit =
         config
             .checkpointInterval()
@@ -109,7 +116,6 @@ class JobConfigTest {
     "--lanes, 0, --lanes",
     "--parallelism, 5, --parallelism must be 1 to 4",
     "--checkpoint-interval, 5ms, at least 10ms",
-    "--checkpoint-interval, 10min, an eighth of --transaction-timeout",
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",
@@ -123,6 +129,13 @@ class JobConfigTest {
         .hasMessageContaining(reason)
         .message()
         .doesNotContain("\n");
+  }
+
+  @Test
+  void inCheckpointModeTheIntervalIsBoundToTheTransactionTimeout() {
+    assertThatThrownBy(() -> parse("--commit", "checkpoint", "--checkpoint-interval", "10min"))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("an eighth of --transaction-timeout");
   }
 
   @Test
