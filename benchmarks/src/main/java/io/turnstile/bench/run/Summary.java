@@ -2,6 +2,7 @@ package io.turnstile.bench.run;
 
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.FaultResult;
+import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.ProcessResources;
@@ -44,6 +45,9 @@ final class Summary {
       line(
           "  %,8.0f/s  p99 %6.1f ms  %s",
           step.offeredPerS(), step.p99Ms(), step.held() ? "held" : "not held");
+    }
+    for (Figure figure : result.figures()) {
+      line("  %s: %,.1f %s", figure.name(), figure.value(), figure.unit());
     }
     for (FaultResult fault : result.faults()) {
       line(
