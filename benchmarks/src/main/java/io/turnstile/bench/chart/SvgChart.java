@@ -152,7 +152,7 @@ public final class SvgChart {
   private static List<Scale.Tick> ticks(Axis axis, double[] domain) {
     return axis.scale().ticks(domain[0] / axis.divisor(), domain[1] / axis.divisor()).stream()
         .map(tick -> new Scale.Tick(tick.value() * axis.divisor(), tick.label()))
-        .filter(tick -> tick.value() <= domain[1] * (1 + 1e-9))
+        .filter(tick -> tick.value() >= domain[0] && tick.value() <= domain[1] * (1 + 1e-9))
         .toList();
   }
 

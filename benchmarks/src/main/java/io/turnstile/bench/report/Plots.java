@@ -80,6 +80,7 @@ final class Plots {
                 run.latencyMs() == null
                     ? List.of()
                     : run.latencyMs().series().stream()
+                        .filter(i -> i.t() >= 0)
                         .map(
                             i ->
                                 new Point(
@@ -254,7 +255,7 @@ final class Plots {
 
   Optional<Plot> lag() {
     List<Series> series =
-        lines(run -> run.consumerLag() == null ? List.of() : run.consumerLag().series());
+        lines(run -> run.consumerLag() == null ? List.of() : measured(run.consumerLag().series()));
     return plot(
         "lag",
         "Consumer lag",
@@ -326,8 +327,13 @@ final class Plots {
     return series;
   }
 
+  /** Without the warm-up. */
+  private static List<Point> measured(List<Point> series) {
+    return series.stream().filter(point -> point.x() >= 0).toList();
+  }
+
   private static List<Point> committedRate(RunResult run) {
-    return run.throughput() == null ? List.of() : run.throughput().series();
+    return run.throughput() == null ? List.of() : measured(run.throughput().series());
   }
 
   /** What was offered, where it changes; the same for all engines. */
@@ -335,7 +341,7 @@ final class Plots {
     return engines.stream()
         .map(Runs::middle)
         .filter(run -> run.throughput() != null)
-        .map(run -> run.throughput().publishedSeries())
+        .map(run -> measured(run.throughput().publishedSeries()))
         .filter(points -> points.size() > 1)
         .findFirst()
         .map(points -> new Series("published", 0, new Style("#9aa5b1", "1 3"), false, points));

@@ -378,7 +378,7 @@ final class Report {
                         + " stall counts for all that should have been sent during it.",
                     "Committed latency ends when a read_committed consumer's poll returns the"
                         + " verdict. Sender and reader share one clock.",
-                    "The warm-up counts nowhere. In plots over time it lies before 0.",
+                    "The warm-up counts nowhere and is in no plot. Time 0 is where it ends.",
                     "The audit reads the topics after the run and checks every verdict against what"
                         + " the sender wrote down before it sent.",
                     "Every figure is also a file, as SVG and as CSV, in the directory figures"
