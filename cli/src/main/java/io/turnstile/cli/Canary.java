@@ -65,7 +65,17 @@ final class Canary implements AutoCloseable {
     this.timeout = timeout;
     producer =
         new KafkaProducer<>(
-            with(client, Map.of(ProducerConfig.ACKS_CONFIG, "all")),
+            with(
+                client,
+                Map.of(
+                    ProducerConfig.ACKS_CONFIG,
+                    "all",
+                    ProducerConfig.LINGER_MS_CONFIG,
+                    0,
+                    ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                    timeout.toMillis(),
+                    ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                    (int) timeout.toMillis())),
             new StringSerializer(),
             new ByteArraySerializer());
     verdicts =

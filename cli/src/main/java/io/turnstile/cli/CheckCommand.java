@@ -11,30 +11,25 @@ import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
 import io.turnstile.testbed.FlinkRest;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Smoke test of a live deployment: every part of it, from Kafka to a verdict in time. */
@@ -56,18 +51,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Mixin private KafkaOptions kafka;
 
-  @Option(
-      names = "--flink",
-      required = true,
-      paramLabel = "URL",
-      description = "Flink's REST API, as http://HOST:8081.")
-  private URI flinkUrl;
-
-  @Option(
-      names = "--job",
-      paramLabel = "NAME|ID",
-      description = "The Flink job; needed only if several are running.")
-  private String job;
+  @Mixin private FlinkOptions flinkOptions;
 
   @Option(
       names = "--signing-key",
@@ -104,18 +88,13 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (flinkUrl.getHost() == null || !String.valueOf(flinkUrl.getScheme()).matches("https?")) {
-      throw new ParameterException(
-          spec.commandLine(), "--flink must be a URL like http://HOST:8081, not " + flinkUrl);
-    }
+    FlinkRest flink = flinkOptions.connect(spec.commandLine());
     TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
     CheckReport report = new CheckReport(spec.commandLine().getOut(), System::nanoTime);
-    Map<String, Object> client = new HashMap<>(kafka.client());
-    client.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
-    client.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
+    Map<String, Object> client = kafka.client(timeout);
 
     boolean topics = checkKafka(report, client);
-    boolean running = checkFlink(report);
+    boolean running = checkFlink(report, flink);
     if (tokens == null) {
       report.skip("verdicts", "no --signing-key given, so nothing was sent");
     } else if (!topics || !running) {
@@ -177,8 +156,7 @@ final class CheckCommand implements Callable<Integer> {
     return names.inputs().size() + names.verdicts().size() + " topics, " + lanes + " lanes";
   }
 
-  private boolean checkFlink(CheckReport report) throws InterruptedException {
-    FlinkRest flink = new FlinkRest(flinkUrl);
+  private boolean checkFlink(CheckReport report, FlinkRest flink) throws InterruptedException {
     boolean reachable =
         report.run(
             "Flink",
@@ -196,7 +174,7 @@ final class CheckCommand implements Callable<Integer> {
         report.run(
             "job",
             () -> {
-              found[0] = find(flink.jobs());
+              found[0] = flinkOptions.job(flink);
               flink.awaitRunning(found[0].id(), timeout);
               return "%s (%s), all tasks running, %d restarts"
                   .formatted(found[0].name(), found[0].id(), flink.restarts(found[0].id()));
@@ -214,31 +192,6 @@ final class CheckCommand implements Callable<Integer> {
               .formatted(id, checkpoints.completed(), checkpoints.failed());
         });
     return true;
-  }
-
-  private FlinkRest.Job find(List<FlinkRest.Job> jobs) {
-    List<FlinkRest.Job> matching =
-        jobs.stream()
-            .filter(each -> !each.isTerminal())
-            .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
-            .toList();
-    if (matching.size() == 1) {
-      return matching.get(0);
-    }
-    String all =
-        jobs.stream()
-            .map(each -> "%s (%s) %s".formatted(each.name(), each.id(), each.state()))
-            .collect(Collectors.joining(", "));
-    if (matching.isEmpty()) {
-      throw new CheckFailedException(
-          (job == null ? "no job is running" : "no job " + job + " is running")
-              + "; Flink has "
-              + (all.isEmpty() ? "none" : all));
-    }
-    throw new CheckFailedException(
-        (job == null ? "several jobs are running" : "several jobs are called " + job)
-            + ", name one with --job: "
-            + all);
   }
 
   private String signingKeyIsPublished() throws IOException, ParseException {

@@ -4,8 +4,10 @@ import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine.Option;
 
@@ -32,8 +34,52 @@ final class KafkaOptions {
       description = "What all topic names begin with; nothing by default.")
   private String topicPrefix;
 
+  @Option(
+      names = "--topic-transactions",
+      paramLabel = "NAME",
+      description = "Default: transactions, behind the prefix.")
+  private String topicTransactions;
+
+  @Option(
+      names = "--topic-inventory",
+      paramLabel = "NAME",
+      description = "Default: inventory, behind the prefix.")
+  private String topicInventory;
+
+  @Option(
+      names = "--topic-customers",
+      paramLabel = "NAME",
+      description = "Default: customers, behind the prefix.")
+  private String topicCustomers;
+
+  @Option(
+      names = "--topic-accepted",
+      paramLabel = "NAME",
+      description = "Default: verdicts.accepted, behind the prefix.")
+  private String topicAccepted;
+
+  @Option(
+      names = "--topic-rejected",
+      paramLabel = "NAME",
+      description = "Default: verdicts.rejected, behind the prefix.")
+  private String topicRejected;
+
+  @Option(
+      names = "--topic-dead-letter",
+      paramLabel = "NAME",
+      description = "Default: verdicts.dead-letter, behind the prefix.")
+  private String topicDeadLetter;
+
+  /** As the job's options of the same names have them. */
   TopicNames topics() {
-    return TopicNames.withPrefix(topicPrefix);
+    TopicNames defaults = TopicNames.withPrefix(topicPrefix);
+    return new TopicNames(
+        Objects.requireNonNullElse(topicTransactions, defaults.transactions()),
+        Objects.requireNonNullElse(topicInventory, defaults.inventory()),
+        Objects.requireNonNullElse(topicCustomers, defaults.customers()),
+        Objects.requireNonNullElse(topicAccepted, defaults.accepted()),
+        Objects.requireNonNullElse(topicRejected, defaults.rejected()),
+        Objects.requireNonNullElse(topicDeadLetter, defaults.deadLetter()));
   }
 
   /**
@@ -47,6 +93,19 @@ final class KafkaOptions {
       config.putAll(KafkaConnection.readProperties(clientProperties));
     }
     config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    return config;
+  }
+
+  /**
+   * The same, for clients that give up after the timeout.
+   *
+   * @throws IOException if the properties cannot be read
+   */
+  Map<String, Object> client(Duration timeout) throws IOException {
+    int millis = (int) timeout.toMillis();
+    Map<String, Object> config = client();
+    config.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
+    config.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, millis);
     return config;
   }
 }

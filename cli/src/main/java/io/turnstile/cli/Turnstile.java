@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       SimulateCommand.class,
       AuditCommand.class,
       CheckCommand.class,
+      WatchCommand.class,
       BenchCommand.class,
       TopicsCommand.class,
       SavepointCommand.class,

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.Topics;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.JobRejectedException;
@@ -193,6 +195,66 @@ class UpAndCheckIT {
     }
   }
 
+  @Test
+  void topicWithTheWrongNumberOfPartitionsIsNamed() throws Exception {
+    create(new TopicNames("transactions", "inventory", "customers", "verdicts.accepted", "other-rejections", "verdicts.dead-letter"), 3);
+    Run run = check("--topic-rejected", "other-rejections");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).contains("topic other-rejections has 3 partitions, not one per lane (2)");
+  }
+
+  @Test
+  void canaryWithoutVerdictIsNamed() throws Exception {
+    // A topic that the job does not read.
+    create(new TopicNames("other-input", "inventory", "customers", "verdicts.accepted", "verdicts.rejected", "verdicts.dead-letter"), 2);
+    Run run =
+        check(
+            "--signing-key",
+            addresses.get("signing_key").textValue(),
+            "--topic-transactions",
+            "other-input",
+            "--timeout",
+            "10s");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(names(run.out())).contains("PASS topics", "FAIL canary accepted");
+    assertThat(run.out()).containsPattern("no committed verdict for other-input/.* within 10 s");
+  }
+
+  /** Those of the topics that are not there. */
+  private static void create(TopicNames names, int lanes) throws Exception {
+    try (Admin admin =
+        Admin.create(Map.of("bootstrap.servers", addresses.get("bootstrap_servers").textValue()))) {
+      new Topics(names, 2, lanes).create(admin, (short) 1);
+    }
+  }
+
+  @Test
+  void watchShowsVerdictsAndLatency() throws Exception {
+    Path out = directory.resolve("watch.json");
+    Run run =
+        run(
+            "watch",
+            "--signing-key",
+            addresses.get("signing_key").textValue(),
+            "--interval",
+            "6s",
+            "--duration",
+            "18s",
+            "--out",
+            out.toString());
+    assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+    assertThat(run.out().lines()).hasSize(4).allSatisfy(line -> assertThat(line).contains(" ms"));
+    JsonNode report = new ObjectMapper().readTree(out.toFile());
+    assertThat(report.get("healthy").booleanValue()).isTrue();
+    assertThat(report.get("looks")).hasSize(4);
+    JsonNode last = report.get("looks").get(3);
+    assertThat(last.get("job").textValue()).isEqualTo("RUNNING");
+    assertThat(last.get("committed_latency_ms").doubleValue()).isPositive();
+    assertThat(last.get("unread").isNumber()).isTrue();
+    assertThat(report.get("looks").findValues("ACCEPTED"))
+        .anySatisfy(count -> assertThat(count.longValue()).isPositive());
+  }
+
   private static void set(Admin admin, String cleanupPolicy) throws Exception {
     admin
         .incrementalAlterConfigs(
@@ -207,8 +269,12 @@ class UpAndCheckIT {
   }
 
   private static Run check(String... args) {
+    return run("check", args);
+  }
+
+  private static Run run(String command, String... args) {
     String[] all = new String[args.length + 5];
-    all[0] = "check";
+    all[0] = command;
     all[1] = "--bootstrap-servers";
     all[2] = addresses.get("bootstrap_servers").textValue();
     all[3] = "--flink";

@@ -1,0 +1,88 @@
+package io.turnstile.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How a {@link Health} looks in a terminal, and in a file or a pipe. */
+final class HealthTable {
+
+  /** Longer lines would be wrapped, and redrawing would go astray. */
+  private static final int WIDTH = 80;
+
+  private HealthTable() {}
+
+  /** For a terminal. */
+  static List<String> block(Health health) {
+    List<String> lines = new ArrayList<>();
+    lines.add("");
+    lines.add(row("job", "%s, %d restarts", known(health.job()), health.restarts()));
+    lines.add(row("newest checkpoint", "%s", checkpoint(health)));
+    lines.add(row("transactions", "%s", inputs(health)));
+    lines.add(row("unread", "%s", unread(health)));
+    lines.add(row("verdicts", "%,.0f/s", health.perSecond(health.decided())));
+    health
+        .verdicts()
+        .forEach(
+            (code, count) -> {
+              if (count > 0) {
+                lines.add(row("  " + code, "%,.0f/s", health.perSecond(count)));
+              }
+            });
+    lines.add(row("committed latency", "%s", latency(health)));
+    for (String problem : health.problems()) {
+      lines.add(row("PROBLEM", "%s", problem));
+    }
+    return lines;
+  }
+
+  /** For a file or a pipe. */
+  static String line(Health health) {
+    return String.format(
+        Locale.ROOT,
+        "%s  job %s  restarts %d  checkpoint %s  in %s  unread %s  verdicts %,.0f/s  committed %s%s",
+        health.at(),
+        known(health.job()),
+        health.restarts(),
+        checkpoint(health),
+        inputs(health),
+        unread(health),
+        health.perSecond(health.decided()),
+        latency(health),
+        health.isWell() ? "" : "  PROBLEM " + String.join("; ", health.problems()));
+  }
+
+  private static String row(String name, String format, Object... arguments) {
+    String line =
+        String.format(Locale.ROOT, "%-24s ", name) + String.format(Locale.ROOT, format, arguments);
+    return line.length() <= WIDTH ? line : line.substring(0, WIDTH - 1) + "…";
+  }
+
+  private static String checkpoint(Health health) {
+    return health.checkpointAge() == null
+        ? "none"
+        : String.format(Locale.ROOT, "%.1f s ago", health.checkpointAge().toMillis() / 1000.0);
+  }
+
+  private static String inputs(Health health) {
+    return health.inputs() == null
+        ? "unknown"
+        : String.format(Locale.ROOT, "%,.0f/s", health.perSecond(health.inputs()));
+  }
+
+  private static String unread(Health health) {
+    return health.unread() == null
+        ? "unknown"
+        : String.format(Locale.ROOT, "%,d", health.unread());
+  }
+
+  private static String latency(Health health) {
+    return health.latency() == null
+        ? "not measured"
+        : String.format(Locale.ROOT, "%.1f ms", health.latency().toNanos() / 1e6);
+  }
+
+  private static String known(String state) {
+    return state == null ? "unknown" : state;
+  }
+}

@@ -1,0 +1,113 @@
+package io.turnstile.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.testbed.FlinkRest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.admin.Admin;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How a live deployment is, again and again. */
+@Command(
+    name = "watch",
+    description = {
+      "Show how a live deployment is: the job, what is unread, verdicts by reason, latency.",
+      "",
+      "Ends with 1 if something was wrong at any look. With --signing-key it also sends"
+          + " transactions of its own: of customer and product '"
+          + Canary.ID
+          + "', quantity 0, amount 0, currency XXX."
+    })
+final class WatchCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private KafkaOptions kafka;
+
+  @Mixin private FlinkOptions flinkOptions;
+
+  @Option(
+      names = "--signing-key",
+      paramLabel = "FILE",
+      description =
+          "Private JWK to sign tokens with: measures the latency of a transaction with each look;"
+              + " without it nothing is sent.")
+  private Path signingKey;
+
+  @Option(
+      names = "--interval",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      description = "Time between two looks (default: ${DEFAULT-VALUE}).")
+  private Duration interval;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "DURATION",
+      description = "When to end; without it, with Ctrl-C.")
+  private Duration duration;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      description = "How long Kafka or a verdict may take (default: ${DEFAULT-VALUE}).")
+  private Duration timeout;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write all looks as JSON, anew with each.")
+  private Path out;
+
+  @Override
+  public Integer call() throws Exception {
+    FlinkRest flink = flinkOptions.connect(spec.commandLine());
+    if (interval.isZero()) {
+      throw new ParameterException(spec.commandLine(), "--interval must be above 0");
+    }
+    TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
+    Map<String, Object> client = kafka.client(timeout);
+    try (Admin admin = Admin.create(client);
+        Canary canary =
+            tokens == null ? null : new Canary(client, kafka.topics(), tokens, timeout)) {
+      return watch(
+          new HealthProbe(flink, flinkOptions, admin, kafka.topics().transactions(), canary));
+    }
+  }
+
+  private int watch(HealthProbe probe) throws Exception {
+    Screen screen = Screen.of(spec.commandLine().getOut());
+    ObjectNode report = new ObjectMapper().createObjectNode().put("healthy", true);
+    ArrayNode looks = report.putArray("looks");
+    long start = System.nanoTime();
+    for (long i = 0; ; i++) {
+      Health health = probe.look();
+      screen.live(HealthTable.block(health), HealthTable.line(health));
+      if (!health.isWell()) {
+        report.put("healthy", false);
+      }
+      looks.add(health.toJson());
+      if (out != null) {
+        JsonFiles.write(out, report);
+      }
+      Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+      Duration next = interval.multipliedBy(i + 1);
+      if (duration != null && next.compareTo(duration) > 0) {
+        screen.settle();
+        return report.get("healthy").booleanValue() ? 0 : 1;
+      }
+      Thread.sleep(Math.max(0, next.minus(elapsed).toMillis()));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.turnstile.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What {@code check} and {@code watch} say when Kafka is down or the job fails: a fake Flink. */
+class CheckCommandTest {
+
+  private final Map<String, String> answers = new HashMap<>();
+  private HttpServer flink;
+  private String noKafka;
+
+  @BeforeEach
+  void start() throws IOException {
+    InetAddress host = InetAddress.getLoopbackAddress();
+    flink = HttpServer.create(new InetSocketAddress(host, 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          String answer = answers.get(exchange.getRequestURI().getPath());
+          byte[] body = (answer == null ? "{}" : answer).getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(answer == null ? 404 : 200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    flink.start();
+    try (ServerSocket free = new ServerSocket(0, 1, host)) {
+      noKafka = host.getHostAddress() + ":" + free.getLocalPort();
+    }
+    answers.put("/config", "{\"flink-version\":\"2.2.1\"}");
+    answers.put("/taskmanagers", "{\"taskmanagers\":[]}");
+  }
+
+  @AfterEach
+  void stop() {
+    flink.stop(0);
+  }
+
+  private void jobIs(String state) {
+    String job = "{\"jid\":\"a1\",\"name\":\"turnstile\",\"state\":\"%s\",\"start-time\":1,".formatted(state);
+    answers.put("/jobs/overview", "{\"jobs\":[" + job + "\"tasks\":{}}]}");
+    answers.put("/jobs/a1", job + "\"vertices\":[]}");
+    answers.put(
+        "/jobs/a1/exceptions",
+        "{\"exceptionHistory\":{\"entries\":[{\"timestamp\":1,\"stacktrace\":"
+            + "\"java.lang.IllegalStateException: lane 3: verdicts were deleted\"}]}}");
+    answers.put("/jobs/a1/metrics", "[]");
+    answers.put("/jobs/a1/checkpoints", "{}");
+  }
+
+  @Test
+  void brokersThatDoNotAnswerAreNamed() {
+    Run run = run("check", "--timeout", "1s");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).containsPattern("FAIL +Kafka").containsPattern("SKIP +topics");
+  }
+
+  @Test
+  void jobThatFailedIsNamedWithItsCause() {
+    jobIs("FAILED");
+    Run run = run("check", "--timeout", "1s");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out())
+        .containsPattern("FAIL +job .*FAILED: lane 3: verdicts were deleted")
+        .containsPattern("SKIP +checkpoint");
+  }
+
+  @Test
+  void jobThatRestartsIsNamedWithItsCause() {
+    jobIs("RESTARTING");
+    Run run = run("check", "--timeout", "1s");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).containsPattern("FAIL +job .*RESTARTING: lane 3: verdicts were deleted");
+  }
+
+  @Test
+  void watchGoesOnAndEndsWith1() {
+    jobIs("RESTARTING");
+    Run run = run("watch", "--timeout", "500ms", "--interval", "1ms", "--duration", "1ms");
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
+    assertThat(run.out().lines())
+        .hasSize(2)
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .contains("job RESTARTING", "PROBLEM Kafka: ")
+                    .contains("the job is RESTARTING: lane 3: verdicts were deleted"));
+  }
+
+  private Run run(String command, String... args) {
+    String[] all = new String[args.length + 5];
+    all[0] = command;
+    all[1] = "--bootstrap-servers";
+    all[2] = noKafka;
+    all[3] = "--flink";
+    all[4] = "http://127.0.0.1:" + flink.getAddress().getPort();
+    System.arraycopy(args, 0, all, 5, args.length);
+    return Run.of(all);
+  }
+}
