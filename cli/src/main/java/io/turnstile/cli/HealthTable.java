@@ -71,9 +71,7 @@ final class HealthTable {
   }
 
   private static String unread(Health health) {
-    return health.unread() == null
-        ? "unknown"
-        : String.format(Locale.ROOT, "%,d", health.unread());
+    return health.unread() == null ? "unknown" : String.format(Locale.ROOT, "%,d", health.unread());
   }
 
   private static String latency(Health health) {

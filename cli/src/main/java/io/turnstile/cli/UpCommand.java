@@ -1,6 +1,7 @@
 package io.turnstile.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.JobRejectedException;
@@ -53,6 +54,13 @@ final class UpCommand implements Callable<Integer> {
       description = "Write the addresses, keys and topics as JSON once the job is running.")
   private Path out;
 
+  @Option(
+      names = "--metrics-targets",
+      paramLabel = "FILE",
+      description =
+          "Keep a file that says where Flink's processes answer Prometheus, as its file_sd reads it.")
+  private Path metricsTargets;
+
   @Override
   public Integer call() throws Exception {
     Screen screen = Screen.of(spec.commandLine().getOut());
@@ -68,6 +76,7 @@ final class UpCommand implements Callable<Integer> {
         if (out != null) {
           JsonFiles.write(out, addresses(deployment));
         }
+        writeMetricsTargets(deployment.testbed());
         return watch(deployment, screen);
       }
     } catch (JobRejectedException e) {
@@ -110,8 +119,19 @@ final class UpCommand implements Callable<Integer> {
     return json;
   }
 
+  private void writeMetricsTargets(Testbed testbed) throws IOException {
+    if (metricsTargets != null) {
+      ArrayNode groups = new ObjectMapper().createArrayNode();
+      ArrayNode targets = groups.addObject().putArray("targets");
+      targets.add(testbed.metrics(Target.JOB_MANAGER).getAuthority());
+      testbed.taskManagers().forEach(each -> targets.add(testbed.metrics(each).getAuthority()));
+      JsonFiles.write(metricsTargets, groups);
+    }
+  }
+
   /** Returns never: something ends for good, or Ctrl-C ends the JVM. */
-  private static int watch(LocalDeployment deployment, Screen screen) throws InterruptedException {
+  private int watch(LocalDeployment deployment, Screen screen)
+      throws IOException, InterruptedException {
     Testbed testbed = deployment.testbed();
     DeploymentWatch watch = new DeploymentWatch(deployment, screen);
     List<Target> taskManagers = new ArrayList<>(testbed.taskManagers());
@@ -123,6 +143,7 @@ final class UpCommand implements Callable<Integer> {
           screen.line("%s has ended; starting another one", taskManager);
           taskManagers.remove(taskManager);
           taskManagers.add(testbed.startTaskManager());
+          writeMetricsTargets(testbed);
         }
       }
     }

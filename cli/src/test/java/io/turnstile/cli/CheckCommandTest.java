@@ -48,7 +48,9 @@ class CheckCommandTest {
   }
 
   private void jobIs(String state) {
-    String job = "{\"jid\":\"a1\",\"name\":\"turnstile\",\"state\":\"%s\",\"start-time\":1,".formatted(state);
+    String job =
+        "{\"jid\":\"a1\",\"name\":\"turnstile\",\"state\":\"%s\",\"start-time\":1,"
+            .formatted(state);
     answers.put("/jobs/overview", "{\"jobs\":[" + job + "\"tasks\":{}}]}");
     answers.put("/jobs/a1", job + "\"vertices\":[]}");
     answers.put(

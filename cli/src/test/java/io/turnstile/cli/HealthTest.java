@@ -63,7 +63,8 @@ class HealthTest {
 
   @Test
   void noLineIsTooLongForATerminal() {
-    assertThat(HealthTable.block(BLIND)).allSatisfy(l -> assertThat(l).hasSizeLessThanOrEqualTo(80));
+    assertThat(HealthTable.block(BLIND))
+        .allSatisfy(l -> assertThat(l).hasSizeLessThanOrEqualTo(80));
   }
 
   @Test

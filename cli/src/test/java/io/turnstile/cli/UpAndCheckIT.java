@@ -13,6 +13,7 @@ import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.JobRejectedException;
 import io.turnstile.testbed.JobSubmission;
 import io.turnstile.testbed.LeakCheck;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,8 @@ class UpAndCheckIT {
                         "0",
                         "--dir",
                         directory.resolve("data").toString(),
+                        "--metrics-targets",
+                        directory.resolve("targets.json").toString(),
                         "--out",
                         out.toString())),
             "up");
@@ -85,6 +88,20 @@ class UpAndCheckIT {
                 + "\"accepted\":\"verdicts.accepted\",\"rejected\":\"verdicts.rejected\","
                 + "\"dead_letter\":\"verdicts.dead-letter\"}");
     assertThat(Path.of(addresses.get("jwks").textValue())).isRegularFile();
+  }
+
+  @Test
+  void metricsTargetsAreThoseOfFlinksProcesses() throws Exception {
+    JsonNode groups = new ObjectMapper().readTree(directory.resolve("targets.json").toFile());
+    assertThat(groups.at("/0/targets"))
+        .hasSize(2)
+        .allSatisfy(
+            target -> {
+              URI metrics = URI.create("http://" + target.textValue() + "/metrics");
+              try (InputStream in = metrics.toURL().openStream()) {
+                assertThat(in.read()).isNotEqualTo(-1);
+              }
+            });
   }
 
   @Test
@@ -197,7 +214,15 @@ class UpAndCheckIT {
 
   @Test
   void topicWithTheWrongNumberOfPartitionsIsNamed() throws Exception {
-    create(new TopicNames("transactions", "inventory", "customers", "verdicts.accepted", "other-rejections", "verdicts.dead-letter"), 3);
+    create(
+        new TopicNames(
+            "transactions",
+            "inventory",
+            "customers",
+            "verdicts.accepted",
+            "other-rejections",
+            "verdicts.dead-letter"),
+        3);
     Run run = check("--topic-rejected", "other-rejections");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.out()).contains("topic other-rejections has 3 partitions, not one per lane (2)");
@@ -206,7 +231,15 @@ class UpAndCheckIT {
   @Test
   void canaryWithoutVerdictIsNamed() throws Exception {
     // A topic that the job does not read.
-    create(new TopicNames("other-input", "inventory", "customers", "verdicts.accepted", "verdicts.rejected", "verdicts.dead-letter"), 2);
+    create(
+        new TopicNames(
+            "other-input",
+            "inventory",
+            "customers",
+            "verdicts.accepted",
+            "verdicts.rejected",
+            "verdicts.dead-letter"),
+        2);
     Run run =
         check(
             "--signing-key",
