@@ -6,11 +6,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /** Machine-readable output. */
 final class JsonFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** For others too: a temporary file is not, and a program in a container is somebody else. */
+  private static final FileAttribute<?> READABLE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
 
   private JsonFiles() {}
 
@@ -18,7 +24,8 @@ final class JsonFiles {
   static void write(Path file, JsonNode content) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     Files.createDirectories(directory);
-    Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
+    Path unfinished =
+        Files.createTempFile(directory, file.getFileName().toString(), ".tmp", READABLE);
     try {
       Files.writeString(
           unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");

@@ -56,7 +56,7 @@ class CheckCommandTest {
     answers.put(
         "/jobs/a1/exceptions",
         "{\"exceptionHistory\":{\"entries\":[{\"timestamp\":1,\"stacktrace\":"
-            + "\"java.lang.IllegalStateException: lane 3: verdicts were deleted\"}]}}");
+            + "\"java.lang.Exception: failed\\nCaused by: java.lang.IllegalStateException: lane 3: verdicts were deleted\"}]}}");
     answers.put("/jobs/a1/metrics", "[]");
     answers.put("/jobs/a1/checkpoints", "{}");
   }
