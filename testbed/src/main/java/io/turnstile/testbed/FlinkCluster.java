@@ -113,7 +113,7 @@ final class FlinkCluster {
     flink.put("execution.checkpointing.savepoint-dir", storage("savepoints"));
 
     // Metrics and states are seen as they are now.
-    flink.put("metrics.fetcher.update-interval", "5 s");
+    flink.put("metrics.fetcher.update-interval", "1 s");
     flink.put("web.refresh-interval", "500 ms");
     flink.putAll(config.flinkConfig());
     return flink;
