@@ -116,10 +116,10 @@ class UpAndCheckIT {
 
   @Test
   void topicsOfTheDeploymentAreRightAndOthersAreCreated() {
-    assertThat(topics().out()).contains("all topics are as the job needs them");
-    Run other = topics("--topic-prefix", "other.", "--verdict-config", "retention.ms=86400000");
+    assertThat(topics(2).out()).contains("all topics are as the job needs them");
+    Run other = topics(2, "--topic-prefix", "other.", "--verdict-config", "retention.ms=86400000");
     assertThat(other.exitCode()).as(other.toString()).isZero();
-    Run differing = topics("--topic-prefix", "other.", "--lanes", "3");
+    Run differing = topics(3, "--topic-prefix", "other.");
     assertThat(differing.exitCode()).isEqualTo(1);
     assertThat(differing.err())
         .contains("topic other.verdicts.accepted has 2 partitions, not one per lane (3)");
@@ -135,7 +135,7 @@ class UpAndCheckIT {
         .isEqualTo("RUNNING");
   }
 
-  private static Run topics(String... more) {
+  private static Run topics(int lanes, String... more) {
     List<String> args =
         new ArrayList<>(
             List.of(
@@ -143,7 +143,7 @@ class UpAndCheckIT {
                 "--bootstrap-servers",
                 addresses.get("bootstrap_servers").textValue(),
                 "--lanes",
-                "2"));
+                Integer.toString(lanes)));
     args.addAll(List.of(more));
     return Run.of(args.toArray(String[]::new));
   }
