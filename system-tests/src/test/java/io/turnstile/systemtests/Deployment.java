@@ -41,6 +41,9 @@ final class Deployment implements AutoCloseable {
   static final int LANES = 4;
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** As many copies of a topic as the testbed's brokers keep. */
+  private static final short BROKERS_DEFAULT = -1;
+
   private final Testbed testbed;
   private final TopicNames topics;
   private final String prefix;
@@ -56,7 +59,7 @@ final class Deployment implements AutoCloseable {
     this.prefix = prefix;
     this.topics = TopicNames.withPrefix(prefix);
     Files.createDirectories(directory);
-    this.jwks = directory.resolve(prefix + "jwks.json");
+    this.jwks = testbed.files().resolve(prefix + "jwks.json");
     this.issuer = TokenIssuer.generate(directory.resolve(prefix + "signing-key.json"), jwks);
     createTopics();
     this.producer =
@@ -73,7 +76,7 @@ final class Deployment implements AutoCloseable {
 
   void createTopics() throws Exception {
     try (Admin admin = admin()) {
-      new Topics(topics, LANES, LANES).create(admin, (short) 1);
+      new Topics(topics, LANES, LANES).create(admin, BROKERS_DEFAULT);
     }
   }
 
@@ -104,7 +107,7 @@ final class Deployment implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 "--bootstrap-servers",
-                testbed.bootstrapServers(),
+                testbed.bootstrapServersForJobs(),
                 "--topic-prefix",
                 prefix,
                 "--group-id",

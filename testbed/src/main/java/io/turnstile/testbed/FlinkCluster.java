@@ -91,30 +91,21 @@ final class FlinkCluster {
   }
 
   private Map<String, String> flinkConfig(int uiPort, int rpcPort) {
-    Map<String, String> flink = new TreeMap<>(FlinkProfile.read(config.flinkProfile()));
+    Map<String, String> flink = ClusterSettings.flink(config);
     flink.put("jobmanager.rpc.address", HOST);
     flink.put("jobmanager.rpc.port", Integer.toString(rpcPort));
     flink.put("jobmanager.bind-host", HOST);
-    flink.put("jobmanager.memory.process.size", config.jobManagerMemory());
     flink.put("rest.address", HOST);
     flink.put("rest.bind-address", HOST);
     flink.put("rest.port", Integer.toString(uiPort));
     flink.put("rest.bind-port", Integer.toString(uiPort));
-    flink.put("rest.flamegraph.enabled", "true");
-    flink.put("web.submit.enable", "true");
-    flink.put("web.cancel.enable", "true");
     flink.put("web.upload.dir", directory.resolve("upload").toString());
     flink.put("taskmanager.host", HOST);
     flink.put("taskmanager.bind-host", HOST);
-    flink.put("taskmanager.numberOfTaskSlots", Integer.toString(config.slots()));
-    flink.put("taskmanager.memory.process.size", config.taskManagerMemory());
     flink.put("io.tmp.dirs", directory.resolve("tmp").toString());
     flink.put("execution.checkpointing.dir", storage("checkpoints"));
     flink.put("execution.checkpointing.savepoint-dir", storage("savepoints"));
 
-    // Metrics and states are seen as they are now.
-    flink.put("metrics.fetcher.update-interval", "1 s");
-    flink.put("web.refresh-interval", "500 ms");
     flink.putAll(config.flinkConfig());
     return flink;
   }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -97,35 +98,7 @@ final class KafkaBroker {
         "listeners",
         "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, port, HOST, controllerPort));
     server.put("log.dirs", data.toString());
-    server.put("auto.create.topics.enable", "false");
-
-    // A cluster of one.
-    server.put("default.replication.factor", "1");
-    server.put("min.insync.replicas", "1");
-    server.put("offsets.topic.replication.factor", "1");
-    server.put("offsets.topic.num.partitions", "4");
-    server.put("transaction.state.log.replication.factor", "1");
-    server.put("transaction.state.log.min.isr", "1");
-    server.put("transaction.state.log.num.partitions", "4");
-    server.put("share.coordinator.state.topic.replication.factor", "1");
-    server.put("share.coordinator.state.topic.min.isr", "1");
-    server.put("group.initial.rebalance.delay.ms", "0");
-
-    // How long a killed broker that starts again is taken for still alive, and refused.
-    server.put("broker.heartbeat.interval.ms", "500");
-    server.put("broker.session.timeout.ms", "2000");
-
-    // The default of 20 ms is what a producer waits that starts a transaction right after another.
-    server.put("add.partitions.to.txn.retry.backoff.ms", "2");
-    server.put("add.partitions.to.txn.retry.backoff.max.ms", "10");
-
-    // The dead-letter topic admits 5 MiB.
-    server.put("message.max.bytes", Integer.toString(6 * 1024 * 1024));
-    server.put("replica.fetch.max.bytes", Integer.toString(6 * 1024 * 1024));
-
-    // The default buffer of 128 MiB is a good part of a small heap.
-    server.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 * 1024 * 1024));
-    server.putAll(config.brokerConfig());
+    server.putAll(ClusterSettings.broker(config, 1));
     return server;
   }
 
@@ -143,16 +116,21 @@ final class KafkaBroker {
         jvm.environment(distribution.classPath()));
     // Clients are noisy about a port that is not open yet.
     process.awaitReady(config.startTimeout(), () -> Ports.isOpen(HOST, port));
-    requireTransactionVersion();
+    try {
+      requireTransactionVersion(bootstrapServers(), config.startTimeout());
+    } catch (TestbedException e) {
+      process.requireAlive();
+      throw e;
+    }
   }
 
   /** Without it, a transaction of a zombie may go unnoticed into its successor's. */
-  private void requireTransactionVersion() {
-    int timeout = (int) config.startTimeout().toMillis();
+  static void requireTransactionVersion(String bootstrapServers, Duration startTimeout) {
+    int timeout = (int) startTimeout.toMillis();
     Map<String, Object> client =
         Map.of(
             AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-            bootstrapServers(),
+            bootstrapServers,
             AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
             timeout);
     try (Admin admin = Admin.create(client)) {
@@ -169,7 +147,6 @@ final class KafkaBroker {
                 .formatted(TRANSACTION_VERSION, version, REQUIRED_TRANSACTION_VERSION));
       }
     } catch (ExecutionException | TimeoutException e) {
-      process.requireAlive();
       throw new TestbedException("the broker does not answer: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -41,6 +41,7 @@ public final class ProcessTestbed implements Testbed {
   private final Path directory;
   private final Path logs;
   private final Jvm jvm;
+  private final Path files;
   private final KafkaBroker kafka;
   private final FlinkCluster flink;
   private final Map<Target, ManagedProcess> targets = new ConcurrentHashMap<>();
@@ -59,6 +60,7 @@ public final class ProcessTestbed implements Testbed {
       Files.createDirectories(config.baseDirectory());
       directory = Files.createTempDirectory(config.baseDirectory().toRealPath(), "turnstile-");
       logs = Files.createDirectory(directory.resolve("logs"));
+      files = Files.createDirectory(directory.resolve("files"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -230,6 +232,16 @@ public final class ProcessTestbed implements Testbed {
   }
 
   @Override
+  public String bootstrapServersForJobs() {
+    return bootstrapServers();
+  }
+
+  @Override
+  public Path files() {
+    return files;
+  }
+
+  @Override
   public URI flinkUrl() {
     return flink().uri();
   }
@@ -286,6 +298,7 @@ public final class ProcessTestbed implements Testbed {
       case TASK_MANAGER ->
           throw new TestbedException("a TaskManager does not start again: use startTaskManager");
       case APPLICATION -> throw new TestbedException("an application does not start again");
+      case ZOOKEEPER -> throw new TestbedException("this testbed has no " + target);
     }
   }
 

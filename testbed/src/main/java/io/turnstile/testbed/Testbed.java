@@ -27,6 +27,12 @@ public interface Testbed extends AutoCloseable {
   /** Where Kafka clients on this machine connect. Stays the same when the broker restarts. */
   String bootstrapServers();
 
+  /** Where jobs, and whatever else runs beside Flink, connect to Kafka. */
+  String bootstrapServersForJobs();
+
+  /** A directory whose files jobs see under the same path. They can only read them. */
+  Path files();
+
   /** Flink's web UI and REST API. */
   URI flinkUrl();
 
@@ -56,7 +62,7 @@ public interface Testbed extends AutoCloseable {
 
   /**
    * Starts the broker or the JobManager again after it was ended; the broker with the same data and
-   * port. The JobManager has forgotten its jobs.
+   * port. The JobManager has forgotten its jobs, unless it is highly available.
    */
   void start(Target target);
 
@@ -83,8 +89,8 @@ public interface Testbed extends AutoCloseable {
   long pid(Target target);
 
   /**
-   * Where the processes write their logs: {@code <target>.log}, and garbage collections with their
-   * pauses in {@code <target>-gc.log}.
+   * Where the processes write their logs: {@code <target>.log}, and local processes garbage
+   * collections with their pauses in {@code <target>-gc.log}.
    */
   Path logs();
 

@@ -1,0 +1,106 @@
+package io.turnstile.systemtests;
+
+import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.Target;
+import java.time.Duration;
+import java.util.List;
+
+/** The faults that only containers can have. */
+final class ContainerFaults {
+
+  private static final Duration PAST_HEARTBEAT_TIMEOUT = Duration.ofSeconds(10);
+  private static final double FEW_CORES = 0.2;
+
+  private ContainerFaults() {}
+
+  static List<Fault<ContainerTestbed>> all() {
+    return List.of(
+        Fault.of(
+            "TaskManager cut from the broker",
+            PAST_HEARTBEAT_TIMEOUT,
+            ContainerFaults::cutFromBrokers),
+        Fault.of(
+            "TaskManager cut from the JobManager",
+            Duration.ZERO,
+            ContainerFaults::cutFromJobManager),
+        Fault.of("JobManager killed", Duration.ofSeconds(2), ContainerFaults::killJobManager),
+        Fault.of("TaskManager out of memory", Duration.ZERO, ContainerFaults::killForMemory),
+        Fault.of(
+            "TaskManager with a fifth of a core",
+            PAST_HEARTBEAT_TIMEOUT,
+            ContainerFaults::limitCpu),
+        Fault.of("checkpoint storage full", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::fillStorage),
+        Fault.of("ZooKeeper killed", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::killZooKeeper),
+        Fault.of(
+            "broker killed, and its name not to be resolved",
+            Duration.ofSeconds(5),
+            ContainerFaults::loseNames));
+  }
+
+  /** The faults that a machine with the right to filter packets can have besides. */
+  static List<Fault<ContainerTestbed>> byFilter() {
+    return List.of(
+        Fault.of(
+            "TaskManager does not hear the broker",
+            PAST_HEARTBEAT_TIMEOUT,
+            ContainerFaults::deafen));
+  }
+
+  private static Runnable cutFromBrokers(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.cutFromBrokers(target);
+    return () -> testbed.reconnectToBrokers(target);
+  }
+
+  /** It is connected again when its successor is at work. */
+  private static Runnable cutFromJobManager(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.cutFromJobManager(target);
+    return () -> {
+      Faults.awaitLoss(testbed.flink(), target);
+      testbed.flink().awaitRunning(jobId, Deployment.PATIENCE);
+      testbed.reconnectToJobManager(target);
+    };
+  }
+
+  /** Whoever starts it again does not submit the job again. */
+  private static Runnable killJobManager(ContainerTestbed testbed, String jobId) {
+    testbed.kill(Target.JOB_MANAGER);
+    return () -> testbed.start(Target.JOB_MANAGER);
+  }
+
+  private static Runnable killForMemory(ContainerTestbed testbed, String jobId) {
+    testbed.killForMemory(Faults.busyTaskManager(testbed));
+    return testbed::startTaskManager;
+  }
+
+  private static Runnable limitCpu(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.limitCpu(target, FEW_CORES);
+    return () -> testbed.limitCpu(target, 0);
+  }
+
+  private static Runnable fillStorage(ContainerTestbed testbed, String jobId) {
+    testbed.fillCheckpointStorage();
+    return testbed::freeCheckpointStorage;
+  }
+
+  private static Runnable killZooKeeper(ContainerTestbed testbed, String jobId) {
+    testbed.kill(Target.ZOOKEEPER);
+    return () -> testbed.start(Target.ZOOKEEPER);
+  }
+
+  private static Runnable loseNames(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.loseNames(target);
+    testbed.kill(Target.BROKER);
+    testbed.start(Target.BROKER);
+    return () -> testbed.findNames(target);
+  }
+
+  private static Runnable deafen(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.deafenToBrokers(target);
+    return () -> testbed.undeafenToBrokers(target);
+  }
+}

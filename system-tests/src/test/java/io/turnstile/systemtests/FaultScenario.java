@@ -1,0 +1,231 @@
+package io.turnstile.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.turnstile.audit.Audit;
+import io.turnstile.audit.AuditConfig;
+import io.turnstile.audit.AuditReport;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.simulator.Generator;
+import io.turnstile.simulator.GeneratorOptions;
+import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.simulator.Kind;
+import io.turnstile.simulator.Simulation;
+import io.turnstile.simulator.SimulationOptions;
+import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.testbed.JobSubmission;
+import io.turnstile.testbed.Testbed;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The job under load, a fault in the middle of it, and then the audit with the ledger. What differs
+ * from run to run is drawn from a seed: how verdicts are committed, the parallelism, the input, and
+ * when the fault comes.
+ *
+ * @param jar the job
+ */
+record FaultScenario(Path jar, long seed, String commit, int parallelism, double faultAfter) {
+
+  /** Sent at least, however soon the fault is over. */
+  static final int TRANSACTIONS = 100_000;
+
+  private static final double RATE = 5_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /**
+   * What came of it.
+   *
+   * @param recovery from the end of the fault until a verdict about an input sent after that
+   */
+  record Result(AuditReport audit, Duration recovery, boolean readersAgree) {
+
+    boolean passed() {
+      return audit.passed() && readersAgree;
+    }
+  }
+
+  static FaultScenario drawn(long seed) {
+    Random random = new Random(seed);
+    return new FaultScenario(
+        JobSubmission.ofTurnstile(List.of()).jar(),
+        seed,
+        random.nextBoolean() ? "journal" : "checkpoint",
+        1 + random.nextInt(2),
+        0.1 + 0.5 * random.nextDouble());
+  }
+
+  FaultScenario with(String commitMode) {
+    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter);
+  }
+
+  /** With a job that is broken on purpose, whose JAR is made in the directory. */
+  FaultScenario withoutSuppression(Path directory) throws IOException {
+    Path broken = SabotagedJob.withoutSuppression(jar, directory);
+    return new FaultScenario(broken, seed, commit, parallelism, faultAfter);
+  }
+
+  /** Everything that a second run with the same seed needs. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "seed %d: --commit %s, parallelism %d, fault after %.0f %% of the input",
+        seed,
+        commit,
+        parallelism,
+        100 * faultAfter);
+  }
+
+  /**
+   * @param prefix of the topics, which must be new
+   * @param directory for keys and ledger
+   */
+  <T extends Testbed> Result run(T testbed, Fault<? super T> fault, String prefix, Path directory)
+      throws Exception {
+    System.out.printf("%s, %s%n", fault, this);
+    try (Deployment turnstile = new Deployment(testbed, prefix, directory);
+        VerdictFollower follower = follow(turnstile)) {
+      turnstile.submit(JobSubmission.of(jar, turnstile.submission(arguments()).arguments()));
+      Path ledger = directory.resolve(prefix + "ledger.csv");
+      Duration recovery;
+      try (Sending sending = new Sending(turnstile, seed, ledger)) {
+        await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
+        Runnable cure = fault.inflict().inflict(testbed, turnstile.jobId());
+        await().pollDelay(fault.lasts()).atMost(PATIENCE).until(() -> true);
+        cure.run();
+        recovery = sending.awaitVerdictOfNewInput(follower);
+        sending.finish();
+      }
+      AuditReport audit =
+          new Audit(
+                  AuditConfig.builder(testbed.bootstrapServers())
+                      .topics(turnstile.topics())
+                      .ledger(ledger)
+                      .waitFor(PATIENCE)
+                      .build())
+              .run();
+      boolean agree = readersAgree(turnstile, follower, audit.verdicts());
+      System.out.printf(
+          "%s, seed %d: recovered after %.1f s, %d inputs, %d failures, %d missing, %d doubled, %d wrong%n",
+          fault,
+          seed,
+          recovery.toMillis() / 1e3,
+          audit.inputs(),
+          testbed.flink().failures(turnstile.jobId()).size(),
+          audit.missing(),
+          audit.duplicated(),
+          audit.wrong() + audit.acceptedTwice() + audit.misrouted());
+      return new Result(audit, recovery, agree);
+    }
+  }
+
+  private String[] arguments() {
+    return commit.equals("journal")
+        ? arguments("2s", "5s")
+        // Long enough for what is committed after a recovery to be there still.
+        : arguments("500ms", "2min");
+  }
+
+  private String[] arguments(String checkpointInterval, String transactionTimeout) {
+    return new String[] {
+      "--commit", commit,
+      "--parallelism", Integer.toString(parallelism),
+      "--checkpoint-interval", checkpointInterval,
+      "--transaction-timeout", transactionTimeout,
+      // Products that are late must not be given up during an outage.
+      "--product-wait", "60s"
+    };
+  }
+
+  /** The load: goes on until it is told to finish. */
+  private static final class Sending implements AutoCloseable {
+
+    private final AtomicReference<SourcePosition> newest = new AtomicReference<>();
+    private final AtomicLong sent = new AtomicLong();
+    private final Simulation simulation;
+    private final CompletableFuture<SimulationSummary> run;
+
+    Sending(Deployment turnstile, long seed, Path ledger) {
+      GeneratorOptions mix =
+          new GeneratorOptions()
+              .mixed()
+              // Would take the whole wait.
+              .share(Kind.UNKNOWN_PRODUCT, 0)
+              .seed(seed)
+              .customers(500)
+              .products(500)
+              .rate(RATE);
+      simulation =
+          new Simulation(
+              new KafkaConnection(
+                  turnstile.testbed().bootstrapServers(), Map.of(), turnstile.topics()),
+              new Generator(mix),
+              turnstile.issuer(),
+              new SimulationOptions().rate(RATE).ledger(ledger).retry(true),
+              (seq, intended, position) -> {
+                newest.set(position);
+                sent.incrementAndGet();
+              });
+      run =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return simulation.run();
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+    }
+
+    Duration awaitVerdictOfNewInput(VerdictFollower follower) {
+      long start = System.nanoTime();
+      SourcePosition before = newest.get();
+      await().atMost(PATIENCE).until(() -> !newest.get().equals(before));
+      SourcePosition after = newest.get();
+      await().atMost(PATIENCE).until(() -> follower.hasCome(after));
+      return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    /** Ends when enough is sent. */
+    void finish() throws Exception {
+      await().atMost(PATIENCE).until(() -> run.isDone() || sent.get() >= TRANSACTIONS);
+      simulation.stop();
+      SimulationSummary summary = run.get();
+      assertThat(summary.failures()).as(summary.firstFailure()).isZero();
+      assertThat(summary.sent()).isGreaterThanOrEqualTo(TRANSACTIONS);
+    }
+
+    @Override
+    public void close() {
+      simulation.stop();
+    }
+  }
+
+  private static VerdictFollower follow(Deployment turnstile) {
+    return new VerdictFollower(
+        turnstile.testbed().bootstrapServers(), turnstile.topics(), Deployment.LANES);
+  }
+
+  /** Whether who read all along and who reads only now see the same. */
+  private static boolean readersAgree(Deployment turnstile, VerdictFollower all, long verdicts) {
+    try (VerdictFollower late = follow(turnstile)) {
+      await().atMost(PATIENCE).until(() -> all.count() >= verdicts && late.count() >= verdicts);
+      Map<String, String> seenLate = late.end();
+      Map<String, String> seenAll = all.end();
+      if (!seenAll.equals(seenLate)) {
+        System.out.printf("read all along: %s%nread at the end: %s%n", seenAll, seenLate);
+      }
+      return seenAll.equals(seenLate);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.turnstile.systemtests;
+
+import static net.bytebuddy.matcher.ElementMatchers.named;
+
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import net.bytebuddy.ByteBuddy;
+import net.bytebuddy.dynamic.ClassFileLocator;
+import net.bytebuddy.implementation.FixedValue;
+import net.bytebuddy.pool.TypePool;
+
+/**
+ * The job with a safeguard taken out of its JAR, to see that the tests notice. The job itself has
+ * no such switch.
+ */
+final class SabotagedJob {
+
+  /** The positions that were decided before a crash and are still to come by again. */
+  private static final String DECIDED = "io.turnstile.job.journal.PositionSet";
+
+  private SabotagedJob() {}
+
+  /**
+   * In commit mode journal, an input that was decided before a crash is not recognised when it is
+   * replayed.
+   *
+   * @param directory where to write the JAR
+   */
+  static Path withoutSuppression(Path jar, Path directory) throws IOException {
+    Path sabotaged = directory.resolve("without-suppression.jar");
+    Files.copy(jar, sabotaged);
+    try (ClassFileLocator inJar = ClassFileLocator.ForJarFile.of(jar.toFile());
+        FileSystem zip = FileSystems.newFileSystem(sabotaged)) {
+      ClassFileLocator classes =
+          new ClassFileLocator.Compound(inJar, ClassFileLocator.ForClassLoader.ofPlatformLoader());
+      byte[] changed =
+          new ByteBuddy()
+              .redefine(TypePool.Default.of(classes).describe(DECIDED).resolve(), classes)
+              .method(named("remove"))
+              .intercept(FixedValue.value(false))
+              .make()
+              .getBytes();
+      Files.write(zip.getPath(DECIDED.replace('.', '/') + ".class"), changed);
+    }
+    return sabotaged;
+  }
+}

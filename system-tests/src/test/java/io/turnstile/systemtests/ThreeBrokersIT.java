@@ -1,0 +1,67 @@
+package io.turnstile.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.testbed.ContainerOptions;
+import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.Target;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three copies of everything, two of them in sync before a write is acknowledged. */
+@Tag("containers")
+class ThreeBrokersIT {
+
+  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
+  private static final String PREFIX = "replicated.";
+  private static final String TRANSACTIONAL_ID = PREFIX + "verdicts.accepted-lane-0";
+
+  @TempDir Path directory;
+
+  @Test
+  void nothingIsLostOrDoubledWhenTheCoordinatorOfALanesTransactionsIsKilled() throws Exception {
+    TestbedConfig config =
+        TestbedConfig.builder().taskManagerMemory("1600m").brokerHeap("512m").build();
+    try (ContainerTestbed testbed =
+        new ContainerTestbed(config, ContainerOptions.defaults().withBrokers(3))) {
+      testbed.start();
+      Fault<Testbed> fault =
+          Fault.of(
+              "transaction coordinator killed", Duration.ofSeconds(5), (bed, job) -> kill(bed));
+      FaultScenario.Result result =
+          FaultScenario.drawn(SEED).with("journal").run(testbed, fault, PREFIX, directory);
+      if (!result.passed()) {
+        testbed.markFailed();
+      }
+      assertThat(result.audit().passed()).as(result.audit().toText(20)).isTrue();
+      assertThat(result.readersAgree()).as("readers agree").isTrue();
+    }
+  }
+
+  private static Runnable kill(Testbed testbed) {
+    Target broker = Target.broker(coordinator(testbed));
+    testbed.kill(broker);
+    return () -> testbed.start(broker);
+  }
+
+  private static int coordinator(Testbed testbed) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", testbed.bootstrapServers()))) {
+      return admin
+          .describeTransactions(List.of(TRANSACTIONAL_ID))
+          .description(TRANSACTIONAL_ID)
+          .get()
+          .coordinatorId();
+    } catch (ExecutionException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

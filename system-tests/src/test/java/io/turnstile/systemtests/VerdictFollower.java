@@ -1,0 +1,152 @@
+package io.turnstile.systemtests;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.VerdictHeaders;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * A {@code read_committed} reader of all verdicts that never stops, and remembers what it saw: of
+ * each partition how much, and a digest of it in its order. Two that saw the same agree.
+ */
+final class VerdictFollower implements AutoCloseable {
+
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Thread thread = new Thread(this::follow, "verdict-follower");
+  private final Map<TopicPartition, Seen> seen = new HashMap<>();
+  private final Map<Integer, Long> newestInput = new ConcurrentHashMap<>();
+  private final AtomicLong count = new AtomicLong();
+  private volatile boolean closed;
+  private volatile RuntimeException failure;
+
+  /** What was seen of one partition. */
+  private static final class Seen {
+    private final MessageDigest digest;
+    private long records;
+    private long lastOffset = -1;
+
+    Seen() {
+      try {
+        digest = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    void add(ConsumerRecord<byte[], byte[]> record) {
+      if (record.offset() <= lastOffset) {
+        throw new IllegalStateException(
+            "%s-%d: offset %d came after %d"
+                .formatted(record.topic(), record.partition(), record.offset(), lastOffset));
+      }
+      lastOffset = record.offset();
+      records++;
+      digest.update(Long.toString(record.offset()).getBytes(StandardCharsets.US_ASCII));
+      for (Header header : record.headers()) {
+        digest.update(header.value());
+      }
+      if (record.value() != null) {
+        digest.update(record.value());
+      }
+    }
+  }
+
+  /** Begins to read at the beginning. */
+  VerdictFollower(String bootstrapServers, TopicNames topics, int lanes) {
+    consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                "none"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (String topic : topics.verdicts()) {
+      for (int lane = 0; lane < lanes; lane++) {
+        partitions.add(new TopicPartition(topic, lane));
+      }
+    }
+    partitions.forEach(partition -> seen.put(partition, new Seen()));
+    consumer.assign(partitions);
+    consumer.seekToBeginning(partitions);
+    thread.start();
+  }
+
+  private void follow() {
+    try (consumer) {
+      while (!closed) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          add(record);
+        }
+      }
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+  }
+
+  private void add(ConsumerRecord<byte[], byte[]> record) {
+    seen.get(new TopicPartition(record.topic(), record.partition())).add(record);
+    SourcePosition input = VerdictHeaders.position(record.headers());
+    newestInput.merge(input.partition(), input.offset(), Math::max);
+    count.incrementAndGet();
+  }
+
+  /** How many verdicts it saw so far. */
+  long count() {
+    if (failure != null) {
+      throw failure;
+    }
+    return count.get();
+  }
+
+  /** Whether it saw the verdict of that input or of one behind it in the same partition. */
+  boolean hasCome(SourcePosition input) {
+    return newestInput.getOrDefault(input.partition(), -1L) >= input.offset();
+  }
+
+  /** Ends the reading; what was seen of every partition, in words to compare. */
+  Map<String, String> end() {
+    close();
+    count();
+    Map<String, String> words = new TreeMap<>();
+    seen.forEach(
+        (partition, one) ->
+            words.put(
+                partition.toString(),
+                one.records + " verdicts, " + HexFormat.of().formatHex(one.digest.digest())));
+    return words;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.turnstile.testbed;
+
+/**
+ * What containers can have beyond a {@link TestbedConfig}.
+ *
+ * @param brokers how many brokers; three keep three copies of everything, and go on without one
+ * @param highAvailability whether ZooKeeper runs too, so that a JobManager that starts again goes
+ *     on with its jobs
+ * @param checkpointStorage size of the storage for checkpoints, as {@code mount} takes it
+ */
+public record ContainerOptions(int brokers, boolean highAvailability, String checkpointStorage) {
+
+  /** Rejects what cannot work. */
+  public ContainerOptions {
+    if (brokers != 1 && brokers != 3) {
+      throw new IllegalArgumentException("brokers must be 1 or 3, not " + brokers);
+    }
+  }
+
+  /** One broker, no high availability, 1 GB for checkpoints. */
+  public static ContainerOptions defaults() {
+    return new ContainerOptions(1, false, "1g");
+  }
+
+  public ContainerOptions withBrokers(int count) {
+    return new ContainerOptions(count, highAvailability, checkpointStorage);
+  }
+
+  public ContainerOptions withHighAvailability() {
+    return new ContainerOptions(brokers, true, checkpointStorage);
+  }
+}

@@ -1,0 +1,693 @@
+package io.turnstile.testbed;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.model.AccessMode;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.ExposedPort;
+import com.github.dockerjava.api.model.PortBinding;
+import com.github.dockerjava.api.model.Ports.Binding;
+import com.github.dockerjava.api.model.Volume;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.Network;
+
+/**
+ * A {@link Testbed} of containers, from the official images of Kafka and Flink; ZooKeeper comes
+ * with Flink's.
+ *
+ * <p>There are two networks: the brokers are in one, ZooKeeper in the other, Flink in both. So a
+ * TaskManager can lose Kafka and keep the JobManager, or the other way round. Checkpoints are on a
+ * volume in memory, shared by Flink's containers and bounded.
+ *
+ * <p>Everything is removed by {@link #close}, and at the latest when this JVM ends; if the JVM is
+ * killed, by Testcontainers' reaper where that may run.
+ */
+public final class ContainerTestbed implements Testbed {
+  public static final String KAFKA_IMAGE = "apache/kafka:4.3.1";
+  public static final String FLINK_IMAGE = "flink:2.2.1-java17";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerTestbed.class);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+  private static final int BROKER_PORT = 19_092;
+  private static final int CONTROLLER_PORT = 19_093;
+  private static final int UI_PORT = 8081;
+  private static final int METRICS_PORT = 9249;
+  private static final int ZOOKEEPER_PORT = 2181;
+  private static final int FLINK_USER = 9999;
+  private static final int SILENCE_MS = 200;
+  private static final long MEMORY_LIMIT = 3L << 30;
+  private static final String STORAGE = "/checkpoints";
+
+  private static final String BROKER_LOG = resource("broker-log4j2.yaml");
+
+  /** Addresses change when a container starts or connects again: names are asked for each time. */
+  private static final String FRESH_NAMES =
+      "-Dsun.net.inetaddr.ttl=1 -Dsun.net.inetaddr.negative.ttl=1";
+
+  private final TestbedConfig config;
+  private final ContainerOptions options;
+  private final Path directory;
+  private final Path logs;
+  private final Path files;
+  private final DockerClient docker = DockerClientFactory.lazyClient();
+  private final String host = DockerClientFactory.instance().dockerHostIpAddress();
+  private final Network data = Network.newNetwork();
+  private final Network control = Network.newNetwork();
+  private final String storage = "turnstile-" + UUID.randomUUID();
+  private final String clusterId = Uuid.randomUuid().toString();
+  private final Ports ports = new Ports();
+  private final Map<Target, Integer> metricsPorts = new ConcurrentHashMap<>();
+  private final List<Integer> brokerPorts;
+  private final int uiPort;
+  private final FlinkRest rest;
+  private final Map<Target, ManagedContainer> targets = new ConcurrentHashMap<>();
+  private final AtomicInteger taskManagersStarted = new AtomicInteger();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Thread closeAtExit = new Thread(this::close, "close-testbed");
+  private volatile boolean keepLogs;
+
+  /** One broker, no high availability. */
+  public ContainerTestbed(TestbedConfig config) {
+    this(config, ContainerOptions.defaults());
+  }
+
+  /** Makes the directory and chooses the ports; starts nothing yet. */
+  public ContainerTestbed(TestbedConfig config, ContainerOptions options) {
+    this.config = config;
+    this.options = options;
+    try {
+      Files.createDirectories(config.baseDirectory());
+      directory = Files.createTempDirectory(config.baseDirectory().toRealPath(), "turnstile-");
+      logs = Files.createDirectory(directory.resolve("logs"));
+      // Users of the containers are others.
+      files =
+          Files.createDirectory(
+              directory.resolve("files"),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    brokerPorts =
+        IntStream.rangeClosed(1, options.brokers())
+            .map(number -> number == 1 ? ports.require("Kafka", config.kafkaPort()) : ports.free())
+            .boxed()
+            .toList();
+    uiPort = ports.require("Flink's web UI", config.uiPort());
+    rest = new FlinkRest(URI.create("http://" + host + ":" + uiPort));
+    Runtime.getRuntime().addShutdownHook(closeAtExit);
+  }
+
+  @Override
+  public void start() {
+    if (!started.compareAndSet(false, true)) {
+      throw new TestbedException("the testbed was started already");
+    }
+    try {
+      startBrokers();
+      if (config.flink()) {
+        startFlink();
+      }
+    } catch (RuntimeException e) {
+      markFailed();
+      throw e instanceof TestbedException
+          ? e
+          : new TestbedException("the testbed did not start: " + e.getMessage(), e);
+    }
+    LOG.info("Images: {}", images());
+  }
+
+  /** The images that run, with their ids. */
+  public Map<String, String> images() {
+    Map<String, String> images = new TreeMap<>();
+    images.put(KAFKA_IMAGE, container(Target.BROKER).imageId());
+    if (config.flink()) {
+      images.put(FLINK_IMAGE, container(Target.JOB_MANAGER).imageId());
+    }
+    return images;
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ContainerTestbed.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private ManagedContainer newContainer(Target target, String image) {
+    ManagedContainer container =
+        new ManagedContainer(target.toString(), image, logs.resolve(target + ".log"));
+    targets.put(target, container);
+    if (closed.get()) {
+      throw new TestbedException("the testbed is closed");
+    }
+    return container;
+  }
+
+  private void startBrokers() {
+    List<Target> brokers =
+        IntStream.rangeClosed(1, options.brokers()).mapToObj(Target::broker).toList();
+    brokers.forEach(broker -> newBroker(broker).start());
+    brokers.forEach(this::awaitBroker);
+  }
+
+  private ManagedContainer newBroker(Target broker) {
+    int hostPort = brokerPort(broker);
+    Map<String, String> server = new TreeMap<>();
+    server.put("process.roles", "broker,controller");
+    server.put("node.id", Integer.toString(broker.number()));
+    server.put(
+        "controller.quorum.voters",
+        IntStream.rangeClosed(1, options.brokers())
+            .mapToObj(number -> number + "@" + Target.broker(number) + ":" + CONTROLLER_PORT)
+            .collect(Collectors.joining(",")));
+    server.put("controller.listener.names", "CONTROLLER");
+    server.put(
+        "listeners",
+        "HOST://:%d,JOBS://:%d,CONTROLLER://:%d".formatted(hostPort, BROKER_PORT, CONTROLLER_PORT));
+    server.put(
+        "advertised.listeners",
+        "HOST://%s:%d,JOBS://%s:%d".formatted(host, hostPort, broker, BROKER_PORT));
+    server.put(
+        "listener.security.protocol.map", "HOST:PLAINTEXT,JOBS:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    server.put("inter.broker.listener.name", "JOBS");
+    server.putAll(ClusterSettings.broker(config, options.brokers()));
+
+    Map<String, String> environment = new HashMap<>();
+    server.forEach(
+        (key, value) ->
+            environment.put("KAFKA_" + key.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+    environment.put("CLUSTER_ID", clusterId);
+    environment.put(
+        "KAFKA_HEAP_OPTS", "-Xms" + config.brokerHeap() + " -Xmx" + config.brokerHeap());
+    environment.put(
+        "KAFKA_OPTS",
+        Stream.concat(Stream.of(FRESH_NAMES), config.brokerJvmOptions().stream())
+            .collect(Collectors.joining(" ")));
+    return newContainer(broker, KAFKA_IMAGE)
+        .in(data)
+        .environment(environment)
+        .file("/mnt/shared/config/log4j2.yaml", BROKER_LOG)
+        .file("/mnt/shared/config/tools-log4j2.yaml", BROKER_LOG)
+        .options(create -> publish(create, Map.of(hostPort, hostPort)));
+  }
+
+  private int brokerPort(Target broker) {
+    return brokerPorts.get(broker.number() - 1);
+  }
+
+  /** The same port of the host at every start, which Docker does not do by itself. */
+  private static void publish(CreateContainerCmd create, Map<Integer, Integer> hostPorts) {
+    create.withExposedPorts(hostPorts.keySet().stream().map(ExposedPort::tcp).toList());
+    create
+        .getHostConfig()
+        .withPortBindings(
+            hostPorts.entrySet().stream()
+                .map(
+                    each ->
+                        new PortBinding(
+                            Binding.bindPort(each.getValue()), ExposedPort.tcp(each.getKey())))
+                .toList());
+  }
+
+  private void awaitBroker(Target broker) {
+    container(broker).awaitReady(config.startTimeout(), () -> isServed(brokerPort(broker)));
+    KafkaBroker.requireTransactionVersion(host + ":" + brokerPort(broker), config.startTimeout());
+  }
+
+  /**
+   * Whether a published port has somebody behind it. Docker accepts connections in any case, and
+   * closes them at once if nobody is there; Kafka waits for a request.
+   */
+  private boolean isServed(int port) {
+    try (Socket socket = new Socket(host, port)) {
+      socket.setSoTimeout(SILENCE_MS);
+      return socket.getInputStream().read() >= 0;
+    } catch (SocketTimeoutException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void startFlink() {
+    docker
+        .createVolumeCmd()
+        .withName(storage)
+        .withDriver("local")
+        .withDriverOpts(
+            Map.of(
+                "type",
+                "tmpfs",
+                "device",
+                "tmpfs",
+                "o",
+                "size=%s,uid=%d,gid=%d"
+                    .formatted(options.checkpointStorage(), FLINK_USER, FLINK_USER)))
+        .withLabels(labels())
+        .exec();
+    if (options.highAvailability()) {
+      newZooKeeper().start();
+    }
+    newFlinkContainer(Target.JOB_MANAGER, "jobmanager", Map.of())
+        .options(
+            create ->
+                publish(
+                    create, Map.of(UI_PORT, uiPort, METRICS_PORT, metricsPort(Target.JOB_MANAGER))))
+        .start();
+    container(Target.JOB_MANAGER).connect(data);
+    awaitJobManager();
+    startTaskManagers(config.taskManagers());
+  }
+
+  /** What Testcontainers' reaper knows this JVM's by. */
+  private static Map<String, String> labels() {
+    Map<String, String> labels = new HashMap<>(DockerClientFactory.DEFAULT_LABELS);
+    labels.put(DockerClientFactory.TESTCONTAINERS_SESSION_ID_LABEL, DockerClientFactory.SESSION_ID);
+    return labels;
+  }
+
+  private int metricsPort(Target target) {
+    return metricsPorts.computeIfAbsent(target, each -> ports.free());
+  }
+
+  private ManagedContainer newZooKeeper() {
+    return newContainer(Target.ZOOKEEPER, FLINK_IMAGE)
+        .in(control)
+        .environment(Map.of("JAVA_TOOL_OPTIONS", "-Dzookeeper.admin.enableServer=false"))
+        .file(
+            "/tmp/zoo.cfg",
+            "tickTime=500\ndataDir=/tmp/zookeeper\nclientPort=" + ZOOKEEPER_PORT + "\n")
+        .command(
+            "java",
+            "-Xmx128m",
+            "-cp",
+            "/opt/flink/lib/*",
+            "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+            "--zkConfigFile",
+            "/tmp/zoo.cfg",
+            "--peerId",
+            "1");
+  }
+
+  private ManagedContainer newFlinkContainer(
+      Target target, String role, Map<String, String> extraConfig) {
+    Map<String, String> flink = ClusterSettings.flink(config);
+    flink.put("jobmanager.rpc.address", Target.JOB_MANAGER.toString());
+    flink.put("rest.address", Target.JOB_MANAGER.toString());
+    flink.put("metrics.reporter.prom.port", Integer.toString(METRICS_PORT));
+    flink.put("execution.checkpointing.dir", "file://" + STORAGE);
+    flink.put("execution.checkpointing.savepoint-dir", "file://" + STORAGE + "/savepoints");
+    if (options.highAvailability()) {
+      flink.put("high-availability.type", "zookeeper");
+      flink.put("high-availability.storageDir", "file://" + STORAGE + "/ha");
+      flink.put("high-availability.zookeeper.quorum", Target.ZOOKEEPER + ":" + ZOOKEEPER_PORT);
+    }
+    flink.putAll(extraConfig);
+    flink.putAll(config.flinkConfig());
+    // The image has its own, and takes no white space.
+    flink.remove("env.java.opts.all");
+    String properties =
+        flink.entrySet().stream()
+            .map(entry -> entry.getKey() + ": " + entry.getValue())
+            .collect(Collectors.joining("\n"));
+    return newContainer(target, FLINK_IMAGE)
+        .in(control)
+        .environment(
+            Map.of(
+                "JOB_MANAGER_RPC_ADDRESS",
+                Target.JOB_MANAGER.toString(),
+                "FLINK_PROPERTIES",
+                properties,
+                "JAVA_TOOL_OPTIONS",
+                FRESH_NAMES + " -XX:+ExitOnOutOfMemoryError"))
+        .options(
+            create ->
+                create
+                    .getHostConfig()
+                    .withBinds(
+                        new Bind(storage, new Volume(STORAGE)),
+                        new Bind(files.toString(), new Volume(files.toString()), AccessMode.ro)))
+        .command(role);
+  }
+
+  private void awaitJobManager() {
+    container(Target.JOB_MANAGER).awaitReady(config.startTimeout(), rest::isUp);
+  }
+
+  private List<Target> startTaskManagers(int count) {
+    List<Target> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Target target = Target.taskManager(taskManagersStarted.incrementAndGet());
+      ManagedContainer taskManager =
+          newFlinkContainer(
+              target,
+              "taskmanager",
+              Map.of(
+                  "taskmanager.host",
+                  target.toString(),
+                  "taskmanager.resource-id",
+                  target.toString()));
+      taskManager.options(create -> publish(create, Map.of(METRICS_PORT, metricsPort(target))));
+      taskManager.start();
+      taskManager.connect(data);
+      all.add(target);
+    }
+    all.forEach(this::awaitRegistered);
+    return all;
+  }
+
+  private void awaitRegistered(Target target) {
+    container(target)
+        .awaitReady(
+            config.startTimeout(),
+            () ->
+                rest.taskManagers().stream()
+                    .anyMatch(each -> each.id().equals(target.toString()) && each.slots() > 0));
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    targets.values().forEach(container -> quietly(container.name(), container::close));
+    quietly("volume", () -> docker.removeVolumeCmd(storage).exec());
+    quietly("network", data::close);
+    quietly("network", control::close);
+    deleteFiles();
+    try {
+      Runtime.getRuntime().removeShutdownHook(closeAtExit);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: that hook is what runs.
+    }
+  }
+
+  /** The others must be removed all the same. */
+  private static void quietly(String what, Runnable removal) {
+    try {
+      removal.run();
+    } catch (RuntimeException e) {
+      LOG.warn("Could not remove the {}", what, e);
+    }
+  }
+
+  private void deleteFiles() {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        if (!keepLogs || !(path.startsWith(logs) || path.equals(directory))) {
+          Files.delete(path);
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn("Could not delete all of {}", directory, e);
+    }
+    if (keepLogs) {
+      System.err.println("The logs of Kafka and Flink are in " + logs);
+    }
+  }
+
+  /** All brokers, as this machine reaches them. */
+  @Override
+  public String bootstrapServers() {
+    return brokerPorts.stream().map(port -> host + ":" + port).collect(Collectors.joining(","));
+  }
+
+  @Override
+  public String bootstrapServersForJobs() {
+    return IntStream.rangeClosed(1, options.brokers())
+        .mapToObj(number -> Target.broker(number) + ":" + BROKER_PORT)
+        .collect(Collectors.joining(","));
+  }
+
+  @Override
+  public Path files() {
+    return files;
+  }
+
+  @Override
+  public URI flinkUrl() {
+    return flink().uri();
+  }
+
+  @Override
+  public FlinkRest flink() {
+    if (!config.flink()) {
+      throw new TestbedException("this testbed has no Flink");
+    }
+    return rest;
+  }
+
+  @Override
+  public URI metrics(Target target) {
+    Integer port = metricsPorts.get(target);
+    if (port == null) {
+      throw new TestbedException(target + " has no metrics");
+    }
+    return URI.create("http://" + host + ":" + port + "/metrics");
+  }
+
+  @Override
+  public List<Target> taskManagers() {
+    return targets.keySet().stream()
+        .filter(target -> target.role() == Target.Role.TASK_MANAGER)
+        .filter(this::isAlive)
+        .sorted(Comparator.comparingInt(Target::number))
+        .toList();
+  }
+
+  @Override
+  public Target startTaskManager() {
+    return startTaskManagers(1).get(0);
+  }
+
+  @Override
+  public Target startApplication(JavaApplication application) {
+    throw new TestbedException("this testbed has no applications");
+  }
+
+  @Override
+  public void start(Target target) {
+    switch (target.role()) {
+      case BROKER -> {
+        container(target).startAgain();
+        awaitBroker(target);
+      }
+      case JOB_MANAGER -> {
+        container(target).startAgain();
+        awaitJobManager();
+      }
+      case ZOOKEEPER -> container(target).startAgain();
+      case TASK_MANAGER, APPLICATION ->
+          throw new TestbedException(target + " does not start again; start another one");
+    }
+  }
+
+  @Override
+  public void stop(Target target) {
+    container(target).stop(STOP_TIMEOUT);
+  }
+
+  @Override
+  public void kill(Target target) {
+    container(target).kill();
+  }
+
+  @Override
+  public void pause(Target target) {
+    container(target).pause();
+  }
+
+  @Override
+  public void resume(Target target) {
+    container(target).resume();
+  }
+
+  @Override
+  public boolean isAlive(Target target) {
+    return container(target).isAlive();
+  }
+
+  @Override
+  public long pid(Target target) {
+    return container(target).pid();
+  }
+
+  private ManagedContainer container(Target target) {
+    ManagedContainer container = targets.get(target);
+    if (container == null) {
+      throw new TestbedException("this testbed has no " + target);
+    }
+    return container;
+  }
+
+  /** Takes a TaskManager out of the network that the brokers are in. */
+  public void cutFromBrokers(Target taskManager) {
+    container(taskManager).disconnect(data);
+  }
+
+  public void reconnectToBrokers(Target taskManager) {
+    container(taskManager).connect(data);
+  }
+
+  /**
+   * Takes a TaskManager out of the network that the JobManager, ZooKeeper and the others are in.
+   */
+  public void cutFromJobManager(Target taskManager) {
+    container(taskManager).disconnect(control);
+  }
+
+  public void reconnectToJobManager(Target taskManager) {
+    container(taskManager).connect(control);
+  }
+
+  /** Leaves it that many cores' worth of processor time; 0 for all. */
+  public void limitCpu(Target target, double cores) {
+    container(target).limitCpu(cores);
+  }
+
+  /** Lets the kernel end it for want of memory, which another process has used up. */
+  public void killForMemory(Target target) {
+    ManagedContainer container = container(target);
+    container.limitMemory(MEMORY_LIMIT);
+    try {
+      // Among the processes of the container, the kernel is to choose the first.
+      container.run("echo 1000 >/proc/1/oom_score_adj && exec tail /dev/zero");
+    } catch (TestbedException e) {
+      // It ended with the container.
+    }
+    container.awaitEnd(STOP_TIMEOUT);
+  }
+
+  /**
+   * Whether this machine is where the containers run, and may filter their packets: as root, with
+   * {@code nsenter} and {@code iptables}.
+   */
+  public boolean canFilterPackets() {
+    try {
+      filter(Target.BROKER, "-L");
+      return true;
+    } catch (TestbedException e) {
+      return false;
+    }
+  }
+
+  /** Lets nothing that the brokers say to a TaskManager arrive; what it says to them does. */
+  public void deafenToBrokers(Target taskManager) {
+    filter(
+        taskManager,
+        "-A",
+        "INPUT",
+        "-p",
+        "tcp",
+        "--sport",
+        Integer.toString(BROKER_PORT),
+        "-j",
+        "DROP");
+  }
+
+  public void undeafenToBrokers(Target taskManager) {
+    filter(
+        taskManager,
+        "-D",
+        "INPUT",
+        "-p",
+        "tcp",
+        "--sport",
+        Integer.toString(BROKER_PORT),
+        "-j",
+        "DROP");
+  }
+
+  private void filter(Target target, String... rule) {
+    List<String> command =
+        new ArrayList<>(
+            List.of("nsenter", "-t", Long.toString(pid(target)), "-n", "iptables", "-w"));
+    command.addAll(List.of(rule));
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new TestbedException(String.join(" ", command) + ": " + output.strip());
+      }
+    } catch (IOException e) {
+      throw new TestbedException(String.join(" ", command) + ": " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TestbedException("interrupted while filtering packets", e);
+    }
+  }
+
+  /** Uses up what is left of the storage for checkpoints. */
+  public void fillCheckpointStorage() {
+    container(Target.JOB_MANAGER)
+        .run(
+            "dd if=/dev/zero of="
+                + STORAGE
+                + "/filler bs=1M 2>/dev/null; test -s "
+                + STORAGE
+                + "/filler");
+  }
+
+  public void freeCheckpointStorage() {
+    container(Target.JOB_MANAGER).run("rm " + STORAGE + "/filler");
+  }
+
+  /** Lets no name be resolved any more in a container; connections that exist stay. */
+  public void loseNames(Target target) {
+    container(target)
+        .run("cp /etc/resolv.conf /tmp/names && echo nameserver 127.0.0.1 >/etc/resolv.conf");
+  }
+
+  public void findNames(Target target) {
+    container(target).run("cat /tmp/names >/etc/resolv.conf");
+  }
+
+  /**
+   * Runs a shell command in a container, as root.
+   *
+   * @return what it wrote to its standard output
+   */
+  public String run(Target target, String command) {
+    return container(target).run(command);
+  }
+
+  @Override
+  public Path logs() {
+    return logs;
+  }
+
+  @Override
+  public void keepLogs() {
+    keepLogs = true;
+  }
+}
