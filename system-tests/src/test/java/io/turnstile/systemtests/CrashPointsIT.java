@@ -188,6 +188,7 @@ class CrashPointsIT {
     load.stopAndAudit();
   }
 
+  @Tag("long")
   @Test
   void killedTwiceInARowWhileTakingOver() throws Exception {
     underLoad();
