@@ -116,6 +116,7 @@ class RestoreIT {
   }
 
   @Test
+  @Tag("long")
   void otherParallelismAgainAndAgainWhileTransactionsWaitForProducts() throws Exception {
     deploy("rescale.");
     turnstile.publishProduct("p-1");
