@@ -5,6 +5,7 @@ import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Replay;
 import io.turnstile.testbed.JobRejectedException;
+import io.turnstile.testbed.TemporaryDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ final class DemoCommand implements Callable<Integer> {
     if (out != null) {
       Files.createDirectories(out);
     }
-    try (TemporaryDirectory temporary = new TemporaryDirectory()) {
+    try (TemporaryDirectory temporary = new TemporaryDirectory("turnstile-")) {
       Path ledger = (out == null ? temporary.path() : out).resolve("ledger.csv");
       Files.deleteIfExists(ledger);
       try (LocalDeployment started =

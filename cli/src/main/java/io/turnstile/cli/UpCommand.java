@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.JobRejectedException;
 import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Screen screen = Screen.of(spec.commandLine().getOut());
-    try (TemporaryDirectory temporary = new TemporaryDirectory()) {
+    try (TemporaryDirectory temporary = new TemporaryDirectory("turnstile-")) {
       if (directory != null) {
         Files.createDirectories(directory);
       }

@@ -34,6 +34,7 @@ import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
@@ -156,7 +157,7 @@ final class EngineRun {
   /** Runs to the end. Whatever goes wrong is in the result, and the logs are kept. */
   RunResult run() throws InterruptedException {
     String failure = null;
-    try (TemporaryDirectory files = new TemporaryDirectory()) {
+    try (TemporaryDirectory files = new TemporaryDirectory("turnstile-bench-")) {
       if (live == null) {
         runOnTestbed(files.path());
       } else {

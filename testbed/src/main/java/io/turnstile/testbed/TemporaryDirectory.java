@@ -1,4 +1,4 @@
-package io.turnstile.cli;
+package io.turnstile.testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,17 +9,22 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A directory that is deleted with all that is in it when it is closed or the JVM ends. */
-final class TemporaryDirectory implements AutoCloseable {
+public final class TemporaryDirectory implements AutoCloseable {
 
   private final Path path;
   private final Thread closeAtExit = new Thread(this::delete, "delete-directory");
 
-  TemporaryDirectory() throws IOException {
-    path = Files.createTempDirectory("turnstile-");
+  /**
+   * Makes it where the JVM puts temporary files.
+   *
+   * @param prefix what its name begins with
+   */
+  public TemporaryDirectory(String prefix) throws IOException {
+    path = Files.createTempDirectory(prefix);
     Runtime.getRuntime().addShutdownHook(closeAtExit);
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
