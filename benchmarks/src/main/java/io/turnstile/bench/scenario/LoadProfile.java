@@ -99,48 +99,32 @@ public record LoadProfile(
 
   /** The same with another number of records, or of preloaded ones where those have a number. */
   public LoadProfile withRecords(long count) {
-    return new LoadProfile(
-        stages,
-        preload > 0 ? records : count,
-        preload > 0 ? count : preload,
-        warmUp,
-        warmUpRate,
-        customers,
-        products,
-        productSkew,
-        hotCustomer,
-        hotProduct,
-        tokenLifetime,
-        refreshTokens,
-        seed,
-        shares);
+    return preload > 0
+        ? with(stages, records, count, warmUp, warmUpRate)
+        : with(stages, count, preload, warmUp, warmUpRate);
   }
 
   /** The same with another warm-up. */
   public LoadProfile warmingUpFor(Duration length) {
-    return new LoadProfile(
-        stages,
-        records,
-        preload,
-        length,
-        warmUpRate,
-        customers,
-        products,
-        productSkew,
-        hotCustomer,
-        hotProduct,
-        tokenLifetime,
-        refreshTokens,
-        seed,
-        shares);
+    return with(stages, records, preload, length, warmUpRate);
   }
 
   private LoadProfile withStages(List<RateStage> newStages, double newWarmUpRate) {
+    return with(newStages, records, preload, warmUp, newWarmUpRate);
+  }
+
+  /** How much and when is new, what it consists of stays. */
+  private LoadProfile with(
+      List<RateStage> newStages,
+      long newRecords,
+      long newPreload,
+      Duration newWarmUp,
+      double newWarmUpRate) {
     return new LoadProfile(
         newStages,
-        records,
-        preload,
-        warmUp,
+        newRecords,
+        newPreload,
+        newWarmUp,
         newWarmUpRate,
         customers,
         products,
