@@ -7,20 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A {@code read_committed} reader of all verdicts that never stops, and remembers what it saw: of
@@ -72,26 +68,8 @@ final class VerdictFollower implements AutoCloseable {
 
   /** Begins to read at the beginning. */
   VerdictFollower(String bootstrapServers, TopicNames topics, int lanes) {
-    consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrapServers,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                "none"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : topics.verdicts()) {
-      for (int lane = 0; lane < lanes; lane++) {
-        partitions.add(new TopicPartition(topic, lane));
-      }
-    }
-    partitions.forEach(partition -> seen.put(partition, new Seen()));
-    consumer.assign(partitions);
-    consumer.seekToBeginning(partitions);
+    consumer = VerdictReader.atTheBeginning(bootstrapServers, topics, lanes);
+    consumer.assignment().forEach(partition -> seen.put(partition, new Seen()));
     thread.start();
   }
 

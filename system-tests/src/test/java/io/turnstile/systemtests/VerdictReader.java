@@ -49,7 +49,13 @@ final class VerdictReader implements AutoCloseable {
 
   VerdictReader(String bootstrapServers, TopicNames topics, int lanes) {
     this.topics = topics;
-    consumer =
+    consumer = atTheBeginning(bootstrapServers, topics, lanes);
+  }
+
+  /** A consumer of committed verdicts that has all lanes and read none of them. */
+  static KafkaConsumer<byte[], byte[]> atTheBeginning(
+      String bootstrapServers, TopicNames topics, int lanes) {
+    KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
                 ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -68,6 +74,7 @@ final class VerdictReader implements AutoCloseable {
     }
     consumer.assign(partitions);
     consumer.seekToBeginning(partitions);
+    return consumer;
   }
 
   /** The input's verdict, once there is one; fails if there are two. */
