@@ -603,22 +603,17 @@ public final class ContainerTestbed implements Testbed {
 
   /** Lets nothing that the brokers say to a TaskManager arrive; what it says to them does. */
   public void deafenToBrokers(Target taskManager) {
-    filter(
-        taskManager,
-        "-A",
-        "INPUT",
-        "-p",
-        "tcp",
-        "--sport",
-        Integer.toString(BROKER_PORT),
-        "-j",
-        "DROP");
+    filterBrokersOut(taskManager, "-A");
   }
 
   public void undeafenToBrokers(Target taskManager) {
+    filterBrokersOut(taskManager, "-D");
+  }
+
+  private void filterBrokersOut(Target taskManager, String addOrDelete) {
     filter(
         taskManager,
-        "-D",
+        addOrDelete,
         "INPUT",
         "-p",
         "tcp",
