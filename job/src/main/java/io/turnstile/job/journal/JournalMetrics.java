@@ -22,6 +22,7 @@ final class JournalMetrics {
   private final Histogram commitMillis;
   private final Counter suppressed;
   private final CommittedLatency latency;
+  private boolean commitFailed;
   private volatile long takeOverMillis;
   private volatile long takeOverVerdicts;
 
@@ -50,8 +51,12 @@ final class JournalMetrics {
     commitMillis.update(millis);
   }
 
+  /** Counts once for the attempt that it ends, however often it comes to light. */
   void commitFailed() {
-    COMMIT_FAILURES.incrementAndGet();
+    if (!commitFailed) {
+      commitFailed = true;
+      COMMIT_FAILURES.incrementAndGet();
+    }
   }
 
   CommittedLatency latency() {

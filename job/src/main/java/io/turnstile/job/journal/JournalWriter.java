@@ -290,7 +290,7 @@ public final class JournalWriter implements VerdictWriter {
     try {
       owned.lane.write(verdict);
     } catch (JournalException e) {
-      throw failure(owned, e);
+      throw commitFailure(owned, e);
     }
     owned.newestInput = Math.max(owned.newestInput, verdict.receivedAt());
     owned.awaiting.add(verdict.receivedAt());
@@ -374,10 +374,11 @@ public final class JournalWriter implements VerdictWriter {
       metrics.committed(millisSince(owned.commitBeganNanos));
       owned.awaiting.committed(owned.committingBatch, time.getCurrentProcessingTime());
     } catch (ExecutionException e) {
-      metrics.commitFailed();
-      throw failure(owned, e.getCause());
-    } catch (CancellationException | JournalException e) {
+      throw commitFailure(owned, e.getCause());
+    } catch (CancellationException e) {
       throw failure(owned, e);
+    } catch (JournalException e) {
+      throw commitFailure(owned, e);
     }
   }
 
@@ -433,10 +434,16 @@ public final class JournalWriter implements VerdictWriter {
       try {
         owned.lane.journal().check();
       } catch (JournalException e) {
-        throw failure(owned, e);
+        throw commitFailure(owned, e);
       }
       awaitCommit(owned);
     }
+  }
+
+  /** Of what was written and can no longer be committed. */
+  private Exception commitFailure(OwnedLane owned, Throwable e) throws InterruptedException {
+    metrics.commitFailed();
+    return failure(owned, e);
   }
 
   private static Exception failure(OwnedLane owned, Throwable e) throws InterruptedException {

@@ -4,12 +4,15 @@ import java.util.Arrays;
 
 /**
  * The append times of inputs whose verdicts wait to be committed, batch by batch. Inputs of the
- * same millisecond take one place, and places are used again: nothing is allocated in the long run.
- * Not thread-safe.
+ * same millisecond take one place, and places are used again: nothing is allocated in the long run,
+ * and what a backlog needed is given back. Not thread-safe.
  */
 public final class AwaitingCommit {
 
   private static final int CAPACITY = 256;
+
+  /** Room is given back where a commit finds that only one part in this many was used. */
+  private static final int SPARE = 8;
 
   private final CommittedLatency latency;
   private long[] times = new long[CAPACITY];
@@ -33,8 +36,7 @@ public final class AwaitingCommit {
       return;
     }
     if (size == times.length) {
-      times = Arrays.copyOf(times, 2 * size);
-      inputs = Arrays.copyOf(inputs, 2 * size);
+      resize(2 * size);
     }
     times[size] = receivedAt;
     inputs[size] = 1;
@@ -54,6 +56,7 @@ public final class AwaitingCommit {
    */
   public void committed(long batch, long now) {
     int places = (int) (batch - freed);
+    int used = size;
     for (int i = 0; i < places; i++) {
       latency.add(now - times[i], inputs[i]);
     }
@@ -62,5 +65,18 @@ public final class AwaitingCommit {
     size -= places;
     closed -= places;
     freed += places;
+    if (times.length > CAPACITY && used <= times.length / SPARE) {
+      resize(times.length / 2);
+    }
+  }
+
+  private void resize(int capacity) {
+    times = Arrays.copyOf(times, capacity);
+    inputs = Arrays.copyOf(inputs, capacity);
+  }
+
+  /** How many there is room for. */
+  int capacity() {
+    return times.length;
   }
 }

@@ -18,6 +18,9 @@ import io.turnstile.job.stream.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -49,10 +52,11 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   private transient ListState<Long> checkpointedAt;
   private transient int lanes;
 
-  /** When the newest snapshot was taken, and when the newest one that is complete. */
-  private transient long snapshotAt;
+  /** When snapshots were taken, by the checkpoint that is not complete yet. */
+  private transient NavigableMap<Long, Long> snapshots;
 
-  private transient long completedAt;
+  /** From when on a restart reads again: the newest complete checkpoint, else the job's start. */
+  private transient volatile long restartsFrom;
 
   private TurnstileOperator(
       StreamOperatorParameters<Verdict> parameters,
@@ -85,9 +89,11 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("checkpointed-at", Types.LONG));
-    completedAt = newestCheckpoint();
-    refuseStaleCheckpoint(completedAt);
-    getMetricGroup().gauge("checkpointTimeMillis", () -> completedAt);
+    long newest = newestCheckpoint();
+    refuseStaleCheckpoint(newest);
+    snapshots = new TreeMap<>();
+    restartsFrom = newest == NO_CHECKPOINT ? now() : newest;
+    getMetricGroup().gauge("checkpointTimeMillis", () -> restartsFrom);
     writer.initializeState(context);
   }
 
@@ -136,15 +142,20 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    snapshotAt = now();
-    checkpointedAt.update(List.of(snapshotAt));
+    long takenAt = now();
+    snapshots.put(context.getCheckpointId(), takenAt);
+    checkpointedAt.update(List.of(takenAt));
     writer.snapshotState(context);
   }
 
   @Override
   public void notifyCheckpointComplete(long checkpointId) throws Exception {
     super.notifyCheckpointComplete(checkpointId);
-    completedAt = snapshotAt;
+    Map.Entry<Long, Long> completed = snapshots.floorEntry(checkpointId);
+    if (completed != null) {
+      restartsFrom = completed.getValue();
+      snapshots.headMap(checkpointId, true).clear();
+    }
     writer.checkpointCompleted(checkpointId);
   }
 

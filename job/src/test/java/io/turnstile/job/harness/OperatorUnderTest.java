@@ -144,8 +144,13 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
 
   /** The last checkpoint is complete. */
   public void completeCheckpoint() throws Exception {
+    completeCheckpoint(checkpoints);
+  }
+
+  /** The nth checkpoint since the start is complete, from 1. */
+  public void completeCheckpoint(long id) throws Exception {
     for (Subtask<A, B, O> subtask : subtasks) {
-      subtask.notifyOfCompletedCheckpoint(checkpoints);
+      subtask.notifyOfCompletedCheckpoint(id);
     }
   }
 

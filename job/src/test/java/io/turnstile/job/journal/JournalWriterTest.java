@@ -157,12 +157,26 @@ class JournalWriterTest {
     start();
     operator.advance(10);
     Checkpoint checkpoint = operator.checkpoint();
-    assertThat(operator.gauge("checkpointTimeMillis")).isZero();
+    // Without one, a restart reads all since the start.
+    assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START);
     operator.advance(10);
     operator.completeCheckpoint();
     assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 10);
     restart(checkpoint);
     assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 10);
+  }
+
+  @Test
+  void checkpointThatBeganMeanwhileDoesNotCountAsComplete() throws Exception {
+    start();
+    operator.advance(10);
+    operator.checkpoint();
+    operator.advance(10);
+    operator.checkpoint();
+    operator.completeCheckpoint(1);
+    assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 10);
+    operator.completeCheckpoint(2);
+    assertThat(operator.gauge("checkpointTimeMillis")).isEqualTo(START + 20);
   }
 
   @Test
@@ -318,10 +332,12 @@ class JournalWriterTest {
   @Test
   void failureInTheBackgroundSurfacesBeforeTheNextRecord() throws Exception {
     start();
+    long before = operator.gauge("commitFailures");
     journal.lanes.get(0).owner.failInBackground(new JournalException("a send failed"));
     assertThatThrownBy(() -> operator.first(input(0, 1, 1))).hasMessage("a send failed");
     assertThatThrownBy(() -> operator.runMails()).hasStackTraceContaining("a send failed");
     assertThatThrownBy(() -> operator.checkpoint()).hasMessage("a send failed");
+    assertThat(operator.gauge("commitFailures")).isEqualTo(before + 1);
   }
 
   @Test

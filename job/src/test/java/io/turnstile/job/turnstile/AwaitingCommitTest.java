@@ -93,6 +93,33 @@ class AwaitingCommitTest {
     assertThat(bucket("Inf")).isEqualTo(inputs);
   }
 
+  @Test
+  void roomThatABacklogTookIsGivenBack() {
+    int small = awaiting.capacity();
+    for (int i = 0; i < 10_000; i++) {
+      awaiting.add(NOW + i);
+    }
+    awaiting.committed(awaiting.close(), NOW);
+    assertThat(awaiting.capacity()).isGreaterThan(10_000);
+    for (int i = 0; i < 100; i++) {
+      awaiting.add(NOW + i);
+      awaiting.committed(awaiting.close(), NOW);
+    }
+    assertThat(awaiting.capacity()).isEqualTo(small);
+    assertThat(bucket("Inf")).isEqualTo(10_100);
+  }
+
+  @Test
+  void roomThatEveryBatchNeedsIsKept() {
+    for (int batch = 0; batch < 3; batch++) {
+      for (int i = 0; i < 300; i++) {
+        awaiting.add(NOW + i);
+      }
+      awaiting.committed(awaiting.close(), NOW);
+      assertThat(awaiting.capacity()).isEqualTo(512);
+    }
+  }
+
   private long bucket(String bound) {
     return (Long) ((Gauge<?>) buckets.get(bound)).getValue();
   }
