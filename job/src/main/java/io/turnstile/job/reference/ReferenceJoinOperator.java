@@ -51,12 +51,18 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
         Triggerable<String, VoidNamespace>,
         BoundedMultiInput {
 
+  /** A few MiB of products or customers. */
+  private static final int MAX_RECENT = 20_000;
+
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;
   private final long maxWaitMillis;
   private final TypeSerializer<I> elementSerializer;
 
   private transient ValueState<Reference<R>> reference;
+
+  /** What {@link #reference} holds, of the keys used last: spares most of reading from RocksDB. */
+  private transient Map<String, Reference<R>> recent;
 
   /** Elements that wait, by the processing time at which they have waited long enough. */
   private transient MapState<Long, List<I>> waiting;
@@ -109,6 +115,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
         context
             .getKeyedStateStore()
             .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
+    recent = new RecentlyUsed<>(MAX_RECENT);
     waitingDescriptor =
         new MapStateDescriptor<>(
             "waiting", LongSerializer.INSTANCE, new ListSerializer<>(elementSerializer));
@@ -233,18 +240,31 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
 
   /** The version in force under the current key, or null. */
   private R current() throws IOException {
-    Reference<R> known = reference.value();
+    Reference<R> known = known();
     return known == null ? null : known.value();
+  }
+
+  private Reference<R> known() throws IOException {
+    String key = (String) getCurrentKey();
+    Reference<R> known = recent.get(key);
+    if (known == null) {
+      known = reference.value();
+      if (known != null) {
+        recent.put(key, known);
+      }
+    }
+    return known;
   }
 
   /** Whether the update changed what holds. */
   private boolean apply(Reference<R> update) throws IOException {
-    Reference<R> before = reference.value();
+    Reference<R> before = known();
     Reference<R> after = before == null ? update : before.then(update);
     if (after.equals(before)) {
       return false;
     }
     reference.update(after);
+    recent.put(update.key(), after);
     return after.value() != null;
   }
 
