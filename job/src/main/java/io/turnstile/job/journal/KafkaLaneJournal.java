@@ -58,6 +58,12 @@ final class KafkaLaneJournal implements LaneJournal {
   /** More than a record and its batch have besides key, value and headers. */
   private static final int RECORD_OVERHEAD_BYTES = 128;
 
+  /** Longer than any interval between commits. */
+  private static final String LINGER_MILLIS = "1000";
+
+  /** What is more than this goes out before the commit. */
+  private static final String BATCH_BYTES = Integer.toString(128 << 10);
+
   private static final int HEADER_OVERHEAD_BYTES = 10;
 
   private final JournalSettings settings;
@@ -140,6 +146,9 @@ final class KafkaLaneJournal implements LaneJournal {
     properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, RETRY_BACKOFF_MILLIS);
     properties.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, MAX_RETRY_BACKOFF_MILLIS);
     properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(maxRequestBytes()));
+    // The commit sends: requests before it would only be more requests.
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
+    properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     properties.put(ProducerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId);
     properties.putAll(settings.client());
     properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
