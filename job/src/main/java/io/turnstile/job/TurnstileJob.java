@@ -13,6 +13,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
@@ -22,11 +23,18 @@ import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.rocksdb.CompactionStyle;
+import org.rocksdb.CompressionType;
 
 /** Entry point: {@code flink run turnstile-job.jar --bootstrap-servers … --jwks …}. */
 public final class TurnstileJob {
 
   private static final int WRONG_USAGE = 2;
+  private static final MemorySize WRITE_BUFFER = MemorySize.ofMebiBytes(2);
+
+  /** Most of the time that it takes to write a memtable would go into compressing it. */
+  private static final List<CompressionType> MEMTABLES_AS_THEY_ARE =
+      List.of(CompressionType.NO_COMPRESSION, CompressionType.SNAPPY_COMPRESSION);
 
   private TurnstileJob() {}
 
@@ -92,6 +100,11 @@ public final class TurnstileJob {
     // Most look-ups of dedup find nothing: the filter answers them without reading.
     tuning.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
     tuning.set(RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
+    // A checkpoint holds the stream up until the memtables are written: there must not be much in
+    // them. Levelled compaction would merge each of the many small files with most of the others.
+    tuning.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, WRITE_BUFFER);
+    tuning.set(RocksDBConfigurableOptions.COMPACTION_STYLE, CompactionStyle.UNIVERSAL);
+    tuning.set(RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL, MEMTABLES_AS_THEY_ARE);
     tuning.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     tuning.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
