@@ -6,6 +6,7 @@ import io.turnstile.testbed.ContainerTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,13 +18,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every fault once, on one cluster of containers. System properties: {@code matrix.seed} repeats a
- * run, {@code matrix.faults} takes only faults whose names contain it.
+ * run, {@code matrix.faults} takes only faults in whose names this expression is found.
  */
 @Tag("containers")
 class FaultMatrixIT {
 
   private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
-  private static final String ONLY = System.getProperty("matrix.faults", "");
+  private static final Pattern ONLY = Pattern.compile(System.getProperty("matrix.faults", ""));
 
   @TempDir static Path directory;
 
@@ -45,7 +46,7 @@ class FaultMatrixIT {
   @TestFactory
   Stream<DynamicTest> everyInputHasItsOneVerdictAfter() {
     return FaultMatrix.faults(testbed).stream()
-        .filter(fault -> fault.name().contains(ONLY))
+        .filter(fault -> ONLY.matcher(fault.name()).find())
         .map(fault -> DynamicTest.dynamicTest(fault.name(), () -> run(fault)));
   }
 

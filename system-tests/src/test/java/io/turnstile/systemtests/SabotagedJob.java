@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.dynamic.ClassFileLocator;
+import net.bytebuddy.dynamic.scaffold.TypeValidation;
 import net.bytebuddy.implementation.FixedValue;
 import net.bytebuddy.pool.TypePool;
 
@@ -38,7 +39,11 @@ final class SabotagedJob {
           new ClassFileLocator.Compound(inJar, ClassFileLocator.ForClassLoader.ofPlatformLoader());
       byte[] changed =
           new ByteBuddy()
-              .redefine(TypePool.Default.of(classes).describe(DECIDED).resolve(), classes)
+              // Flink's classes, which the JAR refers to, are not in it.
+              .with(TypeValidation.DISABLED)
+              .redefine(
+                  TypePool.Default.WithLazyResolution.of(classes).describe(DECIDED).resolve(),
+                  classes)
               .method(named("remove"))
               .intercept(FixedValue.value(false))
               .make()
