@@ -30,13 +30,23 @@ final class RetryClient implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(100);
 
-  /** A transaction to be sent again, and which attempt that is, from 2. */
-  record Retry(Transaction transaction, int attempt) {}
+  /**
+   * A transaction to be sent again.
+   *
+   * @param attempt which attempt that is, from 2
+   * @param expected whether its rejection was to be expected
+   */
+  record Retry(Transaction transaction, int attempt, boolean expected) {}
 
   private record Key(String customerId, String transactionId) {}
 
   private final Consumer<byte[], byte[]> consumer;
-  private final Map<Key, Retry> remembered;
+
+  /** Those whose rejection is to be expected; the others, many more, must not displace them. */
+  private final Map<Key, Retry> expected;
+
+  private final Map<Key, Retry> others;
+  private long forgotten;
   private final Queue<Retry> due = new ConcurrentLinkedQueue<>();
   private final Thread reader = new Thread(this::read, "retry-client");
   private volatile RuntimeException failure;
@@ -45,11 +55,21 @@ final class RetryClient implements AutoCloseable {
    * Starts to read at the end of the topic as it is now.
    *
    * @param consumer reads committed records; closed with the client
-   * @param capacity how many transactions are remembered; the oldest is forgotten first
+   * @param capacity how many transactions are remembered, of those whose rejection is to be
+   *     expected and of the others; the oldest is forgotten first
    */
   RetryClient(Consumer<byte[], byte[]> consumer, String rejectedTopic, int capacity) {
     this.consumer = consumer;
-    remembered =
+    expected =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Key, Retry> eldest) {
+            boolean full = size() > capacity;
+            forgotten += full ? 1 : 0;
+            return full;
+          }
+        };
+    others =
         new LinkedHashMap<>() {
           @Override
           protected boolean removeEldestEntry(Map.Entry<Key, Retry> eldest) {
@@ -68,13 +88,27 @@ final class RetryClient implements AutoCloseable {
     reader.start();
   }
 
-  /** Remembers a transaction that is about to be sent for the nth time, from 1. */
-  void remember(Transaction transaction, int attempt) {
+  /**
+   * Remembers a transaction that is about to be sent.
+   *
+   * @param attempt for which time it is sent, from 1
+   * @param rejectionExpected whether it will be turned away, and may then be sent again
+   */
+  synchronized void remember(Transaction transaction, int attempt, boolean rejectionExpected) {
     if (attempt < MAX_ATTEMPTS) {
-      synchronized (remembered) {
-        remembered.put(key(transaction), new Retry(transaction, attempt + 1));
-      }
+      (rejectionExpected ? expected : others)
+          .put(key(transaction), new Retry(transaction, attempt + 1, rejectionExpected));
     }
+  }
+
+  /** How many whose rejection is to be expected will not be sent again: they were too many. */
+  synchronized long forgotten() {
+    return forgotten;
+  }
+
+  private synchronized Retry recall(Key key) {
+    Retry retry = expected.remove(key);
+    return retry == null ? others.remove(key) : retry;
   }
 
   /**
@@ -106,10 +140,7 @@ final class RetryClient implements AutoCloseable {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           Rejected rejected = decode(record);
           if (rejected != null && rejected.reason().retryable()) {
-            Retry retry;
-            synchronized (remembered) {
-              retry = remembered.remove(new Key(rejected.customerId(), rejected.transactionId()));
-            }
+            Retry retry = recall(new Key(rejected.customerId(), rejected.transactionId()));
             if (retry != null) {
               due.add(retry);
             }

@@ -282,8 +282,10 @@ public final class Simulation {
 
   private void submit(Submission submission, long seq, int attempt, long intendedNanos) {
     Transaction transaction = submission.transaction();
+    boolean rejectionExpected =
+        submission.kind() == Kind.EXPIRED || submission.kind() == Kind.NOT_YET_VALID;
     if (retries != null && submission.shape().deadLetter().isEmpty()) {
-      retries.remember(transaction, attempt);
+      retries.remember(transaction, attempt, rejectionExpected);
     }
     ProducerRecord<String, byte[]> record =
         new ProducerRecord<>(
@@ -298,8 +300,7 @@ public final class Simulation {
     sent++;
     sentByKind.merge(submission.kind().name(), 1L, Long::sum);
     expected.merge(submission.expected(), 1L, Long::sum);
-    if (retries != null
-        && (submission.kind() == Kind.EXPIRED || submission.kind() == Kind.NOT_YET_VALID)) {
+    if (retries != null && rejectionExpected) {
       retriesAwaited++;
     }
     produce(
@@ -387,7 +388,7 @@ public final class Simulation {
       if (ledger != null) {
         ledger.flush();
       }
-      if (retry.attempt() == 2) {
+      if (retry.expected()) {
         retriesAwaited--;
       }
       submit(again, seq, retry.attempt(), nanoTime.getAsLong());
@@ -414,7 +415,9 @@ public final class Simulation {
     }
     producer.flush();
     long deadline = nanoTime.getAsLong() + options.retryWait().toNanos();
-    while (retriesAwaited > 0 && !stopped && nanoTime.getAsLong() - deadline < 0) {
+    while (retriesAwaited > retries.forgotten()
+        && !stopped
+        && nanoTime.getAsLong() - deadline < 0) {
       sendAgain();
       park(MAX_PARK_NANOS);
     }
