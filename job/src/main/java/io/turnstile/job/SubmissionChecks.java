@@ -4,22 +4,31 @@ import io.turnstile.events.Topics;
 import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.token.TokenCheck;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 
 /** What can be found wrong before the job runs. */
 final class SubmissionChecks {
 
   private static final String TIMEOUT_MILLIS = "10000";
+  private static final String MAX_TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
 
   private SubmissionChecks() {}
 
   /**
-   * Checks that the token keys can be read and the topics are as the job needs them.
+   * Checks that the token keys can be read, and topics and brokers are as the job needs them.
    *
    * @throws InvalidConfigException if not; one line that says what to do
    */
@@ -40,7 +49,8 @@ final class SubmissionChecks {
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_MILLIS);
     List<String> problems;
     try (Admin admin = Admin.create(properties)) {
-      problems = topics.problems(admin);
+      problems = new ArrayList<>(topics.problems(admin));
+      transactionTimeoutProblem(admin, config.transactionTimeout()).ifPresent(problems::add);
     } catch (ExecutionException e) {
       throw new InvalidConfigException(
           "Kafka at "
@@ -54,6 +64,37 @@ final class SubmissionChecks {
     if (!problems.isEmpty()) {
       throw new InvalidConfigException(String.join("; ", problems));
     }
+  }
+
+  /** A broker refuses it only when the first transaction is opened, again after every restart. */
+  private static Optional<String> transactionTimeoutProblem(Admin admin, Duration timeout)
+      throws ExecutionException, InterruptedException {
+    List<ConfigResource> brokers =
+        admin.describeCluster().nodes().get().stream()
+            .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
+            .toList();
+    Collection<Config> configs;
+    try {
+      configs = admin.describeConfigs(brokers).all().get().values();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        // The job itself does not need that right.
+        return Optional.empty();
+      }
+      throw e;
+    }
+    long limit =
+        configs.stream()
+            .map(config -> config.get(MAX_TRANSACTION_TIMEOUT))
+            .filter(Objects::nonNull)
+            .mapToLong(entry -> Long.parseLong(entry.value()))
+            .min()
+            .orElse(Long.MAX_VALUE);
+    return timeout.toMillis() <= limit
+        ? Optional.empty()
+        : Optional.of(
+            "--transaction-timeout is %d ms, and %s of the brokers %d: lower the one or raise the other"
+                .formatted(timeout.toMillis(), MAX_TRANSACTION_TIMEOUT, limit));
   }
 
   private static String rootMessage(Throwable e) {

@@ -10,6 +10,7 @@ import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.client.program.ProgramParametrizationException;
 import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -91,26 +92,41 @@ public final class TurnstileJob {
     return environment;
   }
 
-  /** What the cluster's configuration leaves open of what serves the job best. */
-  private static Configuration tuning(ReadableConfig configured) {
+  /**
+   * What the cluster's configuration leaves open, by whatever name, of what serves the job best.
+   */
+  static Configuration tuning(ReadableConfig configured) {
     Configuration tuning = new Configuration();
     // Flink's 100 ms would be most of the latency; 0 would send every record by itself.
-    tuning.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));
-    tuning.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+    unlessGiven(configured, tuning, ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));
+    unlessGiven(configured, tuning, StateBackendOptions.STATE_BACKEND, "rocksdb");
     // Most look-ups of dedup find nothing: the filter answers them without reading.
-    tuning.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
-    tuning.set(RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
+    unlessGiven(configured, tuning, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+    unlessGiven(configured, tuning, RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
     // A checkpoint holds the stream up until the memtables are written: there must not be much in
     // them. Levelled compaction would merge each of the many small files with most of the others.
-    tuning.set(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, WRITE_BUFFER);
-    tuning.set(RocksDBConfigurableOptions.COMPACTION_STYLE, CompactionStyle.UNIVERSAL);
-    tuning.set(RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL, MEMTABLES_AS_THEY_ARE);
-    tuning.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-    tuning.set(
+    unlessGiven(configured, tuning, RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, WRITE_BUFFER);
+    unlessGiven(
+        configured, tuning, RocksDBConfigurableOptions.COMPACTION_STYLE, CompactionStyle.UNIVERSAL);
+    unlessGiven(
+        configured,
+        tuning,
+        RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL,
+        MEMTABLES_AS_THEY_ARE);
+    unlessGiven(configured, tuning, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    unlessGiven(
+        configured,
+        tuning,
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-    configured.toMap().keySet().forEach(tuning::removeKey);
     return tuning;
+  }
+
+  private static <T> void unlessGiven(
+      ReadableConfig configured, Configuration tuning, ConfigOption<T> option, T value) {
+    if (configured.getOptional(option).isEmpty()) {
+      tuning.set(option, value);
+    }
   }
 
   private static void wire(StreamExecutionEnvironment environment, JobConfig config) {

@@ -84,6 +84,17 @@ class StopsForGoodIT {
   }
 
   @Test
+  void submissionNamesATransactionTimeoutThatTheBrokersRefuse() throws Exception {
+    deploy("timeout.");
+    for (String commit : List.of("checkpoint", "journal")) {
+      assertThatThrownBy(() -> turnstile.submit("--commit", commit, "--transaction-timeout", "1h"))
+          .isInstanceOf(JobRejectedException.class)
+          .hasMessageContaining("--transaction-timeout is 3600000 ms")
+          .hasMessageContaining("transaction.max.timeout.ms of the brokers 900000");
+    }
+  }
+
+  @Test
   void inputTopicRecreatedWhileRunning() throws Exception {
     deploy("recreated.");
     runWithOneVerdict();
