@@ -7,13 +7,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
@@ -82,12 +80,6 @@ class AuditCommandTest {
   void bootstrapServersThatAreNoneAreNamed() {
     assertThat(run("--bootstrap-servers", "nowhere")).isEqualTo(2);
     assertThat(stderr.toString()).contains("nowhere").hasLineCount(1);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"500ms,PT0.5S", "10s,PT10S", "90m,PT90M", "2h,PT2H", "7d,PT168H", "PT1M,PT1M"})
-  void durationsAreRead(String text, Duration expected) {
-    assertThat(new DurationConverter().convert(text)).isEqualTo(expected);
   }
 
   @Test

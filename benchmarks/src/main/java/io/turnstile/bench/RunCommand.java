@@ -8,13 +8,13 @@ import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.Benchmark;
 import io.turnstile.bench.run.LiveDeployment;
 import io.turnstile.bench.run.Progress;
-import io.turnstile.bench.scenario.Durations;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.simulator.command.DurationConverter;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -25,13 +25,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code bench run}: measures. */
 @Command(
@@ -237,17 +235,5 @@ final class RunCommand implements Callable<Integer> {
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  /** Gives picocli's own message form to a wrong duration. */
-  static final class DurationConverter implements ITypeConverter<Duration> {
-    @Override
-    public Duration convert(String text) {
-      try {
-        return Durations.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import io.turnstile.audit.AuditCommand;
 import io.turnstile.bench.BenchCommand;
+import io.turnstile.simulator.command.DurationConverter;
 import io.turnstile.simulator.command.SimulateCommand;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
@@ -45,7 +46,7 @@ public final class Turnstile implements Runnable {
 
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Turnstile());
-    commandLine.registerConverter(Duration.class, Durations::parse);
+    commandLine.registerConverter(Duration.class, new DurationConverter());
     commandLine.setParameterExceptionHandler(Turnstile::wrongUsage);
     commandLine.setExecutionExceptionHandler(Turnstile::failed);
     commandLine.setUsageHelpAutoWidth(true);

@@ -1,6 +1,5 @@
 package io.turnstile.bench.run;
 
-import io.turnstile.bench.scenario.Durations;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -45,10 +44,7 @@ public final class Progress {
   synchronized void live(String format, Object... arguments) {
     Duration rest = left.minusNanos(System.nanoTime() - leftAsOfNanos);
     String line =
-        String.format(Locale.ROOT, format, arguments)
-            + "; about "
-            + Durations.clock(rest)
-            + " left";
+        String.format(Locale.ROOT, format, arguments) + "; about " + clock(rest) + " left";
     if (terminal) {
       erase();
       out.print(line);
@@ -58,6 +54,12 @@ public final class Progress {
       out.println(line);
     }
     out.flush();
+  }
+
+  /** As {@code 1:05}, minutes and seconds. */
+  private static String clock(Duration duration) {
+    long seconds = Math.max(0, duration.toSeconds());
+    return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
   }
 
   private void erase() {

@@ -12,6 +12,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.turnstile.bench.engine.EngineSettings;
+import io.turnstile.events.Durations;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import io.turnstile.simulator.TokenIssuer;

@@ -1,22 +1,18 @@
 package io.turnstile.simulator.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
-import picocli.CommandLine.TypeConversionException;
 
 class SimulateCommandTest {
 
@@ -115,18 +111,10 @@ class SimulateCommandTest {
     assertThat(err.toString()).isEqualTo("no Kafka broker answers at 127.0.0.1:1\n");
   }
 
-  @ParameterizedTest
-  @CsvSource({"500ms, 500", "60s, 60000", "5m, 300000", "1h, 3600000", "0s, 0"})
-  void durationsAreReadWithTheirUnits(String text, long millis) {
-    assertThat(new DurationConverter().convert(text)).isEqualTo(Duration.ofMillis(millis));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"", "5", "s", "-5s", "1.5s", "5 s", "PT5S", "9999999999999h"})
-  void durationWithoutUnitOrSenseIsRefused(String text) {
-    assertThatThrownBy(() -> new DurationConverter().convert(text))
-        .isInstanceOf(TypeConversionException.class)
-        .hasMessageContaining("no duration like 500ms, 60s, 5m or 1h");
+  @Test
+  void durationThatIsNoneIsWrongUsage() {
+    assertThat(generate("--duration", "PT5S")).isEqualTo(2);
+    assertThat(err.toString()).contains("'PT5S' is not a duration").contains("as in 60s");
   }
 
   private int generate(String... arguments) {

@@ -1,19 +1,18 @@
-package io.turnstile.bench.scenario;
+package io.turnstile.events;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as scenario files, options and people write them. */
+/** Durations as options, scenario files and people write them, everywhere in the same form. */
 public final class Durations {
 
-  private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+  private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   private Durations() {}
 
   /**
-   * Reads {@code 500ms}, {@code 60s}, {@code 5m} or {@code 1h}.
+   * Reads {@code 500ms}, {@code 60s}, {@code 5m}, {@code 1h} or {@code 2d}.
    *
    * @throws IllegalArgumentException if the text is none of these
    */
@@ -21,20 +20,15 @@ public final class Durations {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "'" + text + "' is not a duration; write a number and ms, s, m or h, as in 60s");
+          "'" + text + "' is not a duration; write a number and ms, s, m, h or d, as in 60s");
     }
     long number = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {
       case "ms" -> Duration.ofMillis(number);
       case "s" -> Duration.ofSeconds(number);
       case "m" -> Duration.ofMinutes(number);
-      default -> Duration.ofHours(number);
+      case "h" -> Duration.ofHours(number);
+      default -> Duration.ofDays(number);
     };
-  }
-
-  /** As {@code 1:05}, minutes and seconds. */
-  public static String clock(Duration duration) {
-    long seconds = Math.max(0, duration.toSeconds());
-    return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
   }
 }
