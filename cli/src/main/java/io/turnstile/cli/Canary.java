@@ -8,11 +8,11 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
+import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +26,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -56,14 +57,30 @@ final class Canary implements AutoCloseable {
   private final Consumer<byte[], byte[]> verdicts;
 
   /**
-   * @param client Kafka client configuration
-   * @param timeout how long a verdict may take
+   * @param verdicts reads committed records only
    */
-  Canary(Map<String, Object> client, TopicNames topics, TokenIssuer tokens, Duration timeout) {
+  Canary(
+      Producer<String, byte[]> producer,
+      Consumer<byte[], byte[]> verdicts,
+      TopicNames topics,
+      TokenIssuer tokens,
+      Duration timeout) {
+    this.producer = producer;
+    this.verdicts = verdicts;
     this.topics = topics;
     this.tokens = tokens;
     this.timeout = timeout;
-    producer =
+  }
+
+  /**
+   * Connects to Kafka.
+   *
+   * @param client Kafka client configuration
+   * @param timeout how long a verdict may take
+   */
+  static Canary connect(
+      Map<String, Object> client, TopicNames topics, TokenIssuer tokens, Duration timeout) {
+    Producer<String, byte[]> producer =
         new KafkaProducer<>(
             with(
                 client,
@@ -78,7 +95,7 @@ final class Canary implements AutoCloseable {
                     (int) timeout.toMillis())),
             new StringSerializer(),
             new ByteArraySerializer());
-    verdicts =
+    Consumer<byte[], byte[]> verdicts =
         new KafkaConsumer<>(
             with(
                 client,
@@ -89,22 +106,20 @@ final class Canary implements AutoCloseable {
                     false)),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer());
+    return new Canary(producer, verdicts, topics, tokens, timeout);
   }
 
-  /** Publishes the product and the customer, and starts to read verdicts from here on. */
+  /** Publishes the product and the customer that its transactions name. */
   void prepare() throws ExecutionException, InterruptedException {
     long now = System.currentTimeMillis();
     send(topics.inventory(), ProductCodec.encode(new Product(ID, ID, ID, 0, "XXX", 0, now, now)));
     send(topics.customers(), CustomerCodec.encode(new Customer(ID, ID, ID, "", now, now)));
 
-    List<TopicPartition> partitions =
+    verdicts.assign(
         topics.verdicts().stream()
             .flatMap(topic -> verdicts.partitionsFor(topic).stream())
             .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList();
-    verdicts.assign(partitions);
-    verdicts.seekToEnd(partitions);
-    partitions.forEach(verdicts::position);
+            .toList());
   }
 
   /** A transaction that was never sent before. */
@@ -121,14 +136,16 @@ final class Canary implements AutoCloseable {
   Answer submit(Transaction transaction, TokenKind tokenKind)
       throws ExecutionException, InterruptedException {
     byte[] value = TransactionCodec.encode(withToken(transaction, tokens.token(tokenKind, ID)));
+    skipToEnd();
     long start = System.nanoTime();
     RecordMetadata sent = send(topics.transactions(), value);
     SourcePosition position = new SourcePosition(sent.topic(), sent.partition(), sent.offset());
     while (System.nanoTime() - start < timeout.toNanos()) {
       for (ConsumerRecord<byte[], byte[]> record : verdicts.poll(POLL)) {
-        VerdictSeen verdict = VerdictSeen.of(record);
-        if (verdict.position().equals(position)) {
-          return new Answer(verdict.code(), Duration.ofNanos(System.nanoTime() - start));
+        // Nothing else is looked into: a record that is no verdict is not for us to find.
+        if (isAbout(position, record.headers())) {
+          Duration latency = Duration.ofNanos(System.nanoTime() - start);
+          return new Answer(VerdictCode.of(record.headers(), record::value), latency);
         }
       }
     }
@@ -136,10 +153,25 @@ final class Canary implements AutoCloseable {
         "no committed verdict for " + position + " within " + timeout.toSeconds() + " s");
   }
 
+  /** What others were told since the last transaction would be read through first. */
+  private void skipToEnd() {
+    verdicts.seekToEnd(verdicts.assignment());
+    // Seeking is lazy: without this, a verdict that comes before the first poll would be skipped.
+    verdicts.assignment().forEach(verdicts::position);
+  }
+
   @Override
   public void close() {
     producer.close();
     verdicts.close();
+  }
+
+  private static boolean isAbout(SourcePosition position, Headers headers) {
+    return position.topic().equals(VerdictHeaders.optional(headers, VerdictHeaders.SOURCE_TOPIC))
+        && Integer.toString(position.partition())
+            .equals(VerdictHeaders.optional(headers, VerdictHeaders.SOURCE_PARTITION))
+        && Long.toString(position.offset())
+            .equals(VerdictHeaders.optional(headers, VerdictHeaders.SOURCE_OFFSET));
   }
 
   private RecordMetadata send(String topic, byte[] value)

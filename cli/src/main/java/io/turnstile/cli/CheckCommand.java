@@ -209,7 +209,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private void checkVerdicts(CheckReport report, Map<String, Object> client, TokenIssuer tokens)
       throws InterruptedException {
-    try (Canary canary = new Canary(client, kafka.topics(), tokens, timeout)) {
+    try (Canary canary = Canary.connect(client, kafka.topics(), tokens, timeout)) {
       Transaction transaction = Canary.transaction();
       boolean accepted =
           report.run(

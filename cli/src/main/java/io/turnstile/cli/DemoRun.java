@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.bench.measure.VerdictProbe;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
@@ -15,11 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.HdrHistogram.Histogram;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /** One demo on a deployment that runs: send, kill, catch up, audit. Used by one thread. */
 final class DemoRun {
@@ -35,6 +38,7 @@ final class DemoRun {
   private final LocalDeployment deployment;
   private final Screen screen;
   private final DemoPlan plan;
+  private final DemoVerdicts verdicts = new DemoVerdicts();
   private final RunLatency latency;
   private final LiveTable table;
   private final DeploymentWatch watch;
@@ -62,8 +66,10 @@ final class DemoRun {
    */
   boolean run() throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool();
-    try (VerdictProbe probe =
-        new VerdictProbe(deployment.testbed().bootstrapServers(), deployment.topics())) {
+    Map<String, Object> client =
+        Map.of(
+            CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, deployment.testbed().bootstrapServers());
+    try (VerdictProbe probe = new VerdictProbe(client, deployment.topics(), false, verdicts)) {
       Simulation simulation =
           new Simulation(
               deployment.kafka(),
@@ -120,7 +126,7 @@ final class DemoRun {
       long due = startNanos + ticks * TICK.toNanos();
       while (System.nanoTime() < due) {
         if (killedNanos == 0 && probe.sent() >= plan.killAfter()) {
-          kill(probe, threads);
+          kill(threads);
         }
         Thread.sleep(10);
       }
@@ -148,25 +154,26 @@ final class DemoRun {
   }
 
   private void show(VerdictProbe probe) {
-    Histogram second = probe.takeLatencies();
+    probe.requireReading();
+    Histogram second = verdicts.takeLatencies();
     Duration elapsed = elapsed();
-    firstAfterKillNanos = probe.firstAfterKillNanos();
+    firstAfterKillNanos = verdicts.firstAfterKillNanos();
     if (firstAfterKillNanos != Long.MAX_VALUE) {
       latency.resumed();
     }
     latency.add(second, elapsed);
-    table.add(elapsed, probe.sent(), probe.answered(), probe.verdicts(), second, latency.all());
+    table.add(elapsed, probe.sent(), probe.answered(), verdicts.byCode(), second, latency.all());
     screen.live(table.block(), table.line());
   }
 
-  private void kill(VerdictProbe probe, ExecutorService threads) {
-    latency.add(probe.takeLatencies(), elapsed());
+  private void kill(ExecutorService threads) {
+    latency.add(verdicts.takeLatencies(), elapsed());
     latency.disturbed(elapsed());
     Testbed testbed = deployment.testbed();
     Target victim = testbed.taskManagers().get(0);
     testbed.kill(victim);
     killedNanos = System.nanoTime();
-    probe.killed(killedNanos);
+    verdicts.killed(killedNanos);
     screen.line("%s killed (SIGKILL); starting another one", victim);
     replacement = threads.submit(testbed::startTaskManager);
   }

@@ -42,8 +42,11 @@ final class HealthProbe {
   private final Canary canary;
   private boolean canaryPrepared;
   private long lookedNanos = System.nanoTime();
+
+  /** Of the look before, null or empty if it saw none: a rate needs two looks in a row. */
   private Long endBefore;
-  private SortedMap<String, Long> verdictsBefore;
+
+  private SortedMap<String, Long> verdictsBefore = new TreeMap<>();
 
   /**
    * @param canary null to send nothing
@@ -57,13 +60,13 @@ final class HealthProbe {
     this.canary = canary;
   }
 
-  /** What is counted since the look before is 0 with the first look. */
+  /** What is counted since the look before is 0 where that one saw nothing. */
   Health look() throws InterruptedException {
     List<String> problems = new ArrayList<>();
     Duration latency = canaryLatency(problems);
     Long end = endOfTransactions(problems);
     Long inputs = end == null || endBefore == null ? null : end - endBefore;
-    endBefore = end == null ? endBefore : end;
+    endBefore = end;
     long now = System.nanoTime();
     Duration interval = Duration.ofNanos(now - lookedNanos);
     lookedNanos = now;
@@ -72,7 +75,7 @@ final class HealthProbe {
     long restarts = 0;
     Duration checkpointAge = null;
     Long unread = null;
-    SortedMap<String, Long> verdicts = new TreeMap<>();
+    SortedMap<String, Long> counted = new TreeMap<>();
     try {
       FlinkRest.Job job = options.job(flink);
       state = job.state();
@@ -86,14 +89,13 @@ final class HealthProbe {
       if (!state.equals("RUNNING")) {
         problems.add("the job is " + state + FlinkOptions.cause(flink, job));
       }
-      SortedMap<String, Long> counted = new TreeMap<>();
       OptionalLong pending = readTasks(job.id(), counted);
       unread = pending.isPresent() ? pending.getAsLong() : null;
-      verdicts = since(verdictsBefore, counted);
-      verdictsBefore = counted;
     } catch (FlinkRestException | CheckFailedException e) {
       problems.add(Turnstile.oneLine(e));
     }
+    SortedMap<String, Long> verdicts = since(verdictsBefore, counted);
+    verdictsBefore = counted;
     return new Health(
         Instant.now(),
         state,
@@ -123,7 +125,7 @@ final class HealthProbe {
       return answer.latency();
     } catch (ExecutionException e) {
       problems.add("the canary was not sent: " + Turnstile.oneLine(e.getCause()));
-    } catch (CheckFailedException | KafkaException e) {
+    } catch (CheckFailedException | KafkaException | IllegalArgumentException e) {
       problems.add("canary: " + Turnstile.oneLine(e));
     }
     return null;
@@ -182,13 +184,16 @@ final class HealthProbe {
     return unread;
   }
 
-  /** Counters begin again at 0 with a restart: then all that they show is since. */
+  /**
+   * Counters begin again at 0 with a restart: then all that they show is since. One that was not
+   * there before counts from now on: Flink learns of a task's metrics some seconds after its start.
+   */
   static SortedMap<String, Long> since(
       SortedMap<String, Long> before, SortedMap<String, Long> now) {
     SortedMap<String, Long> since = new TreeMap<>();
     now.forEach(
         (code, count) -> {
-          long was = before == null ? count : before.getOrDefault(code, 0L);
+          long was = before.getOrDefault(code, count);
           since.put(code, count >= was ? count - was : count);
         });
     return since;

@@ -97,15 +97,15 @@ final class KafkaOptions {
   }
 
   /**
-   * The same, for clients that give up after the timeout.
+   * The same, for clients that give up after the timeout, whatever the properties say.
    *
    * @throws IOException if the properties cannot be read
    */
   Map<String, Object> client(Duration timeout) throws IOException {
     int millis = (int) timeout.toMillis();
     Map<String, Object> config = client();
-    config.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
-    config.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, millis);
+    config.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
+    config.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, millis);
     return config;
   }
 }

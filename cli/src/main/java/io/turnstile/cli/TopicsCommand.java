@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -90,10 +89,8 @@ final class TopicsCommand implements Callable<Integer> {
     if (trustProducerTime) {
       topics = topics.trustingProducerTime();
     }
-    Map<String, Object> client = kafka.client();
-    client.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
     List<String> problems;
-    try (Admin admin = Admin.create(client)) {
+    try (Admin admin = Admin.create(kafka.client(timeout))) {
       topics.create(admin, replicationFactor);
       problems = topics.problems(admin);
     } catch (ExecutionException e) {

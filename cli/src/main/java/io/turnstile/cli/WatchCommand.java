@@ -30,6 +30,9 @@ import picocli.CommandLine.Spec;
     })
 final class WatchCommand implements Callable<Integer> {
 
+  /** What the file holds: more than a day of looks every 10 s. */
+  static final int MAX_LOOKS = 10_000;
+
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
@@ -67,7 +70,8 @@ final class WatchCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write all looks as JSON, anew with each.")
+      description =
+          "Write the looks as JSON, anew with each; the newest " + MAX_LOOKS + " of them.")
   private Path out;
 
   @Override
@@ -80,7 +84,7 @@ final class WatchCommand implements Callable<Integer> {
     Map<String, Object> client = kafka.client(timeout);
     try (Admin admin = Admin.create(client);
         Canary canary =
-            tokens == null ? null : new Canary(client, kafka.topics(), tokens, timeout)) {
+            tokens == null ? null : Canary.connect(client, kafka.topics(), tokens, timeout)) {
       return watch(
           new HealthProbe(flink, flinkOptions, admin, kafka.topics().transactions(), canary));
     }
@@ -97,8 +101,11 @@ final class WatchCommand implements Callable<Integer> {
       if (!health.isWell()) {
         report.put("healthy", false);
       }
-      looks.add(health.toJson());
       if (out != null) {
+        looks.add(health.toJson());
+        if (looks.size() > MAX_LOOKS) {
+          looks.remove(0);
+        }
         JsonFiles.write(out, report);
       }
       Duration elapsed = Duration.ofNanos(System.nanoTime() - start);

@@ -2,17 +2,24 @@ package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code check} and {@code watch} say when Kafka is down or the job fails: a fake Flink. */
 class CheckCommandTest {
@@ -98,6 +105,57 @@ class CheckCommandTest {
                 assertThat(line)
                     .contains("job RESTARTING", "PROBLEM Kafka: ")
                     .contains("the job is RESTARTING: lane 3: verdicts were deleted"));
+  }
+
+  /** Kafka's own default for a request is 30 s, and what a file says may be more. */
+  @Test
+  void shortTimeoutHoldsWhateverTheClientPropertiesSay(@TempDir Path directory) throws Exception {
+    jobIs("RUNNING");
+    Path properties = directory.resolve("client.properties");
+    Files.writeString(properties, "request.timeout.ms=40000\ndefault.api.timeout.ms=50000\n");
+    Path key = directory.resolve("key.json");
+    TokenIssuer.generate(key, directory.resolve("jwks.json"));
+    String[] options = {
+      "--timeout",
+      "500ms",
+      "--client-properties",
+      properties.toString(),
+      "--signing-key",
+      key.toString()
+    };
+    assertThat(run("check", options).out()).containsPattern("FAIL +Kafka .*imed out");
+    List<String> watch = new ArrayList<>(List.of(options));
+    watch.addAll(List.of("--interval", "1ms", "--duration", "0ms"));
+    assertThat(run("watch", watch.toArray(String[]::new)).out())
+        .contains("PROBLEM", "canary", "Kafka: ");
+    Run topics =
+        Run.of(
+            "topics",
+            "--bootstrap-servers",
+            noKafka,
+            "--timeout",
+            "500ms",
+            "--client-properties",
+            properties.toString());
+    assertThat(topics.exitCode()).isEqualTo(1);
+    assertThat(topics.err()).contains("Kafka refuses or does not answer").contains("imed out");
+  }
+
+  @Test
+  void fileOfAWatchHoldsEveryLook(@TempDir Path directory) throws Exception {
+    jobIs("RESTARTING");
+    Path out = directory.resolve("watch.json");
+    run(
+        "watch",
+        "--timeout",
+        "1ms",
+        "--interval",
+        "1ms",
+        "--duration",
+        "2ms",
+        "--out",
+        out.toString());
+    assertThat(new ObjectMapper().readTree(out.toFile()).get("looks")).hasSize(3);
   }
 
   private Run run(String command, String... args) {

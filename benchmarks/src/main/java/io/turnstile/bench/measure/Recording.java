@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * second 0; inputs that were meant to be sent during the warm-up are in the seconds, but not in the
  * distribution. Thread-safe.
  */
-public final class Recording implements PositionJoin.Listener {
+public final class Recording implements VerdictListener {
 
   /** Microseconds, to 0.1 % over the whole and 1 % in each second. */
   private static final int DIGITS = 3;
@@ -61,7 +61,7 @@ public final class Recording implements PositionJoin.Listener {
     this.warmUpNanos = warmUpNanos;
   }
 
-  /** A transaction was acknowledged. */
+  @Override
   public synchronized void sent(long intendedNanos, long nowNanos) {
     if (startNanos == Long.MAX_VALUE) {
       startNanos = intendedNanos;

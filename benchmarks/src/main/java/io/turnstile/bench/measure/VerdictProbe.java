@@ -22,6 +22,9 @@ import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 /**
  * Reads the committed verdicts of the transactions that this JVM sends, and times them by the
  * return of the poll that gave them. Reads nothing but their headers. Thread-safe.
+ *
+ * <p>A send's acknowledgement and its verdict are joined on the source position, whichever comes
+ * first.
  */
 public final class VerdictProbe implements SimulationListener, AutoCloseable {
 
@@ -31,8 +34,8 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
   private final Consumer<ByteBuffer, ByteBuffer> consumer;
   private final Thread reader = new Thread(this::read, "verdict-probe");
   private final PositionJoin join =
-      new PositionJoin((intended, verdict) -> this.recording.joined(intended, verdict));
-  private volatile Recording recording;
+      new PositionJoin((intended, verdict) -> this.listener.joined(intended, verdict));
+  private volatile VerdictListener listener;
   private volatile RuntimeException failure;
 
   /**
@@ -40,11 +43,11 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
    *
    * @param client Kafka client properties, the brokers among them
    * @param fromNowOn whether to leave out the verdicts that are there already
-   * @param recording gets what is sent and decided until {@link #record} names another
+   * @param listener hears what is sent and decided until {@link #tell} names another
    */
   public VerdictProbe(
-      Map<String, Object> client, TopicNames topics, boolean fromNowOn, Recording recording) {
-    this.recording = recording;
+      Map<String, Object> client, TopicNames topics, boolean fromNowOn, VerdictListener listener) {
+    this.listener = listener;
     Map<String, Object> config = new HashMap<>(client);
     config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -69,14 +72,14 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
     reader.start();
   }
 
-  /** From now on, another recording gets what is sent and decided. */
-  public void record(Recording next) {
-    recording = next;
+  /** From now on, another listener hears what is sent and decided. */
+  public void tell(VerdictListener next) {
+    listener = next;
   }
 
   @Override
   public void onSent(long seq, long intendedNanos, SourcePosition position) {
-    recording.sent(intendedNanos, System.nanoTime());
+    listener.sent(intendedNanos, System.nanoTime());
     join.sent(position.partition(), position.offset(), intendedNanos);
   }
 
@@ -122,6 +125,7 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
               (int) number(headers, VerdictHeaders.SOURCE_PARTITION),
               number(headers, VerdictHeaders.SOURCE_OFFSET),
               now);
+          listener.verdict(record);
         }
       }
     } catch (WakeupException e) {

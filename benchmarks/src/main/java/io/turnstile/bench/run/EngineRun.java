@@ -303,10 +303,10 @@ final class EngineRun {
     long preload = scenario.load().preload();
     if (preload > 0) {
       Recording loaded = new Recording(0);
-      probe.record(loaded);
+      probe.tell(loaded);
       Simulation simulation = sender.unpaced(preload);
       follow(simulation, threads.submit(simulation::run), null, loaded, monitor);
-      probe.record(recording);
+      probe.tell(recording);
       figures.add(
           new Figure("preloaded", loaded.drainRate(0), "verdicts/s", Figure.Direction.HIGHER));
     }
@@ -411,7 +411,7 @@ final class EngineRun {
     for (OptionalDouble next = rates.next(); next.isPresent(); next = rates.next()) {
       double rate = next.getAsDouble();
       Recording step = new Recording(STEP_WARM_UP.toNanos());
-      probe.record(step);
+      probe.tell(step);
       Simulation simulation = sender.atRate(rate, STEP_WARM_UP.plus(STEP));
       Future<SimulationSummary> sending = threads.submit(simulation::run);
       follow(simulation, sending, null, step, monitor);
