@@ -38,11 +38,7 @@ final class DeploymentWatch {
     try {
       job = flink.job(deployment.jobId());
       restartsNow = flink.restarts(job.id());
-      cause =
-          flink.failures(job.id()).stream()
-              .findFirst()
-              .map(failure -> ": " + failure.message())
-              .orElse("");
+      cause = FlinkOptions.cause(flink, job);
     } catch (FlinkRestException e) {
       // Too busy to answer, or dead: then the next look finds out.
       return;
