@@ -45,7 +45,7 @@ final class StreamsTopology {
     ByteArrayDeserializer read = new ByteArrayDeserializer();
     Topology topology = new Topology();
     topology.addGlobalStore(
-        store(Stores.persistentKeyValueStore(PRODUCTS)).withLoggingDisabled(),
+        store(Stores.inMemoryKeyValueStore(PRODUCTS)).withLoggingDisabled(),
         "inventory",
         read,
         read,
