@@ -10,6 +10,7 @@ final class ContainerFaults {
 
   private static final Duration PAST_HEARTBEAT_TIMEOUT = Duration.ofSeconds(10);
   private static final double FEW_CORES = 0.2;
+  private static final double FEW_PACKETS = 0.05;
 
   private ContainerFaults() {}
 
@@ -30,6 +31,11 @@ final class ContainerFaults {
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::limitCpu),
         Fault.of("checkpoint storage full", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::fillStorage),
+        Fault.of(
+            "checkpoint storage out of reach",
+            PAST_HEARTBEAT_TIMEOUT,
+            ContainerFaults::closeStorage),
+        Fault.of("disk for working state full", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::fillState),
         Fault.of("ZooKeeper killed", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::killZooKeeper),
         Fault.of(
             "broker killed, and its name not to be resolved",
@@ -43,7 +49,11 @@ final class ContainerFaults {
         Fault.of(
             "TaskManager does not hear the broker",
             PAST_HEARTBEAT_TIMEOUT,
-            ContainerFaults::deafen));
+            ContainerFaults::deafen),
+        Fault.of(
+            "TaskManager loses every twentieth packet",
+            PAST_HEARTBEAT_TIMEOUT,
+            ContainerFaults::losePackets));
   }
 
   private static Runnable cutFromBrokers(ContainerTestbed testbed, String jobId) {
@@ -85,6 +95,17 @@ final class ContainerFaults {
     return testbed::freeCheckpointStorage;
   }
 
+  private static Runnable closeStorage(ContainerTestbed testbed, String jobId) {
+    testbed.closeCheckpointStorage();
+    return testbed::openCheckpointStorage;
+  }
+
+  private static Runnable fillState(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.fillState(target);
+    return () -> testbed.freeState(target);
+  }
+
   private static Runnable killZooKeeper(ContainerTestbed testbed, String jobId) {
     testbed.kill(Target.ZOOKEEPER);
     return () -> testbed.start(Target.ZOOKEEPER);
@@ -102,5 +123,11 @@ final class ContainerFaults {
     Target target = Faults.busyTaskManager(testbed);
     testbed.deafenToBrokers(target);
     return () -> testbed.undeafenToBrokers(target);
+  }
+
+  private static Runnable losePackets(ContainerTestbed testbed, String jobId) {
+    Target target = Faults.busyTaskManager(testbed);
+    testbed.losePackets(target, FEW_PACKETS);
+    return () -> testbed.losePacketsNoMore(target, FEW_PACKETS);
   }
 }

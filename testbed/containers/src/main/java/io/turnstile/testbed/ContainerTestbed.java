@@ -43,9 +43,10 @@ import org.testcontainers.containers.Network;
  * A {@link Testbed} of containers, from the official images of Kafka and Flink; ZooKeeper comes
  * with Flink's.
  *
- * <p>There are two networks: the brokers are in one, ZooKeeper in the other, Flink in both. So a
- * TaskManager can lose Kafka and keep the JobManager, or the other way round. Checkpoints are on a
- * volume in memory, shared by Flink's containers and bounded.
+ * <p>There are two networks: the brokers are in one, ZooKeeper in the other, Flink in both; Flink's
+ * processes know each other's addresses in the latter only. So a TaskManager can lose Kafka and
+ * keep the JobManager, or the other way round. Checkpoints are on a volume in memory, shared by
+ * Flink's containers and bounded.
  *
  * <p>Everything is removed by {@link #close}, and at the latest when this JVM ends; if the JVM is
  * killed, by Testcontainers' reaper where that may run.
@@ -65,6 +66,8 @@ public final class ContainerTestbed implements Testbed {
   private static final int SILENCE_MS = 200;
   private static final long MEMORY_LIMIT = 3L << 30;
   private static final String STORAGE = "/checkpoints";
+  private static final String STATE = "/state";
+  private static final String STATE_SIZE = "512m";
 
   private static final String BROKER_LOG = resource("broker-log4j2.yaml");
 
@@ -266,13 +269,7 @@ public final class ContainerTestbed implements Testbed {
         .withDriver("local")
         .withDriverOpts(
             Map.of(
-                "type",
-                "tmpfs",
-                "device",
-                "tmpfs",
-                "o",
-                "size=%s,uid=%d,gid=%d"
-                    .formatted(options.checkpointStorage(), FLINK_USER, FLINK_USER)))
+                "type", "tmpfs", "device", "tmpfs", "o", ownedByFlink(options.checkpointStorage())))
         .withLabels(labels())
         .exec();
     if (options.highAvailability()) {
@@ -287,6 +284,11 @@ public final class ContainerTestbed implements Testbed {
     container(Target.JOB_MANAGER).connect(data);
     awaitJobManager();
     startTaskManagers(config.taskManagers());
+  }
+
+  /** Options of a file system in memory. */
+  private static String ownedByFlink(String size) {
+    return "size=%s,uid=%d,gid=%d".formatted(size, FLINK_USER, FLINK_USER);
   }
 
   /** What Testcontainers' reaper knows this JVM's by. */
@@ -327,6 +329,7 @@ public final class ContainerTestbed implements Testbed {
     flink.put("metrics.reporter.prom.port", Integer.toString(METRICS_PORT));
     flink.put("execution.checkpointing.dir", "file://" + STORAGE);
     flink.put("execution.checkpointing.savepoint-dir", "file://" + STORAGE + "/savepoints");
+    flink.put("state.backend.rocksdb.localdir", STATE);
     if (options.highAvailability()) {
       flink.put("high-availability.type", "zookeeper");
       flink.put("high-availability.storageDir", "file://" + STORAGE + "/ha");
@@ -354,6 +357,7 @@ public final class ContainerTestbed implements Testbed {
             create ->
                 create
                     .getHostConfig()
+                    .withTmpFs(Map.of(STATE, ownedByFlink(STATE_SIZE)))
                     .withBinds(
                         new Bind(storage, new Volume(STORAGE)),
                         new Bind(files.toString(), new Volume(files.toString()), AccessMode.ro)))
@@ -567,7 +571,7 @@ public final class ContainerTestbed implements Testbed {
   }
 
   public void reconnectToJobManager(Target taskManager) {
-    container(taskManager).connect(control);
+    container(taskManager).connectByName(control);
   }
 
   /** Leaves it that many cores' worth of processor time; 0 for all. */
@@ -623,6 +627,30 @@ public final class ContainerTestbed implements Testbed {
         "DROP");
   }
 
+  /** Lets that share of what is sent to it not arrive; whoever sends has to send again. */
+  public void losePackets(Target target, double share) {
+    filterAtRandom(target, "-A", share);
+  }
+
+  public void losePacketsNoMore(Target target, double share) {
+    filterAtRandom(target, "-D", share);
+  }
+
+  private void filterAtRandom(Target target, String addOrDelete, double share) {
+    filter(
+        target,
+        addOrDelete,
+        "INPUT",
+        "-m",
+        "statistic",
+        "--mode",
+        "random",
+        "--probability",
+        Double.toString(share),
+        "-j",
+        "DROP");
+  }
+
   private void filter(Target target, String... rule) {
     List<String> command =
         new ArrayList<>(
@@ -644,17 +672,39 @@ public final class ContainerTestbed implements Testbed {
 
   /** Uses up what is left of the storage for checkpoints. */
   public void fillCheckpointStorage() {
-    container(Target.JOB_MANAGER)
-        .run(
-            "dd if=/dev/zero of="
-                + STORAGE
-                + "/filler bs=1M 2>/dev/null; test -s "
-                + STORAGE
-                + "/filler");
+    fill(Target.JOB_MANAGER, STORAGE);
   }
 
   public void freeCheckpointStorage() {
-    container(Target.JOB_MANAGER).run("rm " + STORAGE + "/filler");
+    free(Target.JOB_MANAGER, STORAGE);
+  }
+
+  /** Uses up what is left of the disk that a TaskManager has its working state on. */
+  public void fillState(Target taskManager) {
+    fill(taskManager, STATE);
+  }
+
+  public void freeState(Target taskManager) {
+    free(taskManager, STATE);
+  }
+
+  private void fill(Target target, String directory) {
+    String filler = directory + "/filler";
+    container(target)
+        .run("dd if=/dev/zero of=%1$s bs=1M 2>/dev/null; test -s %1$s".formatted(filler));
+  }
+
+  private void free(Target target, String directory) {
+    container(target).run("rm " + directory + "/filler");
+  }
+
+  /** Denies Flink all access to the storage for checkpoints. */
+  public void closeCheckpointStorage() {
+    container(Target.JOB_MANAGER).run("chmod 0 " + STORAGE);
+  }
+
+  public void openCheckpointStorage() {
+    container(Target.JOB_MANAGER).run("chmod 755 " + STORAGE);
   }
 
   /** Lets no name be resolved any more in a container; connections that exist stay. */

@@ -248,12 +248,22 @@ final class ManagedContainer {
     docker.unpauseContainerCmd(id()).exec();
   }
 
+  /** Others do not find it by its name there. */
   void connect(Network network) {
+    connect(network, List.of());
+  }
+
+  /** Others find it by its name there. */
+  void connectByName(Network network) {
+    connect(network, List.of(name));
+  }
+
+  private void connect(Network network, List<String> aliases) {
     docker
         .connectToNetworkCmd()
         .withNetworkId(network.getId())
         .withContainerId(id())
-        .withContainerNetwork(new ContainerNetwork().withAliases(name))
+        .withContainerNetwork(new ContainerNetwork().withAliases(aliases))
         .exec();
   }
 
