@@ -80,14 +80,15 @@ class ChaosIT {
     Random random = new Random(SEED);
     Map<String, Row> rows = new TreeMap<>();
     long end = System.nanoTime() + LASTS.toNanos();
-    ContainerTestbed testbed = FaultMatrix.start();
+    ContainerTestbed testbed = FaultMatrix.startContainers();
     try {
       for (int round = 1; System.nanoTime() < end; round++) {
-        List<Fault<? super ContainerTestbed>> faults = FaultMatrix.faults(testbed);
+        List<Fault<? super ContainerTestbed>> faults = FaultMatrix.faultsOf(testbed);
         Fault<? super ContainerTestbed> fault = faults.get(random.nextInt(faults.size()));
         FaultScenario scenario = FaultScenario.drawn(random.nextLong());
         Row row = rows.computeIfAbsent(fault.name(), name -> new Row());
         try {
+          FaultMatrix.replaceEnded(testbed);
           row.add(scenario.run(testbed, fault, "chaos-" + round + ".", directory));
         } catch (Exception | AssertionError e) {
           System.out.printf("%s, %s: %s%n", fault, scenario, e);
@@ -95,7 +96,7 @@ class ChaosIT {
           // What is left of this one could be the next one's failure.
           testbed.markFailed();
           testbed.close();
-          testbed = FaultMatrix.start();
+          testbed = FaultMatrix.startContainers();
         }
       }
     } finally {

@@ -1,18 +1,77 @@
 package io.turnstile.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.turnstile.testbed.ContainerOptions;
 import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.ProcessTestbed;
+import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 
-/** The cluster of containers that faults are inflicted on one after another, and the faults. */
+/** The clusters that faults are inflicted on one after another, and the faults. */
 final class FaultMatrix {
+
+  /** One more than the job needs. */
+  private static final int TASK_MANAGERS = 2;
+
+  private static final TestbedConfig CONFIG =
+      TestbedConfig.builder()
+          .taskManagers(TASK_MANAGERS)
+          .taskManagerMemory("1600m")
+          .flinkConfig(Map.of("heartbeat.interval", "2 s", "heartbeat.timeout", "6 s"))
+          .build();
+
+  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(60);
 
   private FaultMatrix() {}
 
-  static List<Fault<? super ContainerTestbed>> faults(ContainerTestbed testbed) {
+  /** A test of every fault in whose name the system property {@code matrix.faults} is found. */
+  static <T extends Testbed> Stream<DynamicTest> tests(
+      T testbed, List<Fault<? super T>> faults, long seed, Path directory) {
+    Predicate<String> chosen =
+        Pattern.compile(System.getProperty("matrix.faults", "")).asPredicate();
+    return faults.stream()
+        .filter(fault -> chosen.test(fault.name()))
+        .map(
+            fault ->
+                DynamicTest.dynamicTest(fault.name(), () -> run(testbed, fault, seed, directory)));
+  }
+
+  private static <T extends Testbed> void run(
+      T testbed, Fault<? super T> fault, long seed, Path directory) throws Exception {
+    FaultScenario scenario = FaultScenario.drawn(seed + fault.name().hashCode());
+    String prefix = fault.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-") + ".";
+    replaceEnded(testbed);
+    try {
+      FaultScenario.Result result = scenario.run(testbed, fault, prefix, directory);
+      result.requireClean();
+      assertThat(result.recovery()).as("recovery").isLessThan(LONGEST_RECOVERY);
+    } catch (Exception | AssertionError e) {
+      testbed.markFailed();
+      throw e;
+    }
+  }
+
+  /**
+   * A TaskManager may end for what happened to it, as a zombie does; who runs it starts another.
+   */
+  static void replaceEnded(Testbed testbed) {
+    while (testbed.taskManagers().size() < TASK_MANAGERS) {
+      testbed.startTaskManager();
+    }
+  }
+
+  static List<Fault<? super ContainerTestbed>> faultsOf(ContainerTestbed testbed) {
     List<Fault<? super ContainerTestbed>> faults = new ArrayList<>(Faults.onEveryTestbed());
     faults.addAll(ContainerFaults.all());
     if (testbed.canFilterPackets()) {
@@ -23,23 +82,26 @@ final class FaultMatrix {
     return faults;
   }
 
-  /** Starts it: one TaskManager more than the job needs, and short heartbeats. */
-  static ContainerTestbed start() {
+  /** Starts the cluster of containers. */
+  static ContainerTestbed startContainers() {
     ContainerTestbed testbed =
-        new ContainerTestbed(
-            TestbedConfig.builder()
-                .taskManagers(2)
-                .taskManagerMemory("1600m")
-                .flinkConfig(Map.of("heartbeat.interval", "2 s", "heartbeat.timeout", "6 s"))
-                .build(),
-            ContainerOptions.defaults().withHighAvailability());
+        started(new ContainerTestbed(CONFIG, ContainerOptions.defaults().withHighAvailability()));
+    System.out.println("images " + testbed.images());
+    return testbed;
+  }
+
+  /** Starts the cluster of local processes. */
+  static Testbed startProcesses() {
+    return started(new ProcessTestbed(CONFIG));
+  }
+
+  private static <T extends Testbed> T started(T testbed) {
     try {
       testbed.start();
+      return testbed;
     } catch (RuntimeException e) {
       testbed.close();
       throw e;
     }
-    System.out.println("images " + testbed.images());
-    return testbed;
   }
 }
