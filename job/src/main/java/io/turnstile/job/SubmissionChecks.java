@@ -56,7 +56,10 @@ final class SubmissionChecks {
           "Kafka at "
               + config.bootstrapServers()
               + " refuses or does not answer: "
-              + e.getCause().getMessage());
+              + e.getCause().getMessage()
+              + (e.getCause() instanceof AuthorizationException
+                  ? " Allow the job's principal Read and DescribeConfigs on all six topics"
+                  : ""));
     } catch (KafkaException e) {
       throw new InvalidConfigException(
           "Kafka at " + config.bootstrapServers() + " cannot be used: " + rootMessage(e));
