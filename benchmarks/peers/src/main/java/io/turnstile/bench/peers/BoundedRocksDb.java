@@ -23,7 +23,9 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
 
   private static final double INDEXES = 0.1;
 
-  /** Memtables as Turnstile's: small, and with a filter, since nearly every key asked for is new. */
+  /**
+   * Memtables as Turnstile's: small, and with a filter, since nearly every key asked for is new.
+   */
   private static final long MEMTABLE_BYTES = 2 << 20;
 
   private static final double MEMTABLE_FILTER = 0.05;
