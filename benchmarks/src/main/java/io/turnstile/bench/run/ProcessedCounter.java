@@ -3,6 +3,7 @@ package io.turnstile.bench.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.testbed.FlinkRestException;
+import java.time.Duration;
 import java.util.OptionalDouble;
 
 /** How many records a Flink job decides per second, by its own metrics. Not thread-safe. */
@@ -10,14 +11,22 @@ final class ProcessedCounter {
 
   private static final String OPERATOR = "turnstile";
 
+  /** For each answer, Flink collects all metrics of the cluster: not every second. */
+  private static final long BETWEEN_NANOS = Duration.ofSeconds(10).toNanos();
+
   private String vertex;
+  private long askedNanos = System.nanoTime() - BETWEEN_NANOS;
   private double first = Double.NaN;
   private double last;
   private long firstNanos;
   private long lastNanos;
 
-  /** Notes where the job's count stands; nothing if Flink does not say. */
+  /** Notes now and then where the job's count stands; nothing if Flink does not say. */
   void note(FlinkJob job) {
+    if (System.nanoTime() - askedNanos < BETWEEN_NANOS) {
+      return;
+    }
+    askedNanos = System.nanoTime();
     try {
       if (vertex == null) {
         vertex = vertex(job);

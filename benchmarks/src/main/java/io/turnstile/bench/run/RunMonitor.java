@@ -102,7 +102,7 @@ final class RunMonitor {
   private static void requireRunning(FlinkJob job) {
     boolean over;
     try {
-      over = job.flink().job(job.jobId()).isTerminal();
+      over = job.flink().isOver(job.jobId());
     } catch (FlinkRestException e) {
       // Too busy to answer, or dead on purpose.
       return;
