@@ -7,13 +7,17 @@ import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.turnstile.testbed.FlinkRest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +29,7 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
+import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
 /**
@@ -34,12 +39,18 @@ import org.testcontainers.utility.DockerImageName;
  */
 final class PodContainers implements AutoCloseable {
 
+  /** The port that tests may reach, by its name in the manifest. */
+  private static final String WEB = "web";
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int GRACE_SECONDS = 60;
+
   private final Manifests manifests;
   private final Path directory;
   private final String prefix;
   private final Network network = Network.newNetwork();
   private final List<GenericContainer<?>> containers = new ArrayList<>();
-  private final Map<String, String> claims = new HashMap<>();
+  private final Map<String, String> volumes = new HashMap<>();
 
   /**
    * @param directory for the files of config maps
@@ -67,6 +78,28 @@ final class PodContainers implements AutoCloseable {
     return started;
   }
 
+  /** Ends a container as Kubernetes does, with time to clean up. */
+  void stop(GenericContainer<?> running) {
+    DockerClientFactory.lazyClient()
+        .stopContainerCmd(running.getContainerId())
+        .withTimeout(GRACE_SECONDS)
+        .exec();
+    running.stop();
+  }
+
+  /** Runs a shell script where a pod's container would run, with what that one has. */
+  GenericContainer<?> startScript(PodSpec pod, String script) {
+    Container instead =
+        new ContainerBuilder(pod.getContainers().get(0))
+            .withCommand("bash", "-c", script)
+            .withArgs()
+            .build();
+    GenericContainer<?> started = container(pod, instead);
+    containers.add(started);
+    started.start();
+    return started;
+  }
+
   /** Runs a pod's container to its end, which must be a success; returns what it printed. */
   String run(PodSpec pod) {
     return runToEnd(pod, pod.getContainers().get(0));
@@ -78,14 +111,19 @@ final class PodContainers implements AutoCloseable {
 
   private String once(GenericContainer<?> container, String name) {
     containers.add(container);
-    container.withStartupCheckStrategy(
-        new OneShotStartupCheckStrategy().withTimeout(Duration.ofMinutes(3)));
+    container.withStartupCheckStrategy(new OneShotStartupCheckStrategy().withTimeout(PATIENCE));
     try {
       container.start();
     } catch (RuntimeException e) {
       throw new AssertionError(name + " failed: " + container.getLogs(), e);
     }
     return container.getLogs();
+  }
+
+  /** Flink's REST API of a JobManager that runs. */
+  static FlinkRest rest(GenericContainer<?> master) {
+    return new FlinkRest(
+        URI.create("http://" + master.getHost() + ":" + master.getFirstMappedPort()));
   }
 
   /** Runs the container's readiness probe once. */
@@ -106,6 +144,12 @@ final class PodContainers implements AutoCloseable {
   private GenericContainer<?> container(PodSpec pod, Container container) {
     GenericContainer<?> made = new GenericContainer<>(DockerImageName.parse(container.getImage()));
     made.withNetwork(network);
+    for (ContainerPort port : container.getPorts()) {
+      if (WEB.equals(port.getName())) {
+        made.withExposedPorts(port.getContainerPort());
+        made.waitingFor(Wait.forListeningPort().withStartupTimeout(PATIENCE));
+      }
+    }
     if (!container.getArgs().isEmpty()) {
       made.withCommand(container.getArgs().toArray(String[]::new));
     }
@@ -143,6 +187,11 @@ final class PodContainers implements AutoCloseable {
   private void mount(HostConfig host, PodSpec pod, Container container) {
     List<Bind> binds = new ArrayList<>();
     Map<String, String> memory = new HashMap<>();
+    // An engine may give it the mode of the image's own directory, whatever is said here.
+    String options =
+        "mode=1777,exec,uid=%d,gid=%d"
+            .formatted(
+                pod.getSecurityContext().getRunAsUser(), pod.getSecurityContext().getRunAsGroup());
     for (VolumeMount mount : container.getVolumeMounts()) {
       AccessMode mode = Boolean.TRUE.equals(mount.getReadOnly()) ? AccessMode.ro : AccessMode.rw;
       io.fabric8.kubernetes.api.model.Volume volume =
@@ -155,32 +204,36 @@ final class PodContainers implements AutoCloseable {
         binds.add(new Bind(files.toString(), new Volume(mount.getMountPath()), AccessMode.ro));
       } else if (volume != null && volume.getPersistentVolumeClaim() != null) {
         String claim = volume.getPersistentVolumeClaim().getClaimName();
-        String name = claims.computeIfAbsent(claim, key -> volume(key, pod, container.getImage()));
-        binds.add(new Bind(name, new Volume(mount.getMountPath()), mode));
+        binds.add(new Bind(shared(claim, pod), new Volume(mount.getMountPath()), mode));
       } else {
         // An empty directory, or the claim of a stateful set.
-        memory.put(mount.getMountPath(), "mode=1777,exec");
+        memory.put(mount.getMountPath(), options);
       }
     }
     host.withBinds(binds.toArray(Bind[]::new));
     host.withTmpFs(memory);
   }
 
+  private String shared(String volume, PodSpec pod) {
+    return volumes.computeIfAbsent(volume, name -> make(name, pod));
+  }
+
   /** A volume that belongs to the pod's group, as Kubernetes makes it. */
-  private String volume(String claim, PodSpec pod, String image) {
-    String name = prefix + "-" + claim;
-    GenericContainer<?> owner = new GenericContainer<>(DockerImageName.parse(image));
+  private String make(String volume, PodSpec pod) {
+    String name = prefix + "-" + volume;
+    GenericContainer<?> owner =
+        new GenericContainer<>(DockerImageName.parse(pod.getContainers().get(0).getImage()));
     owner.withCreateContainerCmdModifier(
         command -> {
           command.withUser("0:0");
           command.withEntrypoint(
               "sh",
               "-c",
-              "chown :" + pod.getSecurityContext().getFsGroup() + " /claim && chmod 2775 /claim");
-          command.getHostConfig().withBinds(new Bind(name, new Volume("/claim")));
+              "chown :" + pod.getSecurityContext().getFsGroup() + " /volume && chmod 2775 /volume");
+          command.getHostConfig().withBinds(new Bind(name, new Volume("/volume")));
         });
     owner.withCommand();
-    once(owner, "the volume " + claim);
+    once(owner, "the volume " + volume);
     return name;
   }
 
@@ -206,7 +259,7 @@ final class PodContainers implements AutoCloseable {
     for (int i = containers.size() - 1; i >= 0; i--) {
       containers.get(i).stop();
     }
-    claims.values().forEach(name -> DockerClientFactory.lazyClient().removeVolumeCmd(name).exec());
+    volumes.values().forEach(name -> DockerClientFactory.lazyClient().removeVolumeCmd(name).exec());
     network.close();
   }
 }
