@@ -92,6 +92,14 @@ final class RunCommand implements Callable<Integer> {
   private Long records;
 
   @Option(
+      names = "--profile",
+      description = {
+        "Has the engine and its broker profiled for 15 s of each run: flame graphs, in the report too.",
+        "That slows them down."
+      })
+  private boolean profiled;
+
+  @Option(
       names = "--bootstrap-servers",
       paramLabel = "HOST:PORT",
       description = {
@@ -140,13 +148,16 @@ final class RunCommand implements Callable<Integer> {
     if (repeats < 1) {
       throw usage("--repeat must be at least 1, not " + repeats);
     }
+    if (profiled) {
+      requireProfiles(scenarios);
+    }
     LiveDeployment live = bootstrapServers == null ? null : live(scenarios);
     Files.createDirectories(out);
     Progress progress =
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
     Benchmark benchmark =
         live == null
-            ? new Benchmark(scenarios, engines, repeats, out, command(), progress)
+            ? new Benchmark(scenarios, engines, repeats, out, command(), profiled, progress)
             : Benchmark.on(live, scenarios, repeats, out, command(), progress);
     List<RunResult> results = benchmark.run();
     Path report = out.resolve("report.html");
@@ -169,6 +180,17 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     return chosen;
+  }
+
+  private void requireProfiles(List<Scenario> scenarios) {
+    if (bootstrapServers != null) {
+      throw usage("--profile is not for a live deployment, which is left alone");
+    }
+    for (Scenario scenario : scenarios) {
+      if (scenario.procedure() == Scenario.Procedure.INVENTORY_EXPORT) {
+        throw usage(scenario.name() + " sends no transactions, of which --profile is");
+      }
+    }
   }
 
   private LiveDeployment live(List<Scenario> scenarios) throws IOException {

@@ -26,6 +26,8 @@ class RunCommandTest {
         "burst --rate 5 | as fast as it can",
         "steady-10k --bootstrap-servers localhost:1 | --signing-key",
         "kill-taskmanager --bootstrap-servers localhost:1 --signing-key pom.xml | left alone",
+        "steady-10k --profile --bootstrap-servers localhost:1 | left alone",
+        "inventory-export --profile | no transactions",
         "saturation --bootstrap-servers localhost:1 --signing-key pom.xml | left alone"
       })
   void wrongUsageIsOneLineThatSaysWhat(String arguments, String message) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.FlinkRestException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -17,22 +18,37 @@ public final class CheckpointLog {
 
   private static final double MIB = 1 << 20;
 
+  private record Failed(long noticedMillis, long count) {}
+
   private record Completed(long triggeredMillis, long millis, long bytes, long fullBytes) {}
 
   /** By trigger time, which is unique also where ids begin anew with another job. */
   private final Map<Long, Completed> completed = new TreeMap<>();
 
-  private long failed;
+  /** Failures, by when they were noticed. */
+  private final List<Failed> failures = new ArrayList<>();
+
+  private String countedJob;
+  private long counted;
 
   /** Notes what is new; nothing if Flink does not answer, as in the midst of a fault. */
-  public synchronized void collect(FlinkRest flink, String jobId) {
+  public void collect(FlinkRest flink, String jobId) {
     JsonNode answer;
     try {
       answer = flink.get("jobs/" + jobId + "/checkpoints");
     } catch (FlinkRestException e) {
       return;
     }
-    failed = Math.max(failed, answer.path("counts").path("failed").asLong());
+    note(jobId, answer, System.currentTimeMillis());
+  }
+
+  /**
+   * Notes what is new.
+   *
+   * @param answer of Flink, about the job's checkpoints
+   */
+  synchronized void note(String jobId, JsonNode answer, long nowMillis) {
+    noteFailures(jobId, answer.path("counts").path("failed").asLong(), nowMillis);
     for (JsonNode checkpoint : answer.path("history")) {
       if (checkpoint.path("status").asText().equals("COMPLETED")
           && !checkpoint.path("is_savepoint").asBoolean()) {
@@ -53,9 +69,27 @@ public final class CheckpointLog {
     return completed.values().stream().mapToLong(Completed::fullBytes).reduce((old, next) -> next);
   }
 
-  /** Checkpoints that failed so far. */
-  public synchronized long failed() {
-    return failed;
+  /** What is counted begins anew with another job. */
+  private void noteFailures(String jobId, long count, long nowMillis) {
+    long before = jobId.equals(countedJob) ? counted : 0;
+    if (count > before) {
+      failures.add(new Failed(nowMillis, count - before));
+    }
+    countedJob = jobId;
+    counted = count;
+  }
+
+  /**
+   * Checkpoints that failed from an instant on; not those before it, as when a checkpoint is due
+   * before all tasks run.
+   *
+   * @param millis that instant, epoch milliseconds
+   */
+  public synchronized long failedSince(long millis) {
+    return failures.stream()
+        .filter(failure -> failure.noticedMillis() >= millis)
+        .mapToLong(Failed::count)
+        .sum();
   }
 
   /**

@@ -23,6 +23,16 @@ record Document(String title, String subtitle, List<Section> sections) {
 
   record Bullets(List<String> items) implements Block {}
 
+  /** Files beside the report. */
+  record Files(List<File> files) implements Block {}
+
+  /**
+   * A file.
+   *
+   * @param path from the report's directory on, with slashes
+   */
+  record File(String title, String path) {}
+
   /** The line that a hurried reader reads. */
   record Verdict(Status status, String text) implements Block {}
 

@@ -4,6 +4,8 @@ import io.turnstile.bench.report.Document.Block;
 import io.turnstile.bench.report.Document.Bullets;
 import io.turnstile.bench.report.Document.Cell;
 import io.turnstile.bench.report.Document.Column;
+import io.turnstile.bench.report.Document.File;
+import io.turnstile.bench.report.Document.Files;
 import io.turnstile.bench.report.Document.Paragraph;
 import io.turnstile.bench.report.Document.Picture;
 import io.turnstile.bench.report.Document.Section;
@@ -90,6 +92,16 @@ final class HtmlRenderer {
     } else if (block instanceof Bullets bullets) {
       out.append("<ul>\n");
       bullets.items().forEach(item -> out.append("<li>").append(escape(item)).append("</li>\n"));
+      out.append("</ul>\n");
+    } else if (block instanceof Files files) {
+      out.append("<ul>\n");
+      for (File file : files.files()) {
+        out.append("<li><a href=\"")
+            .append(escape(file.path()))
+            .append("\">")
+            .append(escape(file.title()))
+            .append("</a></li>\n");
+      }
       out.append("</ul>\n");
     } else if (block instanceof Verdict verdict) {
       out.append("<p class=\"verdict ")

@@ -4,6 +4,7 @@ import io.turnstile.bench.report.Document.Block;
 import io.turnstile.bench.report.Document.Bullets;
 import io.turnstile.bench.report.Document.Cell;
 import io.turnstile.bench.report.Document.Column;
+import io.turnstile.bench.report.Document.Files;
 import io.turnstile.bench.report.Document.Paragraph;
 import io.turnstile.bench.report.Document.Picture;
 import io.turnstile.bench.report.Document.Section;
@@ -43,6 +44,12 @@ final class MarkdownRenderer {
       out.append(escape(paragraph.text())).append("\n\n");
     } else if (block instanceof Bullets bullets) {
       bullets.items().forEach(item -> out.append("- ").append(escape(item)).append('\n'));
+      out.append('\n');
+    } else if (block instanceof Files files) {
+      files
+          .files()
+          .forEach(
+              file -> out.append("- [%s](<%s>)\n".formatted(escape(file.title()), file.path())));
       out.append('\n');
     } else if (block instanceof Verdict verdict) {
       out.append("**%s%s**\n\n".formatted(verdict.status().sign(), escape(verdict.text())));

@@ -16,6 +16,7 @@ import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.RunResult;
+import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -45,13 +46,14 @@ final class Report {
   /**
    * @param results at least one
    * @param notes of the person who reports, paragraphs
+   * @param directory of the report
    */
-  static Document of(List<RunResult> results, List<String> notes) {
+  static Document of(List<RunResult> results, List<String> notes, Path directory) {
     Report report = new Report(results);
     List<Section> sections = new ArrayList<>();
     sections.add(report.verdict());
     report.scenarios.forEach(
-        (scenario, engines) -> sections.add(ScenarioSection.of(scenario, engines)));
+        (scenario, engines) -> sections.add(ScenarioSection.of(scenario, engines, directory)));
     report.addRecommendations(sections);
     sections.add(report.environment());
     report.addNotes(sections, notes);

@@ -23,8 +23,8 @@ public final class ReportFiles {
     if (results.isEmpty()) {
       throw new IllegalArgumentException("no results to report");
     }
-    Document document = Report.of(results, notes);
     Path directory = html.toAbsolutePath().getParent();
+    Document document = Report.of(results, notes, directory);
     Files.createDirectories(directory);
     Files.writeString(html, HtmlRenderer.render(document));
     String name = html.getFileName().toString().replaceFirst("\\.html?$", "");

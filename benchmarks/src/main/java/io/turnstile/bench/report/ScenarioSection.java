@@ -7,6 +7,8 @@ import io.turnstile.bench.report.Document.Block;
 import io.turnstile.bench.report.Document.Bullets;
 import io.turnstile.bench.report.Document.Cell;
 import io.turnstile.bench.report.Document.Column;
+import io.turnstile.bench.report.Document.File;
+import io.turnstile.bench.report.Document.Files;
 import io.turnstile.bench.report.Document.Flames;
 import io.turnstile.bench.report.Document.Paragraph;
 import io.turnstile.bench.report.Document.Section;
@@ -17,14 +19,17 @@ import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Figure;
+import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
 import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.RateStep;
+import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.result.Shares;
 import io.turnstile.bench.result.Throughput;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,17 +48,22 @@ final class ScenarioSection {
 
   private final String id;
   private final List<Runs> engines;
+  private final Path directory;
   private final Plots plots;
   private final List<Section> parts = new ArrayList<>();
 
-  private ScenarioSection(String scenario, List<Runs> engines) {
+  private ScenarioSection(String scenario, List<Runs> engines, Path directory) {
     id = Plots.slug(scenario);
     this.engines = engines;
+    this.directory = directory;
     plots = new Plots(id, engines);
   }
 
-  static Section of(String scenario, List<Runs> engines) {
-    ScenarioSection section = new ScenarioSection(scenario, engines);
+  /**
+   * @param directory of the report
+   */
+  static Section of(String scenario, List<Runs> engines, Path directory) {
+    ScenarioSection section = new ScenarioSection(scenario, engines, directory);
     section.addParts();
     List<Block> head = new ArrayList<>();
     head.add(section.verdict());
@@ -86,7 +96,7 @@ final class ScenarioSection {
     part("checkpointing", "Checkpoints", checkpoints(), plots.checkpoints().stream());
     part("leaks", "Growth over time", leaks(), plots.trends().stream());
     part("audit", "Audit", audit(), Stream.empty());
-    part("profile", "Where the CPU time goes", Stream.empty(), profiles());
+    part("profile", "Where the CPU time goes", profiles(), flameGraphs().stream());
   }
 
   private void part(
@@ -629,6 +639,28 @@ final class ScenarioSection {
                       + " what it calls take.",
                   stacks);
             });
+  }
+
+  /** Of every process, to look around in. */
+  private Optional<Files> flameGraphs() {
+    List<File> files = new ArrayList<>();
+    eachRun(
+        (name, run) -> {
+          for (FlameGraphFile file : run.flameGraphs()) {
+            Path beside =
+                file.directory() == null
+                    ? ResultFile.directory(Path.of(""), run.scenario(), run.engine(), run.repeat())
+                    : directory.normalize().relativize(file.directory().normalize());
+            files.add(
+                new File(
+                    "%s: flame graph of %s".formatted(name, file.process()),
+                    beside
+                        .resolve(file.file())
+                        .toString()
+                        .replace(java.io.File.separatorChar, '/')));
+          }
+        });
+    return files.isEmpty() ? Optional.empty() : Optional.of(new Files(files));
   }
 
   private Optional<Table> table(

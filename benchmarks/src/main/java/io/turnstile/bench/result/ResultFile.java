@@ -3,7 +3,9 @@ package io.turnstile.bench.result;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.InjectableValues;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -63,7 +65,7 @@ public final class ResultFile {
   public static RunResult read(Path file) throws IOException {
     RunResult result;
     try {
-      result = JSON.readValue(file.toFile(), RunResult.class);
+      result = reader(file.toAbsolutePath().getParent()).readValue(file.toFile());
     } catch (JacksonException e) {
       throw new IOException(file + " is no benchmark result: " + e.getOriginalMessage(), e);
     }
@@ -97,7 +99,13 @@ public final class ResultFile {
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n";
   }
 
+  /** Reads results that name files beside them. */
+  private static ObjectReader reader(Path directory) {
+    return JSON.readerFor(RunResult.class)
+        .with(new InjectableValues.Std().addValue(Path.class, directory));
+  }
+
   static RunResult parse(String json) throws IOException {
-    return JSON.readValue(json, RunResult.class);
+    return reader(null).readValue(json);
   }
 }

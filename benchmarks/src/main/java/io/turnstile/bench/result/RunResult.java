@@ -22,7 +22,8 @@ import java.util.Map;
  * @param leaks of a soak, whether memory or anything else grew
  * @param search of a saturation, the rates tried for the highest that holds the objective
  * @param figures what only this scenario measures
- * @param profile of a profiled run, where the CPU went
+ * @param profile of a profiled run, where the CPU went in the process that decides
+ * @param flameGraphs of a profiled run, of each process
  * @param notes what else a reader should know, one line each
  */
 @JsonPropertyOrder({"scenario", "engine", "passed"})
@@ -50,6 +51,7 @@ public record RunResult(
     List<RateStep> search,
     List<Figure> figures,
     ProfileResult profile,
+    List<FlameGraphFile> flameGraphs,
     List<Objective> objectives,
     List<String> notes) {
 
@@ -60,6 +62,7 @@ public record RunResult(
     checkpoints = Absent.asEmpty(checkpoints);
     search = Absent.asEmpty(search);
     figures = Absent.asEmpty(figures);
+    flameGraphs = Absent.asEmpty(flameGraphs);
     objectives = Absent.asEmpty(objectives);
     notes = Absent.asEmpty(notes);
   }
@@ -93,6 +96,7 @@ public record RunResult(
     private List<RateStep> search;
     private List<Figure> figures;
     private ProfileResult profile;
+    private List<FlameGraphFile> flameGraphs;
     private List<Objective> objectives;
     private List<String> notes;
 
@@ -201,6 +205,11 @@ public record RunResult(
       return this;
     }
 
+    public Builder flameGraphs(List<FlameGraphFile> value) {
+      flameGraphs = value;
+      return this;
+    }
+
     public Builder objectives(List<Objective> value) {
       objectives = value;
       return this;
@@ -243,6 +252,7 @@ public record RunResult(
           search,
           figures,
           profile,
+          flameGraphs,
           objectives,
           notes);
     }

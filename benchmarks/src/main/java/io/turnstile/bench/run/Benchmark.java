@@ -25,12 +25,14 @@ public final class Benchmark {
   private final LiveDeployment live;
   private final Path directory;
   private final String command;
+  private final boolean profiled;
   private final Progress progress;
 
   /**
    * @param repeats how often each scenario runs on each engine
    * @param directory for the results
    * @param command that made this, for the results
+   * @param profiled whether to have the processes profiled while they are measured
    */
   public Benchmark(
       List<Scenario> scenarios,
@@ -38,16 +40,23 @@ public final class Benchmark {
       int repeats,
       Path directory,
       String command,
+      boolean profiled,
       Progress progress) {
-    this(plan(scenarios, engines, repeats), null, directory, command, progress);
+    this(plan(scenarios, engines, repeats), null, directory, command, profiled, progress);
   }
 
   private Benchmark(
-      List<Planned> plan, LiveDeployment live, Path directory, String command, Progress progress) {
+      List<Planned> plan,
+      LiveDeployment live,
+      Path directory,
+      String command,
+      boolean profiled,
+      Progress progress) {
     this.plan = plan;
     this.live = live;
     this.directory = directory;
     this.command = command;
+    this.profiled = profiled;
     this.progress = progress;
   }
 
@@ -64,6 +73,7 @@ public final class Benchmark {
         live,
         directory,
         command,
+        false,
         progress);
   }
 
@@ -99,7 +109,14 @@ public final class Benchmark {
               .reduce(Duration.ZERO, Duration::plus));
       EngineRun run =
           new EngineRun(
-              next.scenario(), next.engine(), live, next.repeat(), directory, command, progress);
+              next.scenario(),
+              next.engine(),
+              live,
+              next.repeat(),
+              directory,
+              command,
+              profiled,
+              progress);
       RunResult result = run(run);
       results.add(result);
       new Summary(result).lines().forEach(line -> progress.line("%s", line));

@@ -38,6 +38,8 @@ import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +55,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -89,6 +93,7 @@ final class EngineRun {
   private final int repeat;
   private final Path directory;
   private final String command;
+  private final boolean profiled;
   private final Progress progress;
 
   private final Instant startedAt = Instant.now();
@@ -114,6 +119,7 @@ final class EngineRun {
   private volatile List<ProcessResources> used = List.of();
   private volatile Double processedPerS;
   private volatile AuditResult audit;
+  private volatile ProfiledStretch profile;
 
   /**
    * Starts nothing yet.
@@ -121,6 +127,7 @@ final class EngineRun {
    * @param engine to be started; null if {@code live} is there already
    * @param live null for an engine of our own
    * @param directory of all results, for what is too large for the result itself
+   * @param profiled whether to have the processes profiled; not those of a live deployment
    */
   EngineRun(
       Scenario scenario,
@@ -129,6 +136,7 @@ final class EngineRun {
       int repeat,
       Path directory,
       String command,
+      boolean profiled,
       Progress progress) {
     this.scenario = scenario;
     this.engine = engine;
@@ -136,6 +144,7 @@ final class EngineRun {
     this.repeat = repeat;
     this.directory = directory;
     this.command = command;
+    this.profiled = profiled;
     this.progress = progress;
     recording = new Recording(scenario.load().warmUp().toNanos());
   }
@@ -257,14 +266,47 @@ final class EngineRun {
                 resources,
                 checkpoints,
                 progress);
+        AtomicBoolean over = new AtomicBoolean();
+        Future<?> profiling =
+            profiled ? profile(testbed, running, ledger.getParent(), over::get) : null;
         switch (scenario.procedure()) {
           case OPEN_LOOP -> openLoop(testbed, running, sender, probe, monitor);
           case SATURATION -> saturate(testbed, sender, probe, monitor);
           case INVENTORY_EXPORT -> export(sender, monitor);
         }
+        over.set(true);
+        if (profiling != null) {
+          get(profiling);
+        }
         audit = audit(kafka, ledger, testbed == null ? startedAt : null);
       }
     }
+  }
+
+  /** Begins to wait for the time at which to profile the engine and its broker. */
+  private Future<?> profile(
+      Testbed testbed, RunningEngine running, Path files, BooleanSupplier over) throws IOException {
+    LoadProfile load = scenario.load();
+    ProfiledStretch stretch =
+        new ProfiledStretch(
+            recording,
+            () ->
+                watched(testbed, running).stream()
+                    .filter(process -> !process.name().equals(ResourceSampler.LOAD))
+                    .toList(),
+            Files.createDirectory(files.resolve("profiler")),
+            ResultFile.directory(directory, scenario.name(), engineName(), repeat),
+            progress);
+    profile = stretch;
+    return threads.submit(
+        () -> {
+          if (load.stages().isEmpty()) {
+            stretch.ofRecords(load.records(), over);
+          } else {
+            stretch.inTheMiddle(load.length(), over);
+          }
+          return null;
+        });
   }
 
   private static List<ResourceSampler.Watched> watched(Testbed testbed, RunningEngine running) {
@@ -555,8 +597,15 @@ final class EngineRun {
           "This engine decides nothing: it was only checked that each input came out once, not with"
               + " what verdict.");
     }
-    if (checkpoints.failed() > 0) {
-      allNotes.add(checkpoints.failed() + " checkpoints failed.");
+    long failedCheckpoints = checkpoints.failedSince(measuredFromMillis(throughputOf));
+    if (failedCheckpoints > 0) {
+      allNotes.add(
+          failedCheckpoints == 1
+              ? "A checkpoint failed while it was measured."
+              : failedCheckpoints + " checkpoints failed while it was measured.");
+    }
+    if (profile != null) {
+      allNotes.addAll(profile.notes());
     }
     Judgement judgement =
         new Judgement(
@@ -595,6 +644,8 @@ final class EngineRun {
                 backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0), backlog))
         .search(search)
         .figures(figures)
+        .profile(profile == null ? null : profile.profile())
+        .flameGraphs(profile == null ? List.of() : profile.flameGraphs())
         .objectives(judgement.objectives())
         .notes(allNotes)
         .build();

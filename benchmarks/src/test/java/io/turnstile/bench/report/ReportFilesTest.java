@@ -2,6 +2,7 @@ package io.turnstile.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import java.io.IOException;
@@ -150,6 +151,20 @@ class ReportFilesTest {
 
     assertThat(html(List.of(failed)))
         .contains("no broker &lt;within&gt; 30 s", "1 of 1 runs failed");
+  }
+
+  @Test
+  void flameGraphIsLinkedWhereItIs() throws IOException {
+    RunResult run =
+        RunResult.builder("saturation", "turnstile")
+            .flameGraphs(List.of(new FlameGraphFile("broker", "flames-broker.html")))
+            .build();
+    ResultFile.write(directory.resolve("older run"), run);
+    String link = "older run/saturation/turnstile-1/flames-broker.html";
+
+    assertThat(html(ResultFile.readAll(directory))).contains("href=\"" + link + "\"");
+    assertThat(Files.readString(directory.resolve("report.md"))).contains("](<" + link + ">)");
+    assertThat(html(List.of(run))).contains("href=\"saturation/turnstile-1/flames-broker.html\"");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
@@ -55,6 +56,7 @@ class BenchmarkIT {
                 1,
                 directory.resolve("out"),
                 "the test",
+                true,
                 progress)
             .run();
 
@@ -75,6 +77,13 @@ class BenchmarkIT {
         .extracting(ProcessResources::process)
         .contains("taskmanager-1", "jobmanager", "broker", "load");
     assertThat(result.settings()).containsEntry("job --commit", "journal");
+    assertThat(result.flameGraphs())
+        .extracting(FlameGraphFile::process)
+        .contains("taskmanager-1", "jobmanager", "broker");
+    assertThat(result.flameGraphs())
+        .allSatisfy(graph -> assertThat(graph.directory().resolve(graph.file())).isNotEmptyFile());
+    assertThat(result.profile().process()).isEqualTo("taskmanager-1");
+    assertThat(result.notes()).anyMatch(note -> note.startsWith("Profiled for "));
     assertThat(result.environment().flink()).isEqualTo("2.2.1");
   }
 }

@@ -1,0 +1,146 @@
+package io.turnstile.bench.run;
+
+import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.measure.ResourceSampler.Watched;
+import io.turnstile.bench.profile.AsyncProfiler;
+import io.turnstile.bench.result.FlameGraphFile;
+import io.turnstile.bench.result.ProfileResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Has the processes of a run profiled for a while in its measured part. What cannot be profiled is
+ * noted, and the run goes on. {@link #run} is called once, by a thread of its own; the rest after
+ * it.
+ */
+final class ProfiledStretch {
+
+  private static final Duration LONGEST = Duration.ofSeconds(15);
+
+  /** Share of a number of records after which a profile begins: the code is compiled then. */
+  private static final double LEFT_OUT = 0.2;
+
+  private static final long POLL_MILLIS = 20;
+
+  private final Recording recording;
+  private final Supplier<List<Watched>> watched;
+  private final Path files;
+  private final Path results;
+  private final Progress progress;
+
+  private final List<FlameGraphFile> flameGraphs = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private ProfileResult profile;
+
+  /**
+   * @param recording of the stretch
+   * @param watched the processes, the one that decides first; asked when the profile begins
+   * @param files empty, for what the profiler needs
+   * @param results gets the flame graphs
+   */
+  ProfiledStretch(
+      Recording recording,
+      Supplier<List<Watched>> watched,
+      Path files,
+      Path results,
+      Progress progress) {
+    this.recording = recording;
+    this.watched = watched;
+    this.files = files;
+    this.results = results;
+    this.progress = progress;
+  }
+
+  /**
+   * Profiles in the middle of what is sent at intended times.
+   *
+   * @param length of the measured part
+   */
+  void inTheMiddle(Duration length, BooleanSupplier over) throws InterruptedException {
+    long margin = Math.max(0, length.minus(LONGEST).dividedBy(2).toNanos());
+    run(
+        () -> recording.started() && System.nanoTime() >= recording.measuredFromNanos() + margin,
+        over);
+  }
+
+  /** Profiles while so many records are decided as fast as possible, once the first of them are. */
+  void ofRecords(long records, BooleanSupplier over) throws InterruptedException {
+    run(
+        () -> recording.answered() >= records * LEFT_OUT,
+        () -> recording.answered() >= records || over.getAsBoolean());
+  }
+
+  private void run(BooleanSupplier begun, BooleanSupplier over) throws InterruptedException {
+    AsyncProfiler profiler;
+    try {
+      profiler = AsyncProfiler.unpack(files);
+    } catch (IOException e) {
+      note("No profile: " + e.getMessage() + ".");
+      return;
+    }
+    while (!begun.getAsBoolean()) {
+      if (over.getAsBoolean()) {
+        note("No profile: the run was over too soon.");
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    List<Watched> started = new ArrayList<>();
+    for (Watched process : watched.get()) {
+      try {
+        profiler.start(process.pid());
+        started.add(process);
+      } catch (IOException e) {
+        note("No profile of %s: %s.".formatted(process.name(), e.getMessage()));
+      }
+    }
+    long fromNanos = System.nanoTime();
+    while (System.nanoTime() - fromNanos < LONGEST.toNanos() && !over.getAsBoolean()) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    double seconds = (System.nanoTime() - fromNanos) / 1e9;
+    started.forEach(process -> write(profiler, process));
+    if (!flameGraphs.isEmpty()) {
+      notes.add(
+          "Profiled for %.0f s, which slows it down: figures of a run with a profile are too bad."
+              .formatted(seconds));
+    }
+  }
+
+  private void write(AsyncProfiler profiler, Watched process) {
+    String file = "flames-" + process.name() + ".html";
+    try {
+      List<String> stacks = profiler.stop(process.pid(), results.resolve(file));
+      flameGraphs.add(new FlameGraphFile(process.name(), file));
+      if (profile == null) {
+        profile = new ProfileResult(process.name(), stacks);
+      }
+    } catch (IOException e) {
+      note("No profile of %s: %s.".formatted(process.name(), e.getMessage()));
+    }
+  }
+
+  private void note(String note) {
+    notes.add(note);
+    progress.line("  %s", note);
+  }
+
+  /** Of the process that decides; null if there is none. */
+  ProfileResult profile() {
+    return profile;
+  }
+
+  List<FlameGraphFile> flameGraphs() {
+    return flameGraphs;
+  }
+
+  List<String> notes() {
+    return notes;
+  }
+}

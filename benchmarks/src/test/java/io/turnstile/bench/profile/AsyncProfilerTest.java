@@ -1,0 +1,55 @@
+package io.turnstile.bench.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class AsyncProfilerTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void methodThatUsesCpuTimeIsInTheFlameGraph() throws IOException {
+    AsyncProfiler profiler = AsyncProfiler.unpack(directory);
+    Path html = directory.resolve("with, comma").resolve("flames.html");
+    List<String> stacks;
+    try (BusyProcess process = BusyProcess.start()) {
+      process.work();
+      profiler.start(process.pid());
+      process.work();
+      stacks = profiler.stop(process.pid(), html);
+    }
+
+    assertThat(stacks)
+        .anyMatch(
+            stack ->
+                stack.matches(
+                    "\\[main tid=\\d+];.*io\\.turnstile\\.bench\\.profile\\.BusyProcess\\.burn.* \\d+"));
+    assertThat(Files.readString(html)).contains("<html", "BusyProcess.burn");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void processThatHasEndedCannotBeProfiled() throws IOException {
+    AsyncProfiler profiler = AsyncProfiler.unpack(directory);
+    BusyProcess process = BusyProcess.start();
+    process.close();
+
+    assertThatThrownBy(() -> profiler.start(process.pid())).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void platformWithoutLibraryIsNamed() {
+    assertThatThrownBy(() -> AsyncProfiler.unpack("Windows 11", "amd64", directory))
+        .hasMessage("async-profiler has no library for Windows 11 on amd64");
+  }
+}
