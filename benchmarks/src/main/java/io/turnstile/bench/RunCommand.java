@@ -2,7 +2,9 @@ package io.turnstile.bench;
 
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.report.EngineRatios;
 import io.turnstile.bench.report.ReportFiles;
+import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.Benchmark;
@@ -160,12 +162,32 @@ final class RunCommand implements Callable<Integer> {
             ? new Benchmark(scenarios, engines, repeats, out, command(), profiled, progress)
             : Benchmark.on(live, scenarios, repeats, out, command(), progress);
     List<RunResult> results = benchmark.run();
+    boolean ratiosHold = ratiosHold(results, progress);
     Path report = out.resolve("report.html");
     ReportFiles.write(ResultFile.readAll(out), List.of(), report);
     progress.line("Results are in %s, the report of all of them is %s", out, report);
-    return results.stream().allMatch(RunResult::passed)
+    return ratiosHold && results.stream().allMatch(RunResult::passed)
         ? spec.exitCodeOnSuccess()
         : spec.exitCodeOnExecutionException();
+  }
+
+  /** Says what became of the ratios between engines, and whether all that are no goals hold. */
+  private static boolean ratiosHold(List<RunResult> results, Progress progress) {
+    boolean hold = true;
+    for (Map.Entry<String, List<Objective>> scenario : EngineRatios.of(results).entrySet()) {
+      for (Objective ratio : scenario.getValue()) {
+        progress.line(
+            "%s  %s: %s is %s, %s %s",
+            ratio.met() ? "PASS" : ratio.goal() ? "    " : "FAIL",
+            scenario.getKey(),
+            ratio.name(),
+            ratio.actual() == null ? "unknown" : ratio.actual(),
+            ratio.goal() ? "goal" : "objective",
+            ratio.target());
+        hold &= ratio.met() || ratio.goal();
+      }
+    }
+    return hold;
   }
 
   private List<Scenario> scenarios() throws IOException {

@@ -16,7 +16,7 @@ import java.util.stream.DoubleStream;
  * Samples what processes use, from outside, through Linux's {@code /proc}; elsewhere it finds
  * nothing. Thread-safe.
  */
-public final class ResourceSampler {
+public final class ResourceSampler implements AutoCloseable {
 
   /** The name of the process that sends, reads and samples. */
   public static final String LOAD = "load";
@@ -37,6 +37,7 @@ public final class ResourceSampler {
   }
 
   private final Map<String, Series> processes = new LinkedHashMap<>();
+  private final OwnPauses ownPauses = new OwnPauses();
 
   /** Takes one sample of each. */
   public synchronized void sample(List<Watched> watched) {
@@ -61,7 +62,7 @@ public final class ResourceSampler {
   /**
    * What each process used between two instants.
    *
-   * @param gcLog where a process of that name logs its collections; null for nowhere
+   * @param gcLog where a process of that name, other than {@link #LOAD}, logs its collections
    */
   public synchronized List<ProcessResources> between(
       long fromNanos, long toNanos, Function<String, Path> gcLog) {
@@ -73,14 +74,21 @@ public final class ResourceSampler {
                   .filter(sample -> sample.nanos >= fromNanos && sample.nanos <= toNanos)
                   .toList();
           if (samples.size() > 1) {
-            all.add(resources(name, series, samples, fromNanos, toNanos, gcLog.apply(name)));
+            List<GcLog.Pause> pauses =
+                name.equals(LOAD) ? ownPauses.pauses() : logged(gcLog.apply(name));
+            all.add(resources(name, series, samples, fromNanos, toNanos, pauses));
           }
         });
     return all;
   }
 
   private static ProcessResources resources(
-      String name, Series series, List<Sample> samples, long from, long to, Path gcLog) {
+      String name,
+      Series series,
+      List<Sample> samples,
+      long from,
+      long to,
+      List<GcLog.Pause> gcPauses) {
     Sample first = samples.get(0);
     Sample last = samples.get(samples.size() - 1);
     List<ProcessResources.Sample> points = new ArrayList<>();
@@ -93,15 +101,14 @@ public final class ResourceSampler {
               sample.usage.rssBytes() / MIB,
               (sample.usage.writtenBytes() - first.usage.writtenBytes()) / MIB));
     }
-    double[] pauses =
-        gcLog == null ? null : pauses(gcLog, series.processStartNanos, from, to).toArray();
+    double[] pauses = millis(gcPauses, series.processStartNanos, from, to);
     return new ProcessResources(
         name,
         cores(first, last),
         value(points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max()),
         value(samples.stream().mapToDouble(sample -> sample.usage.rssBytes() / MIB).max()),
-        pauses == null ? null : DoubleStream.of(pauses).max().orElse(0),
-        pauses == null ? null : DoubleStream.of(pauses).sum(),
+        DoubleStream.of(pauses).max().orElse(0),
+        DoubleStream.of(pauses).sum(),
         (last.usage.writtenBytes() - first.usage.writtenBytes()) / MIB,
         points);
   }
@@ -111,21 +118,32 @@ public final class ResourceSampler {
         / ((after.nanos - before.nanos) / 1e9);
   }
 
-  private static DoubleStream pauses(Path gcLog, long processStartNanos, long from, long to) {
+  private static List<GcLog.Pause> logged(Path gcLog) {
     try {
-      return GcLog.read(gcLog).stream()
-          .filter(
-              pause -> {
-                long at = processStartNanos + (long) (pause.atSeconds() * 1e9);
-                return at >= from && at <= to;
-              })
-          .mapToDouble(GcLog.Pause::millis);
+      return GcLog.read(gcLog);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  private static double[] millis(
+      List<GcLog.Pause> pauses, long processStartNanos, long from, long to) {
+    return pauses.stream()
+        .filter(
+            pause -> {
+              long at = processStartNanos + (long) (pause.atSeconds() * 1e9);
+              return at >= from && at <= to;
+            })
+        .mapToDouble(GcLog.Pause::millis)
+        .toArray();
+  }
+
   private static Double value(OptionalDouble value) {
     return value.isPresent() ? value.getAsDouble() : null;
+  }
+
+  @Override
+  public void close() {
+    ownPauses.close();
   }
 }

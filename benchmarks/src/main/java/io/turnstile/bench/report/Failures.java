@@ -42,6 +42,14 @@ final class Failures {
     return lines;
   }
 
+  /** One line for each objective between engines that is not met. */
+  static List<String> of(List<Objective> ratios) {
+    return ratios.stream()
+        .filter(ratio -> !ratio.met() && !ratio.goal())
+        .map(ratio -> line(List.of(ratio)))
+        .toList();
+  }
+
   private static String line(List<Objective> missed) {
     Double actual = Numbers.median(missed.stream().map(Objective::actual).toList());
     return missed.get(0).name()

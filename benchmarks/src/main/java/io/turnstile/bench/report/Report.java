@@ -37,10 +37,12 @@ final class Report {
 
   private final List<RunResult> results;
   private final Map<String, List<Runs>> scenarios;
+  private final Map<String, List<Objective>> ratios;
 
   private Report(List<RunResult> results) {
     this.results = results;
     scenarios = Runs.byScenario(results);
+    ratios = EngineRatios.of(results);
   }
 
   /**
@@ -95,17 +97,28 @@ final class Report {
   private Section verdict() {
     long passed = results.stream().filter(RunResult::passed).count();
     List<Block> blocks = new ArrayList<>();
-    blocks.add(
-        passed == results.size()
-            ? new Verdict(
-                Status.GOOD,
-                results.size() == 1
-                    ? "The run passed: every verdict right, every objective met."
-                    : "All %d runs passed: every verdict right, every objective met."
-                        .formatted(results.size()))
-            : new Verdict(
-                Status.BAD,
-                "%d of %d runs failed.".formatted(results.size() - passed, results.size())));
+    List<String> behind = new ArrayList<>();
+    ratios.forEach(
+        (scenario, wanted) ->
+            Failures.of(wanted).forEach(why -> behind.add(scenario + ": " + why)));
+    if (passed < results.size()) {
+      blocks.add(
+          new Verdict(
+              Status.BAD,
+              "%d of %d runs failed.".formatted(results.size() - passed, results.size())));
+    } else if (!behind.isEmpty()) {
+      blocks.add(
+          new Verdict(
+              Status.BAD, "All runs passed, but engines beside each other are not as wanted."));
+    } else {
+      blocks.add(
+          new Verdict(
+              Status.GOOD,
+              results.size() == 1
+                  ? "The run passed: every verdict right, every objective met."
+                  : "All %d runs passed: every verdict right, every objective met."
+                      .formatted(results.size())));
+    }
     List<String> reasons =
         scenarios.values().stream()
             .flatMap(List::stream)
@@ -113,7 +126,8 @@ final class Report {
                 runs ->
                     Failures.of(runs).stream()
                         .map(why -> runs.scenario() + " on " + runs.engine() + ": " + why))
-            .toList();
+            .collect(Collectors.toCollection(ArrayList::new));
+    reasons.addAll(behind);
     if (!reasons.isEmpty()) {
       blocks.add(new Bullets(reasons));
     }
@@ -207,6 +221,21 @@ final class Report {
             });
       }
     }
+    ratios.forEach(
+        (scenario, wanted) ->
+            wanted.stream()
+                .filter(Objective::goal)
+                .forEach(
+                    goal ->
+                        rows.add(
+                            List.of(
+                                Cell.of(scenario),
+                                Cell.of(""),
+                                Cell.of(goal.name() + " " + goal.target()),
+                                Cell.of(Numbers.fixed(goal.actual(), 2)),
+                                goal.met()
+                                    ? Cell.of("met", Status.GOOD)
+                                    : Cell.of("not met", Status.WARNING)))));
     return rows.isEmpty()
         ? Optional.empty()
         : Optional.of(

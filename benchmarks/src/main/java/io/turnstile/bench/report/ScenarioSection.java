@@ -49,6 +49,7 @@ final class ScenarioSection {
   private final String id;
   private final List<Runs> engines;
   private final Path directory;
+  private final List<Objective> ratios;
   private final Plots plots;
   private final List<Section> parts = new ArrayList<>();
 
@@ -56,6 +57,9 @@ final class ScenarioSection {
     id = Plots.slug(scenario);
     this.engines = engines;
     this.directory = directory;
+    ratios =
+        EngineRatios.of(engines.stream().flatMap(runs -> runs.repeats().stream()).toList())
+            .getOrDefault(scenario, List.of());
     plots = new Plots(id, engines);
   }
 
@@ -73,7 +77,11 @@ final class ScenarioSection {
   }
 
   private void addParts() {
-    part("objectives", "Objectives", objectives(), shares());
+    part(
+        "objectives",
+        "Objectives",
+        objectives(),
+        Stream.of(wantedRatios(), shares()).flatMap(Optional::stream));
     part(
         "latency",
         "Latency and throughput",
@@ -105,11 +113,6 @@ final class ScenarioSection {
   }
 
   private void part(
-      String name, String title, Optional<? extends Block> one, Optional<? extends Block> two) {
-    part(name, title, one.stream(), two.stream());
-  }
-
-  private void part(
       String name, String title, Stream<? extends Block> first, Stream<? extends Block> then) {
     List<Block> blocks = Stream.<Block>concat(first, then).toList();
     if (!blocks.isEmpty()) {
@@ -125,16 +128,20 @@ final class ScenarioSection {
     List<String> failed =
         engines.stream().filter(runs -> !runs.passed()).map(Runs::engine).toList();
     String all = engines.stream().map(Runs::engine).collect(Collectors.joining(", "));
-    return failed.isEmpty()
+    if (!failed.isEmpty()) {
+      return new Verdict(Status.BAD, "Failed: " + String.join(", ", failed));
+    }
+    return ratios.stream().allMatch(ratio -> ratio.met() || ratio.goal())
         ? new Verdict(Status.GOOD, "Passed: " + all)
-        : new Verdict(Status.BAD, "Failed: " + String.join(", ", failed));
+        : new Verdict(Status.BAD, "Failed beside each other: " + all);
   }
 
   private List<Block> failures() {
     List<String> lines =
         engines.stream()
             .flatMap(runs -> Failures.of(runs).stream().map(why -> runs.engine() + ": " + why))
-            .toList();
+            .collect(Collectors.toCollection(ArrayList::new));
+    lines.addAll(Failures.of(ratios));
     return lines.isEmpty() ? List.of() : List.of(new Bullets(lines));
   }
 
@@ -190,6 +197,23 @@ final class ScenarioSection {
     }
     return table(
         "objectives-table", "Of several repeats the median, and how many met it.", columns, rows);
+  }
+
+  /** What the scenario wants of engines beside each other. */
+  private Optional<Table> wantedRatios() {
+    List<List<Cell>> rows = new ArrayList<>();
+    for (Objective ratio : ratios) {
+      rows.add(
+          List.of(
+              new Cell(ratio.name(), ratio.goal() ? "goal, not required" : "", Status.NEUTRAL),
+              Cell.of(ratio.target()),
+              met(List.of(ratio), ratio.goal())));
+    }
+    return table(
+        "wanted-ratios-table",
+        "One engine beside another: each figure the median of the engine's repeats.",
+        columns(text("objective"), text("target"), number("ratio")),
+        rows);
   }
 
   private static Cell met(List<Objective> objectives, boolean goal) {

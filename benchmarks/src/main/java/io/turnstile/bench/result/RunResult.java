@@ -24,6 +24,7 @@ import java.util.Map;
  * @param figures what only this scenario measures
  * @param profile of a profiled run, where the CPU went in the process that decides
  * @param flameGraphs of a profiled run, of each process
+ * @param ratios what the scenario wants of engines beside each other
  * @param notes what else a reader should know, one line each
  */
 @JsonPropertyOrder({"scenario", "engine", "passed"})
@@ -53,6 +54,7 @@ public record RunResult(
     ProfileResult profile,
     List<FlameGraphFile> flameGraphs,
     List<Objective> objectives,
+    List<RatioLimit> ratios,
     List<String> notes) {
 
   public RunResult {
@@ -64,6 +66,7 @@ public record RunResult(
     figures = Absent.asEmpty(figures);
     flameGraphs = Absent.asEmpty(flameGraphs);
     objectives = Absent.asEmpty(objectives);
+    ratios = Absent.asEmpty(ratios);
     notes = Absent.asEmpty(notes);
   }
 
@@ -98,6 +101,7 @@ public record RunResult(
     private ProfileResult profile;
     private List<FlameGraphFile> flameGraphs;
     private List<Objective> objectives;
+    private List<RatioLimit> ratios;
     private List<String> notes;
 
     private Builder(String scenario, String engine) {
@@ -215,6 +219,11 @@ public record RunResult(
       return this;
     }
 
+    public Builder ratios(List<RatioLimit> value) {
+      ratios = value;
+      return this;
+    }
+
     public Builder notes(List<String> value) {
       notes = value;
       return this;
@@ -254,6 +263,7 @@ public record RunResult(
           profile,
           flameGraphs,
           objectives,
+          ratios,
           notes);
     }
   }

@@ -178,6 +178,7 @@ final class EngineRun {
       failure = oneLine(e);
     } finally {
       threads.shutdownNow();
+      resources.close();
     }
     return result(failure, false);
   }
@@ -549,8 +550,7 @@ final class EngineRun {
   }
 
   private static Function<String, Path> gcLog(Testbed testbed) {
-    return process ->
-        process.equals(ResourceSampler.LOAD) ? null : testbed.logs().resolve(process + "-gc.log");
+    return process -> testbed.logs().resolve(process + "-gc.log");
   }
 
   /**
@@ -647,6 +647,7 @@ final class EngineRun {
         .profile(profile == null ? null : profile.profile())
         .flameGraphs(profile == null ? List.of() : profile.flameGraphs())
         .objectives(judgement.objectives())
+        .ratios(scenario.ratios())
         .notes(allNotes)
         .build();
   }

@@ -1,6 +1,7 @@
 package io.turnstile.bench.scenario;
 
 import io.turnstile.bench.engine.EngineSettings;
+import io.turnstile.bench.result.RatioLimit;
 import java.util.List;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ import java.util.Map;
  * @param faults in the order of time
  * @param objectives limits that a run has to keep
  * @param goals limits that are wished for: reported, but a run passes without them
+ * @param ratios of engines to each other
  */
 public record Scenario(
     String name,
@@ -19,7 +21,8 @@ public record Scenario(
     List<PlannedFault> faults,
     EngineSettings engine,
     Map<Metric, Double> objectives,
-    Map<Metric, Double> goals) {
+    Map<Metric, Double> goals,
+    List<RatioLimit> ratios) {
 
   /** How a run goes about it. */
   public enum Procedure {
@@ -36,11 +39,13 @@ public record Scenario(
     faults = List.copyOf(faults);
     objectives = Map.copyOf(objectives);
     goals = Map.copyOf(goals);
+    ratios = List.copyOf(ratios);
   }
 
   /** The same with another load. */
   public Scenario withLoad(LoadProfile other) {
-    return new Scenario(name, description, procedure, other, faults, engine, objectives, goals);
+    return new Scenario(
+        name, description, procedure, other, faults, engine, objectives, goals, ratios);
   }
 
   /** The latency limit that counts as being back to normal, in milliseconds, for the p99. */

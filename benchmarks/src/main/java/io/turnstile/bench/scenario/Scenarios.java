@@ -12,6 +12,8 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.turnstile.bench.engine.EngineSettings;
+import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.result.RatioLimit;
 import io.turnstile.events.Durations;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
@@ -39,6 +41,7 @@ public final class Scenarios {
   private static final String DEFAULT_MEMORY = "3g";
   private static final String DEFAULT_PROFILE = "low-latency";
   private static final String DEFAULT_STORAGE = "local";
+  private static final String DEFAULT_ENGINE = "turnstile";
   private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
 
   private static final Schema SCHEMA =
@@ -155,7 +158,8 @@ public final class Scenarios {
         faults(yaml.path("faults")),
         engine(yaml.path("engine")),
         limits("objectives", yaml.path("objectives")),
-        limits("goals", yaml.path("goals")));
+        limits("goals", yaml.path("goals")),
+        ratios(yaml.path("ratios")));
   }
 
   private static LoadProfile load(JsonNode load) {
@@ -252,6 +256,26 @@ public final class Scenarios {
                                                 .collect(Collectors.joining(", "))))),
                     limit.getValue().asDouble()));
     return result;
+  }
+
+  private static List<RatioLimit> ratios(JsonNode ratios) {
+    List<RatioLimit> limits = new ArrayList<>();
+    ratios.forEach(
+        ratio ->
+            limits.add(
+                new RatioLimit(
+                    ratio.path("figure").asText(),
+                    Engines.named(ratio.path("of").asText(DEFAULT_ENGINE)).name(),
+                    Engines.named(ratio.path("to").asText()).name(),
+                    number(ratio, "at_most"),
+                    number(ratio, "at_least"),
+                    ratio.path("goal").asBoolean(false))));
+    return limits;
+  }
+
+  /** Null if it is not there. */
+  private static Double number(JsonNode object, String key) {
+    return object.has(key) ? object.get(key).asDouble() : null;
   }
 
   private static String constant(String key) {

@@ -135,7 +135,8 @@ class JudgementTest {
             List.of(),
             new EngineSettings(1, 1, "1g", "low-latency", "local", Map.of(), Map.of()),
             Map.of(metric, limit),
-            Map.of());
+            Map.of(),
+            List.of());
     Environment environment =
         new Environment(2, 8, "17", null, null, "processes", null, null, null, null);
     List<Objective> objectives =

@@ -3,6 +3,8 @@ package io.turnstile.bench.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.report.EngineRatios;
+import io.turnstile.bench.result.RatioLimit;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import java.io.IOException;
@@ -60,6 +62,9 @@ class ScenariosTest {
               job: {commit-interval: 5ms}
             objectives: {committed_p99_ms: 100}
             goals: {committed_p999_ms: 50}
+            ratios:
+              - {figure: committed_p50_ms, to: kafka-streams, at_most: 1.5}
+              - {figure: drain_per_s, of: turnstile-2pc, to: kafka-limit, at_least: 0.25, goal: true}
             """);
 
     LoadProfile load = scenario.load();
@@ -88,6 +93,10 @@ class ScenariosTest {
     assertThat(scenario.engine().job()).containsEntry("commit-interval", "5ms");
     assertThat(scenario.objectives()).containsEntry(Metric.COMMITTED_P99_MS, 100.0);
     assertThat(scenario.goals()).containsEntry(Metric.COMMITTED_P999_MS, 50.0);
+    assertThat(scenario.ratios())
+        .containsExactly(
+            new RatioLimit("committed_p50_ms", "turnstile", "kafka-streams", 1.5, null, false),
+            new RatioLimit("drain_per_s", "turnstile-2pc", "kafka-limit", null, 0.25, true));
     assertThat(scenario.p99LimitMs()).isEqualTo(100);
   }
 
@@ -106,6 +115,9 @@ class ScenariosTest {
         "load: {rate: 1}; faults: [{at: 1s, fault: kill-it}] | faults/0/fault | kill-taskmanager",
         "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
         "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",
+        "load: {rate: 1}; ratios: [{figure: leaks, to: kafka-limit, at_most: 1}] | figure | drain",
+        "load: {rate: 1}; ratios: [{figure: drain_per_s, to: kafka-limit}] | ratios/0 | at_most",
+        "load: {rate: 1}; ratios: [{figure: drain_per_s, to: other, at_most: 1}] | engine | other",
         "load: {} | load | rate"
       })
   void mistakeIsNamedWithFileAndKey(String yaml, String key, String what) {
@@ -125,6 +137,18 @@ class ScenariosTest {
             () -> read("description: D.\nload: {rate: 1}\nobjectives: {commited_p99_ms: 1}\n"))
         .isInstanceOf(ScenarioException.class)
         .hasMessageContainingAll("wrong.yaml", "objectives", "commited_p99_ms", "committed_p99_ms");
+  }
+
+  @Test
+  void everyFigureOfRatioIsKnown() throws Exception {
+    for (String figure : EngineRatios.figures()) {
+      Scenario scenario =
+          read(
+              "description: D.\nload: {rate: 1}\nobjectives: {}\n"
+                  + "ratios: [{figure: %s, to: kafka-limit, at_most: 1}]\n".formatted(figure));
+
+      assertThat(scenario.ratios().get(0).figure()).isEqualTo(figure);
+    }
   }
 
   @Test
