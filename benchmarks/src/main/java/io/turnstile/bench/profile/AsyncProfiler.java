@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * async-profiler in JVMs of the same user on this machine. It counts their CPU time by timers,
@@ -18,6 +19,9 @@ import java.util.Locale;
 public final class AsyncProfiler {
 
   private static final String SAMPLING = "event=ctimer,interval=5ms,threads";
+
+  /** Behind a thread's name; without it, stacks of several runs add up. */
+  private static final Pattern THREAD_ID = Pattern.compile("(?<=^\\[[^;]{0,200}) tid=\\d+(?=\\];)");
 
   private final Path library;
   private final Path directory;
@@ -88,7 +92,10 @@ public final class AsyncProfiler {
     Files.createDirectories(html.toAbsolutePath().getParent());
     Files.deleteIfExists(html);
     Files.move(page, html);
-    List<String> lines = Files.readAllLines(stacks);
+    List<String> lines =
+        Files.readAllLines(stacks).stream()
+            .map(line -> THREAD_ID.matcher(line).replaceFirst(""))
+            .toList();
     Files.delete(stacks);
     return lines;
   }

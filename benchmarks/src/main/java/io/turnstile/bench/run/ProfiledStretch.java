@@ -108,7 +108,7 @@ final class ProfiledStretch {
     started.forEach(process -> write(profiler, process));
     if (!flameGraphs.isEmpty()) {
       notes.add(
-          "Profiled for %.0f s, which slows it down: figures of a run with a profile are too bad."
+          "Profiled for %.0f s, which costs some speed: without, the figures are better."
               .formatted(seconds));
     }
   }

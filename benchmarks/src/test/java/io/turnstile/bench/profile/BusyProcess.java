@@ -16,6 +16,8 @@ final class BusyProcess implements AutoCloseable {
 
   private static final Duration WORK = Duration.ofMillis(500);
 
+  private static final int ROUNDS = 1_000_000;
+
   private final Process process;
   private final BufferedReader answers;
 
@@ -48,11 +50,13 @@ final class BusyProcess implements AutoCloseable {
   private static long burn() {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     long end = threads.getCurrentThreadCpuTime() + WORK.toNanos();
-    long rounds = 0;
+    long sum = 0;
     while (threads.getCurrentThreadCpuTime() < end) {
-      rounds++;
+      for (int i = 0; i < ROUNDS; i++) {
+        sum = sum * 31 + i;
+      }
     }
-    return rounds;
+    return sum;
   }
 
   long pid() {
