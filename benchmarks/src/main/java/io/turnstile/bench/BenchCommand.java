@@ -1,6 +1,7 @@
 package io.turnstile.bench;
 
 import io.turnstile.bench.compare.CompareCommand;
+import io.turnstile.bench.jtl.ImportCommand;
 import io.turnstile.bench.report.ReportCommand;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -9,7 +10,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measures engines under load, with the proof that every verdict was right.",
-    subcommands = {ListCommand.class, RunCommand.class, ReportCommand.class, CompareCommand.class},
+    subcommands = {
+      ListCommand.class,
+      RunCommand.class,
+      ImportCommand.class,
+      ReportCommand.class,
+      CompareCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND")
 public final class BenchCommand {
 

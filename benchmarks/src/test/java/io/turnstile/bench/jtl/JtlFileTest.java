@@ -1,0 +1,54 @@
+package io.turnstile.bench.jtl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.bench.run.SampledRun.Sample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JtlFileTest {
+
+  private static final String COLUMNS =
+      "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,allThreads\n";
+
+  @TempDir private Path directory;
+
+  @Test
+  void samplesOfOurSamplerAreRead() throws IOException {
+    JtlFile.Content content =
+        read(
+            COLUMNS
+                + "1000,12,transaction,accepted,,Senders 1-1,true,2\n"
+                + "1001,30000,transaction,no verdict,,Senders 1-2,false,3\n"
+                + "1002,5,HTTP Request,200,OK,Senders 1-2,true,3\n"
+                + "1003,0,transaction,error,\"no broker, no topic\",Senders 1-2,false,1\n");
+
+    assertThat(content.samples())
+        .containsExactly(new Sample(1000, 12, true), new Sample(1001, 30000, false));
+    assertThat(content.notSent()).isEqualTo(1);
+    assertThat(content.firstFailure()).isEqualTo("no broker, no topic");
+    assertThat(content.threads()).isEqualTo(3);
+  }
+
+  @Test
+  void fileWithoutTheColumnsIsRefused() {
+    assertThatThrownBy(() -> read("<?xml version=\"1.0\"?>\n<testResults/>\n"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("samples.jtl", "timeStamp");
+  }
+
+  @Test
+  void lineThatIsNoSampleIsRefused() {
+    assertThatThrownBy(() -> read(COLUMNS + "now,12,transaction,accepted,,a,true,2\n"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("samples.jtl", "now");
+  }
+
+  private JtlFile.Content read(String text) throws IOException {
+    return JtlFile.read(Files.writeString(directory.resolve("samples.jtl"), text));
+  }
+}
