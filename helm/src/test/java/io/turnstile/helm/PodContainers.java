@@ -25,6 +25,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
@@ -41,6 +44,33 @@ final class PodContainers implements AutoCloseable {
 
   /** The port that tests may reach, by its name in the manifest. */
   private static final String WEB = "web";
+
+  private static final String KAFKA = "apache/kafka";
+  private static final Volume KAFKA_CONFIG = new Volume("/mnt/shared/config");
+
+  /**
+   * Beside the manifest: not every build of the image has files of its own that its user may copy
+   * and write.
+   */
+  private static final Map<String, String> KAFKA_LOG =
+      Stream.of("log4j2.yaml", "tools-log4j2.yaml")
+          .collect(
+              Collectors.toMap(
+                  Function.identity(),
+                  name ->
+                      """
+                      Configuration:
+                        Appenders:
+                          Console:
+                            name: STDOUT
+                            PatternLayout:
+                              pattern: "[%d] %p %m (%c)%n"
+                        Loggers:
+                          Root:
+                            level: WARN
+                            AppenderRef:
+                              - ref: STDOUT
+                      """));
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int GRACE_SECONDS = 60;
@@ -210,6 +240,9 @@ final class PodContainers implements AutoCloseable {
         memory.put(mount.getMountPath(), options);
       }
     }
+    if (container.getImage().contains(KAFKA)) {
+      binds.add(new Bind(write("kafka-log", KAFKA_LOG).toString(), KAFKA_CONFIG, AccessMode.ro));
+    }
     host.withBinds(binds.toArray(Bind[]::new));
     host.withTmpFs(memory);
   }
@@ -243,9 +276,13 @@ final class PodContainers implements AutoCloseable {
             .filter(each -> each.getMetadata().getName().equals(configMap))
             .findFirst()
             .orElseThrow();
+    return write(configMap, map.getData());
+  }
+
+  private Path write(String name, Map<String, String> contents) {
     try {
-      Path files = Files.createDirectories(directory.resolve(configMap));
-      for (Map.Entry<String, String> entry : map.getData().entrySet()) {
+      Path files = Files.createDirectories(directory.resolve(name));
+      for (Map.Entry<String, String> entry : contents.entrySet()) {
         Files.writeString(files.resolve(entry.getKey()), entry.getValue());
       }
       return files;

@@ -103,8 +103,23 @@ public final class TurnstileJob {
     // Most look-ups of dedup find nothing: the filter answers them without reading.
     unlessGiven(configured, tuning, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
     unlessGiven(configured, tuning, RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
-    // A checkpoint holds the stream up until the memtables are written: there must not be much in
-    // them. Levelled compaction would merge each of the many small files with most of the others.
+    if (configured.getOptional(RocksDBOptions.PREDEFINED_OPTIONS).isEmpty()) {
+      tuneFiles(configured, tuning);
+    }
+    unlessGiven(configured, tuning, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    unlessGiven(
+        configured,
+        tuning,
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    return tuning;
+  }
+
+  /**
+   * A checkpoint holds the stream up until the memtables are written: there must not be much in
+   * them. Levelled compaction would merge each of the many small files with most of the others.
+   */
+  private static void tuneFiles(ReadableConfig configured, Configuration tuning) {
     unlessGiven(configured, tuning, RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, WRITE_BUFFER);
     unlessGiven(
         configured, tuning, RocksDBConfigurableOptions.COMPACTION_STYLE, CompactionStyle.UNIVERSAL);
@@ -113,13 +128,6 @@ public final class TurnstileJob {
         tuning,
         RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL,
         MEMTABLES_AS_THEY_ARE);
-    unlessGiven(configured, tuning, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-    unlessGiven(
-        configured,
-        tuning,
-        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
-        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-    return tuning;
   }
 
   private static <T> void unlessGiven(

@@ -8,6 +8,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,21 @@ class TurnstileJobTest {
     assertThat(tuning.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS)).isTrue();
   }
 
+  @Test
+  void predefinedOptionsOfTheClusterAreNotMixedWithOthers() {
+    Configuration tuning =
+        TurnstileJob.tuning(
+            Configuration.fromMap(
+                Map.of(
+                    "state.backend.rocksdb.predefined-options",
+                    "SPINNING_DISK_OPTIMIZED_HIGH_MEM")));
+    assertThat(tuning.keySet())
+        .doesNotContain(
+            RocksDBConfigurableOptions.WRITE_BUFFER_SIZE.key(),
+            RocksDBConfigurableOptions.COMPACTION_STYLE.key(),
+            RocksDBConfigurableOptions.COMPRESSION_PER_LEVEL.key());
+  }
+
   /** Those behind the option's own name are its older ones, which Flink still reads. */
   @ParameterizedTest
   @CsvSource({
@@ -31,6 +47,9 @@ class TurnstileJobTest {
     "state.backend, hashmap",
     "execution.checkpointing.incremental, false",
     "state.backend.incremental, false",
+    "state.backend.rocksdb.writebuffer.size, 16mb",
+    "state.backend.rocksdb.compaction.style, LEVEL",
+    "state.backend.rocksdb.compression.per.level, LZ4_COMPRESSION",
   })
   void whatTheClusterSaysStaysByWhateverName(String key, String value) {
     Configuration cluster = Configuration.fromMap(Map.of(key, value));

@@ -3,7 +3,6 @@ package io.turnstile.bench.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.testbed.FlinkRestException;
-import java.time.Duration;
 import java.util.OptionalDouble;
 
 /** How many records a Flink job decides per second, by its own metrics. Not thread-safe. */
@@ -12,21 +11,28 @@ final class ProcessedCounter {
   private static final String OPERATOR = "turnstile";
 
   /** For each answer, Flink collects all metrics of the cluster: not every second. */
-  private static final long BETWEEN_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final int TICKS_BETWEEN = 5;
 
   private String vertex;
-  private long askedNanos = System.nanoTime() - BETWEEN_NANOS;
+  private int tick;
   private double first = Double.NaN;
   private double last;
   private long firstNanos;
   private long lastNanos;
 
-  /** Notes now and then where the job's count stands; nothing if Flink does not say. */
+  /**
+   * Notes now and then where the job's count stands; nothing if Flink does not say. To be called
+   * once a second.
+   */
   void note(FlinkJob job) {
-    if (System.nanoTime() - askedNanos < BETWEEN_NANOS) {
+    // Flink answers with what it knows and only then collects anew: every other answer is thrown
+    // away, the one a second later is up to date.
+    boolean collect = tick % TICKS_BETWEEN == 0;
+    boolean read = tick % TICKS_BETWEEN == 1;
+    tick++;
+    if (!collect && !read) {
       return;
     }
-    askedNanos = System.nanoTime();
     try {
       if (vertex == null) {
         vertex = vertex(job);
@@ -39,7 +45,7 @@ final class ProcessedCounter {
               .metric(
                   "jobs/%s/vertices/%s/subtasks/metrics".formatted(job.jobId(), vertex),
                   "numRecordsIn");
-      if (count.isEmpty() || count.getAsDouble() < last) {
+      if (collect || count.isEmpty() || count.getAsDouble() < last) {
         // A restarted task counts from 0 again.
         return;
       }

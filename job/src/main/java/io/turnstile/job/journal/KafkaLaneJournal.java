@@ -58,7 +58,7 @@ final class KafkaLaneJournal implements LaneJournal {
   /** More than a record and its batch have besides key, value and headers. */
   private static final int RECORD_OVERHEAD_BYTES = 128;
 
-  /** Longer than any interval between commits. */
+  /** Longer than intervals between commits are; after a longer one, a batch leaves early. */
   private static final String LINGER_MILLIS = "1000";
 
   /** What is more than this goes out before the commit. */

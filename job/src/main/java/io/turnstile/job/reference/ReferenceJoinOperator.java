@@ -51,8 +51,8 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
         Triggerable<String, VoidNamespace>,
         BoundedMultiInput {
 
-  /** A few MiB of products or customers. */
-  private static final int MAX_RECENT = 20_000;
+  /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
+  private static final int MAX_RECENT = 10_000;
 
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;

@@ -55,7 +55,7 @@ public final class TurnstileOperator extends ReferenceJoinOperator<Submission, C
   /** When snapshots were taken, by the checkpoint that is not complete yet. */
   private transient NavigableMap<Long, Long> snapshots;
 
-  /** From when on a restart reads again: the newest complete checkpoint, else the job's start. */
+  /** When the newest complete checkpoint was taken; without one, when this attempt began. */
   private transient volatile long restartsFrom;
 
   private TurnstileOperator(
