@@ -27,11 +27,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** A real JMeter sends to a real deployment, and what it measured becomes a result. */
+@Tag("long")
 class JMeterIT {
 
   private static final Path MODULE =
