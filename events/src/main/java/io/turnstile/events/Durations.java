@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as options, scenario files and people write them, everywhere in the same form. */
+/**
+ * Durations as the command line and scenario files write them. The job reads its own with Flink,
+ * which knows these forms and more.
+ */
 public final class Durations {
 
   private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");

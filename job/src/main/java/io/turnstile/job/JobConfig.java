@@ -230,6 +230,11 @@ public final class JobConfig {
   }
 
   private static Duration duration(String text) {
+    if (text.matches("\\s*\\d+\\s*")) {
+      // Flink would take it for milliseconds.
+      throw new CommandLine.TypeConversionException(
+          "'" + text + "' has no unit, write for example 500ms, 30s or 10min");
+    }
     try {
       return TimeUtils.parseDuration(text);
     } catch (IllegalArgumentException e) {

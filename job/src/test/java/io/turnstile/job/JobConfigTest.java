@@ -112,6 +112,7 @@ class JobConfigTest {
   @CsvSource({
     "--dedup-windw, 1h, --dedup-windw",
     "--dedup-window, soon, is no duration",
+    "--dedup-window, 3600, has no unit",
     "--dedup-window, 0s, --dedup-window",
     "--lanes, 0, --lanes",
     "--parallelism, 5, --parallelism must be 1 to 4",

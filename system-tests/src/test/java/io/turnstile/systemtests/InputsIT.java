@@ -31,6 +31,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inputs that come in unusual ways, and what changes about them while the job runs. */
+@Tag("long")
 class InputsIT {
 
   private static final int MORE_PARTITIONS = 10;
@@ -52,7 +54,9 @@ class InputsIT {
 
   @AfterEach
   void stop() {
-    turnstile.close();
+    if (turnstile != null) {
+      turnstile.close();
+    }
   }
 
   @Test
@@ -173,9 +177,10 @@ class InputsIT {
     };
     turnstile.submit(arguments);
     RecordMetadata first = sendAt(Instant.now(), "t-1");
+    List<RecordMetadata> repeats = new ArrayList<>();
+    repeats.add(sendAt(Instant.now(), "t-1"));
     assertThat(resultOf(position(first))).isEqualTo("ACCEPTED");
     String savepoint = flink().stopWithSavepoint(turnstile.jobId(), Duration.ofSeconds(30));
-    List<RecordMetadata> repeats = new ArrayList<>();
     // The windows count from what is accepted: one beyond the first's begins the next.
     await()
         .atMost(Deployment.PATIENCE)
@@ -199,7 +204,7 @@ class InputsIT {
         acceptedAgain++;
       }
     }
-    assertThat(acceptedAgain).isPositive();
+    assertThat(acceptedAgain).isPositive().isLessThan(repeats.size());
   }
 
   private void deploy(String prefix) throws Exception {

@@ -43,6 +43,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Kafka that one needs a password for, where job, simulator and audit may do what they need and
  * nothing else; and no secret to be seen where it does not belong.
  */
+@Tag("long")
 class SecurityIT {
 
   private static final int TRANSACTIONS = 2_000;
