@@ -3,6 +3,7 @@ package io.turnstile.bench.leak;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.WorkingJvm;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.LeakResult;
 import io.turnstile.bench.result.LeakResult.Trend;
@@ -52,7 +53,7 @@ class LeakWatchTest {
   }
 
   private LeakResult watch(String operator) throws Exception {
-    try (LoadedProcess process = LoadedProcess.start(operator);
+    try (WorkingJvm process = LoadedProcess.start(operator);
         LeakWatch watch = new LeakWatch(600, 0)) {
       for (int minute = 0; minute < 40; minute++) {
         process.work();

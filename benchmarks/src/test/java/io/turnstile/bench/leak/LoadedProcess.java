@@ -1,18 +1,14 @@
 package io.turnstile.bench.leak;
 
-import java.io.BufferedReader;
+import io.turnstile.bench.WorkingJvm;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own with an operator that works when told to. */
-final class LoadedProcess implements AutoCloseable {
+/** An operator in a JVM of its own, which works when told to. */
+final class LoadedProcess {
 
   /** Keeps all that it has ever seen. */
   static final String LEAKING = "leaking";
@@ -26,27 +22,10 @@ final class LoadedProcess implements AutoCloseable {
   private static final int WORK_BYTES = 1 << 20;
   private static final int KEPT = 3;
 
-  private final Process process;
-  private final BufferedReader answers;
+  private LoadedProcess() {}
 
-  private LoadedProcess(Process process) {
-    this.process = process;
-    answers =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  static LoadedProcess start(String operator) throws IOException {
-    return new LoadedProcess(
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                LoadedProcess.class.getName(),
-                operator)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+  static WorkingJvm start(String operator) throws IOException {
+    return WorkingJvm.start(List.of("-Xmx256m", "-XX:+UseSerialGC"), LoadedProcess.class, operator);
   }
 
   /** Runs in the other JVM. Ends with its input. */
@@ -72,24 +51,5 @@ final class LoadedProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  long pid() {
-    return process.pid();
-  }
-
-  /** Has it do one piece of work, and waits until that is done. */
-  void work() throws IOException {
-    OutputStream requests = process.getOutputStream();
-    requests.write('\n');
-    requests.flush();
-    if (answers.readLine() == null) {
-      throw new IOException("the process has ended");
-    }
-  }
-
-  @Override
-  public void close() {
-    process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
   }
 }

@@ -3,6 +3,7 @@ package io.turnstile.bench.profile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.WorkingJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class AsyncProfilerTest {
     AsyncProfiler profiler = AsyncProfiler.unpack(directory);
     Path html = directory.resolve("with, comma").resolve("flames.html");
     List<String> stacks;
-    try (BusyProcess process = BusyProcess.start()) {
+    try (WorkingJvm process = BusyProcess.start()) {
       process.work();
       profiler.start(process.pid());
       for (int i = 0; i < PIECES_OF_WORK; i++) {
@@ -46,7 +47,7 @@ class AsyncProfilerTest {
   @EnabledOnOs(OS.LINUX)
   void processThatHasEndedCannotBeProfiled() throws IOException {
     AsyncProfiler profiler = AsyncProfiler.unpack(directory);
-    BusyProcess process = BusyProcess.start();
+    WorkingJvm process = BusyProcess.start();
     process.close();
 
     assertThatThrownBy(() -> profiler.start(process.pid())).isInstanceOf(IOException.class);

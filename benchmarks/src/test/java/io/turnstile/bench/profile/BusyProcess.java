@@ -1,42 +1,23 @@
 package io.turnstile.bench.profile;
 
-import java.io.BufferedReader;
+import io.turnstile.bench.WorkingJvm;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 
-/** A JVM of its own that uses as much CPU time as it is told to. */
-final class BusyProcess implements AutoCloseable {
+/** Work that uses as much CPU time as it is told to. */
+final class BusyProcess {
 
   private static final Duration WORK = Duration.ofMillis(500);
 
   private static final int ROUNDS = 1_000_000;
 
-  private final Process process;
-  private final BufferedReader answers;
+  private BusyProcess() {}
 
-  private BusyProcess(Process process) {
-    this.process = process;
-    answers =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  static BusyProcess start() throws IOException {
-    return new BusyProcess(
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BusyProcess.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+  static WorkingJvm start() throws IOException {
+    return WorkingJvm.start(List.of("-Xmx64m"), BusyProcess.class);
   }
 
   /** Runs in the other JVM. Ends with its input. */
@@ -57,24 +38,5 @@ final class BusyProcess implements AutoCloseable {
       }
     }
     return sum;
-  }
-
-  long pid() {
-    return process.pid();
-  }
-
-  /** Has it use CPU time, and waits until it has. */
-  void work() throws IOException {
-    OutputStream requests = process.getOutputStream();
-    requests.write('\n');
-    requests.flush();
-    if (answers.readLine() == null) {
-      throw new IOException("the process has ended");
-    }
-  }
-
-  @Override
-  public void close() {
-    process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
   }
 }
