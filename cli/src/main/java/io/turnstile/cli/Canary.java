@@ -135,7 +135,7 @@ final class Canary implements AutoCloseable {
    */
   Answer submit(Transaction transaction, TokenKind tokenKind)
       throws ExecutionException, InterruptedException {
-    byte[] value = TransactionCodec.encode(withToken(transaction, tokens.token(tokenKind, ID)));
+    byte[] value = TransactionCodec.encode(transaction.withToken(tokens.token(tokenKind, ID)));
     skipToEnd();
     long start = System.nanoTime();
     RecordMetadata sent = send(topics.transactions(), value);
@@ -177,18 +177,6 @@ final class Canary implements AutoCloseable {
   private RecordMetadata send(String topic, byte[] value)
       throws ExecutionException, InterruptedException {
     return producer.send(new ProducerRecord<>(topic, ID, value)).get();
-  }
-
-  private static Transaction withToken(Transaction transaction, String token) {
-    return new Transaction(
-        transaction.transactionId(),
-        transaction.customerId(),
-        transaction.productId(),
-        transaction.quantity(),
-        transaction.amount(),
-        transaction.currency(),
-        transaction.occurredAt(),
-        token);
   }
 
   private static Map<String, Object> with(Map<String, Object> client, Map<String, Object> more) {

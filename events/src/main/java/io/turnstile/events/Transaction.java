@@ -34,8 +34,13 @@ public record Transaction(
 
   /** The same with an empty token: what may leave the token check. */
   public Transaction withoutToken() {
+    return withToken("");
+  }
+
+  /** The same with another token. */
+  public Transaction withToken(String other) {
     return new Transaction(
-        transactionId, customerId, productId, quantity, amount, currency, occurredAt, "");
+        transactionId, customerId, productId, quantity, amount, currency, occurredAt, other);
   }
 
   /** Never prints the token. */

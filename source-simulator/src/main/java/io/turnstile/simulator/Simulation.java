@@ -320,15 +320,7 @@ public final class Simulation {
   }
 
   private Transaction withToken(Transaction t, TokenKind kind) {
-    return new Transaction(
-        t.transactionId(),
-        t.customerId(),
-        t.productId(),
-        t.quantity(),
-        t.amount(),
-        t.currency(),
-        t.occurredAt(),
-        tokens.token(kind, t.customerId()));
+    return t.withToken(tokens.token(kind, t.customerId()));
   }
 
   private void publish(SimulatedEvent event) {

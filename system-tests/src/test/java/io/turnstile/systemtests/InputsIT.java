@@ -221,15 +221,7 @@ class InputsIT {
   private SourcePosition send(String id, TokenIssuer issuer) throws Exception {
     Transaction transaction = turnstile.transaction(id, "c-" + id, "p-1", 1);
     return turnstile.send(
-        new Transaction(
-            id,
-            transaction.customerId(),
-            transaction.productId(),
-            transaction.quantity(),
-            transaction.amount(),
-            transaction.currency(),
-            transaction.occurredAt(),
-            issuer.token(TokenKind.VALID, transaction.customerId())));
+        transaction.withToken(issuer.token(TokenKind.VALID, transaction.customerId())));
   }
 
   private static long amountOf(String id) {

@@ -118,15 +118,7 @@ final class LoadSession implements AutoCloseable {
   }
 
   private Transaction withToken(Transaction t, TokenKind kind) {
-    return new Transaction(
-        t.transactionId(),
-        t.customerId(),
-        t.productId(),
-        t.quantity(),
-        t.amount(),
-        t.currency(),
-        t.occurredAt(),
-        tokens.token(kind, t.customerId()));
+    return t.withToken(tokens.token(kind, t.customerId()));
   }
 
   /** Null if the session is over. */
