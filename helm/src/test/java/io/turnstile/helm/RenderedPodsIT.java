@@ -154,7 +154,8 @@ class RenderedPodsIT {
             .with("scheduling", "reactive")
             .with("taskManager.slots", 1)
             .with("taskManager.memoryMiB", 2048)
-            .with("job.lanes", 4);
+            .with("job.lanes", 4)
+            .with("job.options.checkpoint-interval", "5s");
     Manifests manifests = chart.manifests();
     try (PodContainers pods = new PodContainers(manifests, directory)) {
       pods.start(manifests.get(StatefulSet.class, "kafka").getSpec().getTemplate());

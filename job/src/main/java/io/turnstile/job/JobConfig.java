@@ -148,7 +148,7 @@ public final class JobConfig {
 
   @Option(
       names = "--checkpoint-interval",
-      description = "Default: 50ms with --commit checkpoint, 10s with --commit journal")
+      description = "Default: 50ms with --commit checkpoint, 30s with --commit journal")
   private Duration checkpointInterval;
 
   @Option(
@@ -400,7 +400,7 @@ public final class JobConfig {
     if (checkpointInterval != null) {
       return checkpointInterval;
     }
-    return commit == CommitMode.CHECKPOINT ? Duration.ofMillis(50) : Duration.ofSeconds(10);
+    return commit == CommitMode.CHECKPOINT ? Duration.ofMillis(50) : Duration.ofSeconds(30);
   }
 
   public Duration transactionTimeout() {

@@ -31,7 +31,7 @@ import org.rocksdb.CompressionType;
 public final class TurnstileJob {
 
   private static final int WRONG_USAGE = 2;
-  private static final MemorySize WRITE_BUFFER = MemorySize.ofMebiBytes(2);
+  private static final MemorySize WRITE_BUFFER = MemorySize.ofMebiBytes(4);
 
   /** Most of the time that it takes to write a memtable would go into compressing it. */
   private static final List<CompressionType> MEMTABLES_AS_THEY_ARE =

@@ -38,7 +38,7 @@ class JobConfigTest {
     assertThat(config.turnstile().allowStaleCheckpoint()).isFalse();
     assertThat(config.trustProducerTime()).isFalse();
     assertThat(config.commit()).isEqualTo(CommitMode.JOURNAL);
-    assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.turnstile().maxCheckpointAge()).isEqualTo(Duration.ofHours(1));
     assertThat(config.journal().commitInterval()).isEqualTo(Duration.ofMillis(10));

@@ -5,7 +5,9 @@ import java.util.Map;
 /**
  * What a scenario says about the engines.
  *
- * @param parallelism how many inputs are decided at the same time, at most the number of lanes
+ * @param parallelism how many inputs Turnstile decides at the same time, at most the number of
+ *     lanes
+ * @param peerThreads how many a peer does, likewise
  * @param lanes partitions of every topic
  * @param memory of the process that decides, as {@code 3g}: all of it, not the heap alone
  * @param profile of Flink's configuration, as {@code low-latency}
@@ -15,6 +17,7 @@ import java.util.Map;
  */
 public record EngineSettings(
     int parallelism,
+    int peerThreads,
     int lanes,
     String memory,
     String profile,
@@ -24,11 +27,16 @@ public record EngineSettings(
 
   /** Copies the maps and rejects what cannot work. */
   public EngineSettings {
-    if (parallelism < 1 || parallelism > lanes) {
-      throw new IllegalArgumentException(
-          "parallelism must be from 1 to the number of lanes (" + lanes + "), not " + parallelism);
-    }
+    requireUpTo(lanes, "parallelism", parallelism);
+    requireUpTo(lanes, "peer_threads", peerThreads);
     job = Map.copyOf(job);
     flink = Map.copyOf(flink);
+  }
+
+  private static void requireUpTo(int lanes, String name, int value) {
+    if (value < 1 || value > lanes) {
+      throw new IllegalArgumentException(
+          name + " must be from 1 to the number of lanes (" + lanes + "), not " + value);
+    }
   }
 }

@@ -97,7 +97,7 @@ final class PeerEngine implements Engine {
     requireDefaults(settings.job());
     PeerMemory memory = PeerMemory.of(settings.memory());
     Map<String, String> options = new LinkedHashMap<>();
-    options.put("threads", Integer.toString(settings.parallelism()));
+    options.put("threads", Integer.toString(settings.peerThreads()));
     if (decides) {
       options.put("state-memory", Integer.toString(memory.state()));
     }

@@ -218,8 +218,10 @@ public final class Scenarios {
 
   private static EngineSettings engine(JsonNode engine) {
     int lanes = engine.path("lanes").asInt(DEFAULT_LANES);
+    int parallelism = engine.path("parallelism").asInt(lanes);
     return new EngineSettings(
-        engine.path("parallelism").asInt(lanes),
+        parallelism,
+        engine.path("peer_threads").asInt(parallelism),
         lanes,
         engine.path("memory").asText(DEFAULT_MEMORY),
         engine.path("profile").asText(DEFAULT_PROFILE),

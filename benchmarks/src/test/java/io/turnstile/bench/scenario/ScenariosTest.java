@@ -57,6 +57,7 @@ class ScenariosTest {
               - {at: 10s, fault: kill-taskmanager}
             engine:
               parallelism: 1
+              peer_threads: 3
               lanes: 4
               memory: 2g
               job: {commit-interval: 5ms}
@@ -88,6 +89,7 @@ class ScenariosTest {
             new PlannedFault(
                 Duration.ofSeconds(20), Fault.PAUSE_TASKMANAGER, Duration.ofSeconds(15)));
     assertThat(scenario.engine().parallelism()).isEqualTo(1);
+    assertThat(scenario.engine().peerThreads()).isEqualTo(3);
     assertThat(scenario.engine().lanes()).isEqualTo(4);
     assertThat(scenario.engine().memory()).isEqualTo("2g");
     assertThat(scenario.engine().job()).containsEntry("commit-interval", "5ms");
@@ -114,6 +116,7 @@ class ScenariosTest {
         "load: {stages: [{rate: 1, from: 1, to: 2, for: 1s}]} | load/stages/0 | one",
         "load: {rate: 1}; faults: [{at: 1s, fault: kill-it}] | faults/0/fault | kill-taskmanager",
         "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
+        "load: {rate: 1}; engine: {peer_threads: 3} | peer_threads | lanes (2)",
         "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",
         "load: {rate: 1}; ratios: [{figure: leaks, to: kafka-limit, at_most: 1}] | figure | drain",
         "load: {rate: 1}; ratios: [{figure: drain_per_s, to: kafka-limit}] | ratios/0 | at_most",

@@ -26,7 +26,7 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
   /**
    * Memtables as Turnstile's: small, and with a filter, since nearly every key asked for is new.
    */
-  private static final long MEMTABLE_BYTES = 2 << 20;
+  private static final long MEMTABLE_BYTES = 4 << 20;
 
   private static final double MEMTABLE_FILTER = 0.05;
 
