@@ -35,7 +35,10 @@ class ChaosIT {
     private long lost;
     private long doubled;
     private long wrong;
-    private int disagreements;
+
+    /** Readers that disagree, faults that did nothing. */
+    private int otherwise;
+
     private int broken;
 
     void add(FaultScenario.Result result) {
@@ -44,11 +47,11 @@ class ChaosIT {
       lost += audit.missing();
       doubled += audit.duplicated();
       wrong += audit.wrong() + audit.acceptedTwice() + audit.misrouted();
-      disagreements += result.readersAgree() ? 0 : 1;
+      otherwise += result.readersAgree() && result.felt() ? 0 : 1;
     }
 
     boolean clean() {
-      return lost + doubled + wrong + disagreements + broken == 0;
+      return lost + doubled + wrong + otherwise + broken == 0;
     }
 
     String text() {
@@ -62,7 +65,7 @@ class ChaosIT {
           quantile(1),
           lost,
           doubled,
-          wrong + disagreements + broken);
+          wrong + otherwise + broken);
     }
 
     private String quantile(double share) {

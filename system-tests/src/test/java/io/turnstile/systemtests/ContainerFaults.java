@@ -26,7 +26,7 @@ final class ContainerFaults {
             ContainerFaults::cutFromJobManager),
         Fault.of("JobManager killed", Duration.ofSeconds(2), ContainerFaults::killJobManager),
         Fault.of("TaskManager out of memory", Duration.ZERO, ContainerFaults::killForMemory),
-        Fault.of(
+        Fault.slowing(
             "TaskManager with a fifth of a core",
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::limitCpu),
@@ -50,7 +50,7 @@ final class ContainerFaults {
             "TaskManager does not hear the broker",
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::deafen),
-        Fault.of(
+        Fault.slowing(
             "TaskManager loses every twentieth packet",
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::losePackets));

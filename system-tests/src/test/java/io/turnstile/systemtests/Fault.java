@@ -9,9 +9,10 @@ import java.time.Duration;
  * @param <T> the testbeds that it can happen to
  * @param name what the report calls it
  * @param lasts how long it is left as it is before it is mended
+ * @param stops whether verdicts stop or the job fails for it, and are not only late
  * @param inflict what goes wrong
  */
-record Fault<T extends Testbed>(String name, Duration lasts, Infliction<T> inflict) {
+record Fault<T extends Testbed>(String name, Duration lasts, boolean stops, Infliction<T> inflict) {
 
   /** Makes something go wrong with a testbed that runs the job. */
   interface Infliction<T extends Testbed> {
@@ -21,7 +22,12 @@ record Fault<T extends Testbed>(String name, Duration lasts, Infliction<T> infli
   }
 
   static <T extends Testbed> Fault<T> of(String name, Duration lasts, Infliction<T> inflict) {
-    return new Fault<>(name, lasts, inflict);
+    return new Fault<>(name, lasts, true, inflict);
+  }
+
+  /** One that a job may live through. */
+  static <T extends Testbed> Fault<T> slowing(String name, Duration lasts, Infliction<T> inflict) {
+    return new Fault<>(name, lasts, false, inflict);
   }
 
   @Override

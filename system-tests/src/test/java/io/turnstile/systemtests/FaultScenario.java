@@ -42,17 +42,25 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
   private static final double RATE = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  /** Longer than the verdicts of a job in good health are apart. */
+  private static final Duration SILENCE = Duration.ofSeconds(1);
+
   /**
    * What came of it.
    *
    * @param recovery from the end of the fault until a verdict about an input sent after that
+   * @param felt whether the fault did what it is meant to do
    */
-  record Result(AuditReport audit, Duration recovery, boolean readersAgree) {
+  record Result(AuditReport audit, Duration recovery, boolean readersAgree, boolean felt) {
 
-    /** Fails if an input has not exactly the verdict that it must have, or readers disagree. */
+    /**
+     * Fails if an input has not exactly the verdict that it must have, readers disagree, or there
+     * was no fault to speak of.
+     */
     void requireClean() {
       assertThat(audit.passed()).as(audit.toText(20)).isTrue();
       assertThat(readersAgree).as("readers agree").isTrue();
+      assertThat(felt).as("the fault was felt").isTrue();
     }
   }
 
@@ -101,12 +109,15 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
       turnstile.submit(JobSubmission.of(jar, turnstile.submission(arguments()).arguments()));
       Path ledger = directory.resolve(prefix + "ledger.csv");
       Duration recovery;
+      Duration silence;
       try (Sending sending = new Sending(turnstile, seed, ledger)) {
         await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
+        follower.forgetSilence();
         Runnable cure = fault.inflict().inflict(testbed, turnstile.jobId());
         await().pollDelay(fault.lasts()).atMost(PATIENCE).until(() -> true);
         cure.run();
         recovery = sending.awaitVerdictOfNewInput(follower);
+        silence = follower.longestSilence();
         sending.finish();
       }
       AuditReport audit =
@@ -118,19 +129,22 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
                       .build())
               .run();
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
+      int failures = testbed.flink().failures(turnstile.jobId()).size();
       System.out.printf(
-          "%s, seed %d: recovered after %.1f s, %d inputs, %d failures, %d missing, %d doubled, %d"
-              + " wrong; %d s in all%n",
+          "%s, seed %d: recovered after %.1f s, %d inputs, silent for %.1f s, %d failures, %d missing,"
+              + " %d doubled, %d wrong; %d s in all%n",
           fault,
           seed,
           recovery.toMillis() / 1e3,
           audit.inputs(),
-          testbed.flink().failures(turnstile.jobId()).size(),
+          silence.toMillis() / 1e3,
+          failures,
           audit.missing(),
           audit.duplicated(),
           audit.wrong() + audit.acceptedTwice() + audit.misrouted(),
           Duration.ofNanos(System.nanoTime() - start).toSeconds());
-      return new Result(audit, recovery, agree);
+      boolean felt = !fault.stops() || failures > 0 || silence.compareTo(SILENCE) > 0;
+      return new Result(audit, recovery, agree, felt);
     }
   }
 

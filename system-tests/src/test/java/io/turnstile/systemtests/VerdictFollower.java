@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
@@ -31,6 +32,8 @@ final class VerdictFollower implements AutoCloseable {
   private final Map<TopicPartition, Seen> seen = new HashMap<>();
   private final Map<Integer, Long> newestInput = new ConcurrentHashMap<>();
   private final AtomicLong count = new AtomicLong();
+  private volatile long lastNanos = System.nanoTime();
+  private volatile long silenceNanos;
   private volatile boolean closed;
   private volatile RuntimeException failure;
 
@@ -76,9 +79,13 @@ final class VerdictFollower implements AutoCloseable {
   private void follow() {
     try (consumer) {
       while (!closed) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          add(record);
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+        if (!records.isEmpty()) {
+          long now = System.nanoTime();
+          silenceNanos = Math.max(silenceNanos, now - lastNanos);
+          lastNanos = now;
         }
+        records.forEach(this::add);
       }
     } catch (RuntimeException e) {
       failure = e;
@@ -98,6 +105,16 @@ final class VerdictFollower implements AutoCloseable {
       throw failure;
     }
     return count.get();
+  }
+
+  /** Forgets how long no verdict has come. */
+  void forgetSilence() {
+    silenceNanos = 0;
+  }
+
+  /** The longest time for which no verdict came, while more came after it. */
+  Duration longestSilence() {
+    return Duration.ofNanos(silenceNanos);
   }
 
   /** Whether it saw the verdict of that input or of one behind it in the same partition. */
