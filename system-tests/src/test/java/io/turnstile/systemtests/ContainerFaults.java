@@ -26,6 +26,7 @@ final class ContainerFaults {
             ContainerFaults::cutFromJobManager),
         Fault.of("JobManager killed", Duration.ofSeconds(2), ContainerFaults::killJobManager),
         Fault.of("TaskManager out of memory", Duration.ZERO, ContainerFaults::killForMemory),
+        Fault.of("TaskManager out of heap", Duration.ZERO, ContainerFaults::fillHeap),
         Fault.slowing(
             "TaskManager with a fifth of a core",
             PAST_HEARTBEAT_TIMEOUT,
@@ -81,6 +82,11 @@ final class ContainerFaults {
 
   private static Runnable killForMemory(ContainerTestbed testbed, String jobId) {
     testbed.killForMemory(Faults.busyTaskManager(testbed));
+    return testbed::startTaskManager;
+  }
+
+  private static Runnable fillHeap(ContainerTestbed testbed, String jobId) {
+    testbed.fillHeap(Faults.busyTaskManager(testbed));
     return testbed::startTaskManager;
   }
 

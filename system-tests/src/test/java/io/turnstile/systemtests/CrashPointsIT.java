@@ -111,6 +111,7 @@ class CrashPointsIT {
   @AfterEach
   void letGo() {
     holds.forEach(Hold::deliver);
+    GATE.delay(Duration.ZERO);
     if (load != null) {
       load.stop();
     }
@@ -270,6 +271,23 @@ class CrashPointsIT {
     load.stopAndAudit();
     testbed().kill(zombie);
     replacement = CompletableFuture.supplyAsync(() -> testbed().startTaskManager());
+  }
+
+  /** Two round trips to a commit: nearly a second. */
+  @Test
+  void networkThatTakesTwoHundredMillisecondsEachWayOnlyMakesVerdictsLate() throws Exception {
+    underLoad();
+    int failures = flink().failures(turnstile.jobId()).size();
+    GATE.delay(Duration.ofMillis(200));
+    load.awaitVerdicts(SOME);
+    flink().checkpoint(turnstile.jobId(), PATIENCE);
+    load.awaitVerdicts(SOME);
+    assertThat(flink().failures(turnstile.jobId())).hasSize(failures);
+
+    killOwner();
+    load.awaitVerdicts(SOME);
+    GATE.delay(Duration.ZERO);
+    load.stopAndAudit();
   }
 
   /** The first copy is committed, the second not yet read: replayed in the other order. */

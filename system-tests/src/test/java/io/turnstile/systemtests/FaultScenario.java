@@ -33,13 +33,15 @@ import java.util.concurrent.atomic.AtomicReference;
  * when the fault comes.
  *
  * @param jar the job
+ * @param rate sent per second
  */
-record FaultScenario(Path jar, long seed, String commit, int parallelism, double faultAfter) {
+record FaultScenario(
+    Path jar, long seed, String commit, int parallelism, double faultAfter, double rate) {
 
   /** Sent at least, however soon the fault is over. */
   static final int TRANSACTIONS = 100_000;
 
-  private static final double RATE = 4_000;
+  private static final double USUAL_RATE = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** Longer than the verdicts of a job in good health are apart. */
@@ -71,17 +73,22 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
         seed,
         random.nextBoolean() ? "journal" : "checkpoint",
         1 + random.nextInt(2),
-        0.05 + 0.4 * random.nextDouble());
+        0.05 + 0.4 * random.nextDouble(),
+        USUAL_RATE);
   }
 
   FaultScenario with(String commitMode) {
-    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter);
+    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter, rate);
+  }
+
+  FaultScenario at(double otherRate) {
+    return new FaultScenario(jar, seed, commit, parallelism, faultAfter, otherRate);
   }
 
   /** With a job that is broken on purpose, whose JAR is made in the directory. */
   FaultScenario withoutSuppression(Path directory) throws IOException {
     Path broken = SabotagedJob.withoutSuppression(jar, directory);
-    return new FaultScenario(broken, seed, commit, parallelism, faultAfter);
+    return new FaultScenario(broken, seed, commit, parallelism, faultAfter, rate);
   }
 
   /** Everything that a second run with the same seed needs. */
@@ -110,7 +117,7 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
       Path ledger = directory.resolve(prefix + "ledger.csv");
       Duration recovery;
       Duration silence;
-      try (Sending sending = new Sending(turnstile, seed, ledger)) {
+      try (Sending sending = new Sending(turnstile, seed, rate, ledger)) {
         await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
         follower.forgetSilence();
         Runnable cure = fault.inflict().inflict(testbed, turnstile.jobId());
@@ -174,7 +181,7 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
     private final Simulation simulation;
     private final CompletableFuture<SimulationSummary> run;
 
-    Sending(Deployment turnstile, long seed, Path ledger) {
+    Sending(Deployment turnstile, long seed, double rate, Path ledger) {
       GeneratorOptions mix =
           new GeneratorOptions()
               .mixed()
@@ -183,14 +190,14 @@ record FaultScenario(Path jar, long seed, String commit, int parallelism, double
               .seed(seed)
               .customers(500)
               .products(500)
-              .rate(RATE);
+              .rate(rate);
       simulation =
           new Simulation(
               new KafkaConnection(
                   turnstile.testbed().bootstrapServers(), Map.of(), turnstile.topics()),
               new Generator(mix),
               turnstile.issuer(),
-              new SimulationOptions().rate(RATE).ledger(ledger).retry(true),
+              new SimulationOptions().rate(rate).ledger(ledger).retry(true),
               (seq, intended, position) -> {
                 newest.set(position);
                 sent.incrementAndGet();

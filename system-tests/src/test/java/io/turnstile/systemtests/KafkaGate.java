@@ -10,13 +10,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
@@ -26,7 +30,7 @@ import org.apache.kafka.common.requests.RequestHeader;
 /**
  * Stands between Kafka's clients and the broker, and can hold single requests, or their answers,
  * for as long as a test wants: that is how a test knows, and not merely guesses, at which step of
- * its work a client is.
+ * its work a client is. It can also be a network that takes its time.
  *
  * <p>The broker has to advertise {@link #listener()}. What is held holds up everything behind it on
  * the same connection, as a slow network would. A request stays deliverable after its sender died.
@@ -42,6 +46,7 @@ final class KafkaGate implements AutoCloseable {
   private final List<Hold> holds = new CopyOnWriteArrayList<>();
   private final Queue<Closeable> open = new ConcurrentLinkedQueue<>();
   private volatile InetSocketAddress broker;
+  private volatile long delayNanos;
   private volatile boolean closed;
 
   KafkaGate() {
@@ -66,6 +71,11 @@ final class KafkaGate implements AutoCloseable {
     String[] parts = address.split(":", -1);
     broker = new InetSocketAddress(parts[0], Integer.parseInt(parts[1]));
     start("gate", this::accept);
+  }
+
+  /** Delivers, from now on, what is sent that much later, in either direction and in its order. */
+  void delay(Duration delay) {
+    delayNanos = delay.toNanos();
   }
 
   /** A request, as far as the gate looks into it. */
@@ -165,11 +175,59 @@ final class KafkaGate implements AutoCloseable {
       client.setTcpNoDelay(true);
       upstream.setTcpNoDelay(true);
       Connection connection = new Connection(client, upstream);
+      start("gate-to-broker", connection.toBroker);
+      start("gate-to-client", connection.toClient);
       start("gate-answers", connection::answers);
       connection.requests();
     } catch (IOException e) {
       // The broker is away: the client sees a connection that ends at once.
       close(client);
+    }
+  }
+
+  /** One direction of a connection: delivers in order, what is delayed when it is due. */
+  private final class Wire implements Runnable {
+
+    /** When to deliver what; null for the end. */
+    private record Due(long nanos, ByteBuffer message) {}
+
+    private final BlockingQueue<Due> sent = new LinkedBlockingQueue<>();
+    private final Socket to;
+    private final Runnable atEnd;
+
+    Wire(Socket to, Runnable atEnd) {
+      this.to = to;
+      this.atEnd = atEnd;
+    }
+
+    void send(byte[] message) {
+      sent.add(new Due(System.nanoTime() + delayNanos, ByteBuffer.wrap(message)));
+    }
+
+    /** There is no more to come. */
+    void end() {
+      sent.add(new Due(0, null));
+    }
+
+    @Override
+    public void run() {
+      try {
+        for (Due next = sent.take(); next.message() != null; next = sent.take()) {
+          TimeUnit.NANOSECONDS.sleep(next.nanos() - System.nanoTime());
+          write(next.message().array());
+        }
+        atEnd.run();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void write(byte[] message) {
+      try {
+        KafkaGate.write(to, message);
+      } catch (IOException e) {
+        // Nobody waits for it any more.
+      }
     }
   }
 
@@ -183,11 +241,15 @@ final class KafkaGate implements AutoCloseable {
 
     private final Socket client;
     private final Socket upstream;
+    private final Wire toBroker;
+    private final Wire toClient;
     private final Map<Integer, Sent> sent = new ConcurrentHashMap<>();
 
     Connection(Socket client, Socket upstream) {
       this.client = client;
       this.upstream = upstream;
+      toBroker = new Wire(upstream, this::endRequests);
+      toClient = new Wire(client, this::closeBoth);
     }
 
     void requests() {
@@ -201,14 +263,20 @@ final class KafkaGate implements AutoCloseable {
           if (!passAll(Way.REQUEST, one)) {
             break;
           }
-          write(upstream, message);
+          toBroker.send(message);
         }
-        KafkaGate.close(client);
-        KafkaGate.close(upstream);
+        closeBoth();
       } catch (IOException e) {
         // The client is gone. What it has sent is carried out all the same, and answered.
-        endRequests();
+        toBroker.end();
       }
+    }
+
+    private void closeBoth() {
+      KafkaGate.close(client);
+      KafkaGate.close(upstream);
+      toBroker.end();
+      toClient.end();
     }
 
     private void endRequests() {
@@ -232,20 +300,12 @@ final class KafkaGate implements AutoCloseable {
           if (!passAll(Way.ANSWER, one)) {
             break;
           }
-          writeIfThere(message);
+          toClient.send(message);
         }
+        closeBoth();
       } catch (IOException e) {
         // The broker has closed the connection, or is gone.
-      }
-      KafkaGate.close(client);
-      KafkaGate.close(upstream);
-    }
-
-    private void writeIfThere(byte[] message) {
-      try {
-        write(client, message);
-      } catch (IOException e) {
-        // Nobody waits for it any more.
+        toClient.end();
       }
     }
 

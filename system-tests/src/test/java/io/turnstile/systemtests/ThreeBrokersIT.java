@@ -20,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ThreeBrokersIT {
 
   private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
+
+  /** Every record is written three times, on a machine that may have two cores for all of it. */
+  private static final double RATE = 1_500;
+
   private static final String PREFIX = "replicated.";
   private static final String TRANSACTIONAL_ID = PREFIX + "verdicts.accepted-lane-0";
 
@@ -38,6 +42,7 @@ class ThreeBrokersIT {
       try {
         FaultScenario.drawn(SEED)
             .with("journal")
+            .at(RATE)
             .run(testbed, fault, PREFIX, directory)
             .requireClean();
       } catch (Exception | AssertionError e) {

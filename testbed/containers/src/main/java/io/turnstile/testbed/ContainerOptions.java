@@ -7,26 +7,35 @@ package io.turnstile.testbed;
  * @param highAvailability whether ZooKeeper runs too, so that a JobManager that starts again goes
  *     on with its jobs
  * @param checkpointStorage size of the storage for checkpoints, as {@code mount} takes it
+ * @param brokerLog size of the only broker's disk, likewise; null for as much as there is
  */
-public record ContainerOptions(int brokers, boolean highAvailability, String checkpointStorage) {
+public record ContainerOptions(
+    int brokers, boolean highAvailability, String checkpointStorage, String brokerLog) {
 
   /** Rejects what cannot work. */
   public ContainerOptions {
     if (brokers != 1 && brokers != 3) {
       throw new IllegalArgumentException("brokers must be 1 or 3, not " + brokers);
     }
+    if (brokers > 1 && brokerLog != null) {
+      throw new IllegalArgumentException("only a single broker's disk can be bounded");
+    }
   }
 
   /** One broker, no high availability, 1 GB for checkpoints. */
   public static ContainerOptions defaults() {
-    return new ContainerOptions(1, false, "1g");
+    return new ContainerOptions(1, false, "1g", null);
   }
 
   public ContainerOptions withBrokers(int count) {
-    return new ContainerOptions(count, highAvailability, checkpointStorage);
+    return new ContainerOptions(count, highAvailability, checkpointStorage, brokerLog);
   }
 
   public ContainerOptions withHighAvailability() {
-    return new ContainerOptions(brokers, true, checkpointStorage);
+    return new ContainerOptions(brokers, true, checkpointStorage, brokerLog);
+  }
+
+  public ContainerOptions withBrokerLog(String size) {
+    return new ContainerOptions(brokers, highAvailability, checkpointStorage, size);
   }
 }

@@ -30,9 +30,13 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,10 +66,13 @@ public final class ContainerTestbed implements Testbed {
   private static final int UI_PORT = 8081;
   private static final int METRICS_PORT = 9249;
   private static final int ZOOKEEPER_PORT = 2181;
+  private static final int KAFKA_USER = 1000;
   private static final int FLINK_USER = 9999;
   private static final int SILENCE_MS = 200;
   private static final long MEMORY_LIMIT = 3L << 30;
   private static final String STORAGE = "/checkpoints";
+  private static final String BROKER_LOG_DIRECTORY = "/log";
+  private static final String HEAP_FILLER = "/tmp/heap-filler";
   private static final String STATE = "/state";
   private static final String STATE_SIZE = "512m";
 
@@ -80,11 +87,13 @@ public final class ContainerTestbed implements Testbed {
   private final Path directory;
   private final Path logs;
   private final Path files;
+  private final Path heapFiller;
   private final DockerClient docker = DockerClientFactory.lazyClient();
   private final String host = DockerClientFactory.instance().dockerHostIpAddress();
   private final Network data = Network.newNetwork();
   private final Network control = Network.newNetwork();
   private final String storage = "turnstile-" + UUID.randomUUID();
+  private final String brokerLog = storage + "-log";
   private final String clusterId = Uuid.randomUuid().toString();
   private final Ports ports = new Ports();
   private final Map<Target, Integer> metricsPorts = new ConcurrentHashMap<>();
@@ -116,6 +125,7 @@ public final class ContainerTestbed implements Testbed {
           Files.createDirectory(
               directory.resolve("files"),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+      heapFiller = agent(HeapFiller.class, files.resolve("heap-filler.jar"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -127,6 +137,20 @@ public final class ContainerTestbed implements Testbed {
     uiPort = ports.require("Flink's web UI", config.uiPort());
     rest = new FlinkRest(URI.create("http://" + host + ":" + uiPort));
     Runtime.getRuntime().addShutdownHook(closeAtExit);
+  }
+
+  /** Packs a class as a Java agent. */
+  private static Path agent(Class<?> type, Path jar) throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().putValue("Premain-Class", type.getName());
+    String name = type.getName().replace('.', '/') + ".class";
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+        InputStream in = type.getResourceAsStream("/" + name)) {
+      out.putNextEntry(new ZipEntry(name));
+      in.transferTo(out);
+    }
+    return jar;
   }
 
   @Override
@@ -177,6 +201,9 @@ public final class ContainerTestbed implements Testbed {
   }
 
   private void startBrokers() {
+    if (options.brokerLog() != null) {
+      createVolume(brokerLog, ownedBy(KAFKA_USER, options.brokerLog()));
+    }
     List<Target> brokers =
         IntStream.rangeClosed(1, options.brokers()).mapToObj(Target::broker).toList();
     brokers.forEach(broker -> newBroker(broker).start());
@@ -203,6 +230,9 @@ public final class ContainerTestbed implements Testbed {
     server.put(
         "listener.security.protocol.map", "HOST:PLAINTEXT,JOBS:PLAINTEXT,CONTROLLER:PLAINTEXT");
     server.put("inter.broker.listener.name", "JOBS");
+    if (options.brokerLog() != null) {
+      server.put("log.dirs", BROKER_LOG_DIRECTORY + "/kafka");
+    }
     server.putAll(ClusterSettings.broker(config, options.brokers()));
 
     Map<String, String> environment = new HashMap<>();
@@ -221,7 +251,17 @@ public final class ContainerTestbed implements Testbed {
         .environment(environment)
         .file("/mnt/shared/config/log4j2.yaml", BROKER_LOG)
         .file("/mnt/shared/config/tools-log4j2.yaml", BROKER_LOG)
-        .options(create -> publish(create, Map.of(hostPort, hostPort)));
+        .options(
+            create -> {
+              publish(create, Map.of(hostPort, hostPort));
+              create.getHostConfig().withBinds(brokerLogBind());
+            });
+  }
+
+  private List<Bind> brokerLogBind() {
+    return options.brokerLog() == null
+        ? List.of()
+        : List.of(new Bind(brokerLog, new Volume(BROKER_LOG_DIRECTORY)));
   }
 
   private int brokerPort(Target broker) {
@@ -263,15 +303,7 @@ public final class ContainerTestbed implements Testbed {
   }
 
   private void startFlink() {
-    docker
-        .createVolumeCmd()
-        .withName(storage)
-        .withDriver("local")
-        .withDriverOpts(
-            Map.of(
-                "type", "tmpfs", "device", "tmpfs", "o", ownedByFlink(options.checkpointStorage())))
-        .withLabels(labels())
-        .exec();
+    createVolume(storage, ownedBy(FLINK_USER, options.checkpointStorage()));
     if (options.highAvailability()) {
       newZooKeeper().start();
     }
@@ -286,9 +318,20 @@ public final class ContainerTestbed implements Testbed {
     startTaskManagers(config.taskManagers());
   }
 
+  /** Makes a volume in memory, which lasts for as long as some container has it. */
+  private void createVolume(String name, String mountOptions) {
+    docker
+        .createVolumeCmd()
+        .withName(name)
+        .withDriver("local")
+        .withDriverOpts(Map.of("type", "tmpfs", "device", "tmpfs", "o", mountOptions))
+        .withLabels(labels())
+        .exec();
+  }
+
   /** Options of a file system in memory. */
-  private static String ownedByFlink(String size) {
-    return "size=%s,uid=%d,gid=%d".formatted(size, FLINK_USER, FLINK_USER);
+  private static String ownedBy(int user, String size) {
+    return "size=%s,uid=%d,gid=%d".formatted(size, user, user);
   }
 
   /** What Testcontainers' reaper knows this JVM's by. */
@@ -323,6 +366,13 @@ public final class ContainerTestbed implements Testbed {
 
   private ManagedContainer newFlinkContainer(
       Target target, String role, Map<String, String> extraConfig) {
+    List<Bind> binds = new ArrayList<>();
+    binds.add(new Bind(storage, new Volume(STORAGE)));
+    binds.add(new Bind(files.toString(), new Volume(files.toString()), AccessMode.ro));
+    if (target.equals(Target.JOB_MANAGER)) {
+      // Keeps the broker's log while the broker is down.
+      binds.addAll(brokerLogBind());
+    }
     Map<String, String> flink = ClusterSettings.flink(config);
     flink.put("jobmanager.rpc.address", Target.JOB_MANAGER.toString());
     flink.put("rest.address", Target.JOB_MANAGER.toString());
@@ -352,15 +402,15 @@ public final class ContainerTestbed implements Testbed {
                 "FLINK_PROPERTIES",
                 properties,
                 "JAVA_TOOL_OPTIONS",
-                FRESH_NAMES + " -XX:+ExitOnOutOfMemoryError"))
+                FRESH_NAMES
+                    + " -XX:+ExitOnOutOfMemoryError -javaagent:%s=%s"
+                        .formatted(heapFiller, HEAP_FILLER)))
         .options(
             create ->
                 create
                     .getHostConfig()
-                    .withTmpFs(Map.of(STATE, ownedByFlink(STATE_SIZE)))
-                    .withBinds(
-                        new Bind(storage, new Volume(STORAGE)),
-                        new Bind(files.toString(), new Volume(files.toString()), AccessMode.ro)))
+                    .withTmpFs(Map.of(STATE, ownedBy(FLINK_USER, STATE_SIZE)))
+                    .withBinds(binds))
         .command(role);
   }
 
@@ -406,6 +456,9 @@ public final class ContainerTestbed implements Testbed {
     }
     targets.values().forEach(container -> quietly(container.name(), container::close));
     quietly("volume", () -> docker.removeVolumeCmd(storage).exec());
+    if (options.brokerLog() != null) {
+      quietly("volume", () -> docker.removeVolumeCmd(brokerLog).exec());
+    }
     quietly("network", data::close);
     quietly("network", control::close);
     deleteFiles();
@@ -592,6 +645,13 @@ public final class ContainerTestbed implements Testbed {
     container.awaitEnd(STOP_TIMEOUT);
   }
 
+  /** Uses up the heap of a process of Flink, which ends for it. */
+  public void fillHeap(Target target) {
+    ManagedContainer container = container(target);
+    container.run("touch " + HEAP_FILLER + "/now");
+    container.awaitEnd(STOP_TIMEOUT);
+  }
+
   /**
    * Whether this machine is where the containers run, and may filter their packets: as root, with
    * {@code nsenter} and {@code iptables}.
@@ -686,6 +746,16 @@ public final class ContainerTestbed implements Testbed {
 
   public void freeState(Target taskManager) {
     free(taskManager, STATE);
+  }
+
+  /** Uses up what is left of the broker's disk, and waits until the broker has ended for it. */
+  public void fillBrokerLog() {
+    fill(Target.JOB_MANAGER, BROKER_LOG_DIRECTORY);
+    container(Target.BROKER).awaitEnd(STOP_TIMEOUT);
+  }
+
+  public void freeBrokerLog() {
+    free(Target.JOB_MANAGER, BROKER_LOG_DIRECTORY);
   }
 
   private void fill(Target target, String directory) {

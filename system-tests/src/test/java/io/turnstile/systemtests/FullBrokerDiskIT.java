@@ -1,0 +1,46 @@
+package io.turnstile.systemtests;
+
+import io.turnstile.testbed.ContainerOptions;
+import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A broker that ends because its disk is full, and starts again when somebody has made room. */
+@Tag("containers")
+class FullBrokerDiskIT {
+
+  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
+
+  @TempDir Path directory;
+
+  @Test
+  void nothingIsLostOrDoubled() throws Exception {
+    try (ContainerTestbed testbed =
+        new ContainerTestbed(
+            TestbedConfig.builder().taskManagerMemory("1600m").build(),
+            ContainerOptions.defaults().withBrokerLog("800m"))) {
+      testbed.start();
+      Fault<ContainerTestbed> fault =
+          Fault.of("broker's disk full", Duration.ofSeconds(5), (bed, job) -> fill(bed));
+      try {
+        FaultScenario.drawn(SEED).run(testbed, fault, "full.", directory).requireClean();
+      } catch (Exception | AssertionError e) {
+        testbed.markFailed();
+        throw e;
+      }
+    }
+  }
+
+  private static Runnable fill(ContainerTestbed testbed) {
+    testbed.fillBrokerLog();
+    return () -> {
+      testbed.freeBrokerLog();
+      testbed.start(Target.BROKER);
+    };
+  }
+}
