@@ -87,7 +87,8 @@ class InputsIT {
   }
 
   @Test
-  void openTransactionOfASenderHoldsBackWhatIsBehindItUntilItEnds() throws Exception {
+  void openTransactionOfASenderHoldsBackWhatIsBehindItUntilItEndsAndTheJobSaysSo()
+      throws Exception {
     deploy("foreign.");
     turnstile.submit("--commit", "journal", "--product-wait", "1s");
     try (KafkaProducer<byte[], byte[]> foreign = transactionalProducer()) {
@@ -101,6 +102,12 @@ class InputsIT {
       assertThat(resultOf(elsewhere)).isEqualTo("UNKNOWN_PRODUCT");
       assertThat(turnstile.verdicts().has(open)).isFalse();
       assertThat(turnstile.verdicts().has(behind)).isFalse();
+      await()
+          .atMost(Deployment.PATIENCE)
+          .until(
+              () ->
+                  Files.readString(TESTBED.testbed().logs().resolve("jobmanager.log"))
+                      .contains("is held back at offset " + open.offset()));
       foreign.commitTransaction();
       assertThat(resultOf(open)).isEqualTo("ACCEPTED");
       assertThat(resultOf(behind)).isEqualTo("ACCEPTED");

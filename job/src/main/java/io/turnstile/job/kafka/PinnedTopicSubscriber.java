@@ -13,8 +13,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 
 /**
- * Discovers the partitions of one topic, and stops the job for good when the topic is gone or is no
- * longer the same: Flink's own subscriber would go on with the offsets of the old one.
+ * Discovers the partitions of one topic, now and then for as long as the job runs, and stops the
+ * job for good when the topic is gone or is no longer the same: Flink's own subscriber would go on
+ * with the offsets of the old one. Also looks whether partitions are held back.
  */
 final class PinnedTopicSubscriber implements KafkaSubscriber {
 
@@ -22,6 +23,8 @@ final class PinnedTopicSubscriber implements KafkaSubscriber {
 
   /** Lives as long as the JobManager; beyond it, the intake's state knows the id. */
   private transient volatile Uuid id;
+
+  private transient HeldBackPartitions heldBack;
 
   PinnedTopicSubscriber(String topic) {
     this.topic = topic;
@@ -48,8 +51,14 @@ final class PinnedTopicSubscriber implements KafkaSubscriber {
                   + description.topicId()
                   + "): start the job without the checkpoint, with new verdict topics"));
     }
-    return description.partitions().stream()
-        .map(partition -> new TopicPartition(topic, partition.partition()))
-        .collect(Collectors.toSet());
+    Set<TopicPartition> partitions =
+        description.partitions().stream()
+            .map(partition -> new TopicPartition(topic, partition.partition()))
+            .collect(Collectors.toSet());
+    if (heldBack == null) {
+      heldBack = new HeldBackPartitions();
+    }
+    heldBack.look(admin, partitions);
+    return partitions;
   }
 }
