@@ -45,6 +45,19 @@ public interface Testbed extends AutoCloseable {
    */
   URI metrics(Target target);
 
+  /**
+   * Takes a TaskManager out of the network that the brokers are in; it keeps the JobManager.
+   *
+   * @throws TestbedException where all share one network, as processes do
+   */
+  default void cutFromBrokers(Target taskManager) {
+    throw new TestbedException("this testbed has one network for all; containers have two");
+  }
+
+  default void reconnectToBrokers(Target taskManager) {
+    throw new TestbedException("nothing was cut");
+  }
+
   /** The TaskManagers that were started and not ended since, paused ones included. */
   List<Target> taskManagers();
 

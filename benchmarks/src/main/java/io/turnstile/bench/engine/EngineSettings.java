@@ -11,6 +11,7 @@ import java.util.Map;
  * @param lanes partitions of every topic
  * @param memory of the process that decides, as {@code 3g}: all of it, not the heap alone
  * @param profile of Flink's configuration, as {@code low-latency}
+ * @param testbed {@code processes} or {@code containers}
  * @param checkpointStorage {@code local}, or {@code slow}: where closing a file takes long
  * @param job further options of the Turnstile job by name, without dashes
  * @param flink Flink configuration that overrides the profile's
@@ -21,6 +22,7 @@ public record EngineSettings(
     int lanes,
     String memory,
     String profile,
+    String testbed,
     String checkpointStorage,
     Map<String, String> job,
     Map<String, String> flink) {
@@ -31,6 +33,11 @@ public record EngineSettings(
     requireUpTo(lanes, "peer_threads", peerThreads);
     job = Map.copyOf(job);
     flink = Map.copyOf(flink);
+  }
+
+  /** Whether Kafka and Flink run as containers; the peers cannot. */
+  public boolean onContainers() {
+    return testbed.equals("containers");
   }
 
   private static void requireUpTo(int lanes, String name, int value) {

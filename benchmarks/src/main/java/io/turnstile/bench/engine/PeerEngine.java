@@ -89,6 +89,9 @@ final class PeerEngine implements Engine {
 
   @Override
   public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
+    if (settings.onContainers()) {
+      throw new IllegalArgumentException(name + " runs on processes only, not on containers");
+    }
     testbed.kafkaOnly();
   }
 

@@ -64,7 +64,8 @@ final class TurnstileEngine implements Engine {
   @Override
   public RunningEngine start(Deployment deployment, EngineSettings settings) throws IOException {
     List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("--bootstrap-servers", deployment.testbed().bootstrapServers()));
+    arguments.addAll(
+        List.of("--bootstrap-servers", deployment.testbed().bootstrapServersForJobs()));
     arguments.addAll(List.of("--jwks", deployment.jwks().toRealPath().toString()));
     Map<String, String> options = new TreeMap<>(settings.job());
     options.put("commit", commit);

@@ -32,6 +32,7 @@ import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
+import io.turnstile.testbed.ContainerTestbed;
 import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Target;
 import io.turnstile.testbed.TemporaryDirectory;
@@ -191,14 +192,17 @@ final class EngineRun {
   private void runOnTestbed(Path files) throws Exception {
     TestbedConfig.Builder config = TestbedConfig.builder().baseDirectory(files.getParent());
     engine.prepare(config, scenario.engine());
-    try (Testbed testbed = new ProcessTestbed(config.build())) {
+    try (Testbed testbed =
+        scenario.engine().onContainers()
+            ? new ContainerTestbed(config.build())
+            : new ProcessTestbed(config.build())) {
       try {
         progress.live("%s: starting", this);
         testbed.start();
         TopicNames topics = TopicNames.DEFAULT;
         createTopics(testbed, topics);
         Path signingKey = files.resolve("signing-key.json");
-        Path jwks = files.resolve("jwks.json");
+        Path jwks = testbed.files().resolve("jwks.json");
         TokenIssuer.generate(signingKey, jwks);
         Deployment deployment = new Deployment(testbed, topics, jwks);
         measure(
@@ -257,7 +261,7 @@ final class EngineRun {
         environment =
             Machine.environment(
                 running.flinkJob().map(job -> job.flink().version()).orElse(null),
-                testbed == null ? LiveDeployment.NAME : "processes");
+                testbed == null ? LiveDeployment.NAME : scenario.engine().testbed());
         RunMonitor monitor =
             new RunMonitor(
                 toString(),

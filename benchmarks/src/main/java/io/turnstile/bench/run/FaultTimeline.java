@@ -80,6 +80,14 @@ final class FaultTimeline {
         engine.crashCoordinator();
         end(index);
       }
+      case CUT_FROM_BROKER -> {
+        Target victim = engine.workers().get(0);
+        int index = begin(fault);
+        testbed.cutFromBrokers(victim);
+        sleepUntil(at(index) + length(fault, DEFAULT_OUTAGE).toNanos());
+        testbed.reconnectToBrokers(victim);
+        end(index);
+      }
       case STOP_BROKER -> {
         int index = begin(fault);
         testbed.kill(Target.BROKER);

@@ -13,6 +13,10 @@ public enum Fault {
   PAUSE_TASKMANAGER,
   /** SIGKILL to Flink's JobManager; another one is started and given the newest checkpoint. */
   KILL_JOBMANAGER,
+  /**
+   * The process that decides loses the broker for a while, and nothing else. On containers only.
+   */
+  CUT_FROM_BROKER,
   /** The broker is killed and, after a while, started again. */
   STOP_BROKER;
 

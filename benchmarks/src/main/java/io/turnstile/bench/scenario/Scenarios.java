@@ -40,6 +40,7 @@ public final class Scenarios {
   private static final int DEFAULT_LANES = 2;
   private static final String DEFAULT_MEMORY = "3g";
   private static final String DEFAULT_PROFILE = "low-latency";
+  private static final String DEFAULT_TESTBED = "processes";
   private static final String DEFAULT_STORAGE = "local";
   private static final String DEFAULT_ENGINE = "turnstile";
   private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
@@ -225,6 +226,7 @@ public final class Scenarios {
         lanes,
         engine.path("memory").asText(DEFAULT_MEMORY),
         engine.path("profile").asText(DEFAULT_PROFILE),
+        engine.path("testbed").asText(DEFAULT_TESTBED),
         engine.path("checkpoint_storage").asText(DEFAULT_STORAGE),
         texts(engine.path("job")),
         texts(engine.path("flink")));

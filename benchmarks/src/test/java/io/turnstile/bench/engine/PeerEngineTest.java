@@ -26,6 +26,6 @@ class PeerEngineTest {
   }
 
   private static EngineSettings settings(Map<String, String> job) {
-    return new EngineSettings(2, 2, 2, "3g", "low-latency", "local", job, Map.of());
+    return new EngineSettings(2, 2, 2, "3g", "low-latency", "processes", "local", job, Map.of());
   }
 }

@@ -133,7 +133,8 @@ class JudgementTest {
                 1,
                 Map.of()),
             List.of(),
-            new EngineSettings(1, 1, 1, "1g", "low-latency", "local", Map.of(), Map.of()),
+            new EngineSettings(
+                1, 1, 1, "1g", "low-latency", "processes", "local", Map.of(), Map.of()),
             Map.of(metric, limit),
             Map.of(),
             List.of());

@@ -607,11 +607,12 @@ public final class ContainerTestbed implements Testbed {
     return container;
   }
 
-  /** Takes a TaskManager out of the network that the brokers are in. */
+  @Override
   public void cutFromBrokers(Target taskManager) {
     container(taskManager).disconnect(data);
   }
 
+  @Override
   public void reconnectToBrokers(Target taskManager) {
     container(taskManager).connect(data);
   }
