@@ -332,8 +332,13 @@ final class Plots {
     return series.stream().filter(point -> point.x() >= 0).toList();
   }
 
+  /** Of whole seconds: in the last one, the load has ended. */
   private static List<Point> committedRate(RunResult run) {
-    return run.throughput() == null ? List.of() : measured(run.throughput().series());
+    if (run.throughput() == null) {
+      return List.of();
+    }
+    List<Point> points = measured(run.throughput().series());
+    return points.subList(0, Math.max(0, points.size() - 1));
   }
 
   /** What was offered, where it changes; the same for all engines. */

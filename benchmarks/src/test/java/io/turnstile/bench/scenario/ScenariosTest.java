@@ -60,7 +60,7 @@ class ScenariosTest {
               peer_threads: 3
               lanes: 4
               memory: 2g
-              job: {commit-interval: 5ms}
+              job: {commit-interval: 5ms, commits-per-second: 100}
             objectives: {committed_p99_ms: 100}
             goals: {committed_p999_ms: 50}
             ratios:
@@ -92,7 +92,9 @@ class ScenariosTest {
     assertThat(scenario.engine().peerThreads()).isEqualTo(3);
     assertThat(scenario.engine().lanes()).isEqualTo(4);
     assertThat(scenario.engine().memory()).isEqualTo("2g");
-    assertThat(scenario.engine().job()).containsEntry("commit-interval", "5ms");
+    assertThat(scenario.engine().job())
+        .containsEntry("commit-interval", "5ms")
+        .containsEntry("commits-per-second", "100");
     assertThat(scenario.objectives()).containsEntry(Metric.COMMITTED_P99_MS, 100.0);
     assertThat(scenario.goals()).containsEntry(Metric.COMMITTED_P999_MS, 50.0);
     assertThat(scenario.ratios())
