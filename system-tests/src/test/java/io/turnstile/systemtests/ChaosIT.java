@@ -37,7 +37,7 @@ class ChaosIT {
     private long wrong;
 
     /** Readers that disagree, faults that did nothing. */
-    private int otherwise;
+    private int unsound;
 
     private int broken;
 
@@ -47,11 +47,11 @@ class ChaosIT {
       lost += audit.missing();
       doubled += audit.duplicated();
       wrong += audit.wrong() + audit.acceptedTwice() + audit.misrouted();
-      otherwise += result.readersAgree() && result.felt() ? 0 : 1;
+      unsound += result.readersAgree() && result.felt() ? 0 : 1;
     }
 
     boolean clean() {
-      return lost + doubled + wrong + otherwise + broken == 0;
+      return lost + doubled + wrong + unsound + broken == 0;
     }
 
     String text() {
@@ -65,7 +65,7 @@ class ChaosIT {
           quantile(1),
           lost,
           doubled,
-          wrong + otherwise + broken);
+          wrong + unsound + broken);
     }
 
     private String quantile(double share) {

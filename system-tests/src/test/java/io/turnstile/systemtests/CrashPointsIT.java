@@ -20,9 +20,12 @@ import io.turnstile.testbed.TestbedConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -277,17 +280,27 @@ class CrashPointsIT {
   @Test
   void networkThatTakesTwoHundredMillisecondsEachWayOnlyMakesVerdictsLate() throws Exception {
     underLoad();
-    int failures = flink().failures(turnstile.jobId()).size();
-    GATE.delay(Duration.ofMillis(200));
+    Optional<Instant> failed = lastFailure();
+    Duration each = Duration.ofMillis(200);
+    GATE.delay(each);
     load.awaitVerdicts(SOME);
+    long asked = System.nanoTime();
+    assertThat(transactionState(0)).isNotNull();
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isGreaterThan(each.multipliedBy(2));
     flink().checkpoint(turnstile.jobId(), PATIENCE);
     load.awaitVerdicts(SOME);
-    assertThat(flink().failures(turnstile.jobId())).hasSize(failures);
+    assertThat(lastFailure()).isEqualTo(failed);
 
     killOwner();
     load.awaitVerdicts(SOME);
     GATE.delay(Duration.ZERO);
     load.stopAndAudit();
+  }
+
+  private Optional<Instant> lastFailure() {
+    return flink().failures(turnstile.jobId()).stream()
+        .map(FlinkRest.Failure::time)
+        .max(Comparator.naturalOrder());
   }
 
   /** The first copy is committed, the second not yet read: replayed in the other order. */

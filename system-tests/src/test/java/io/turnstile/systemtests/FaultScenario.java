@@ -19,6 +19,7 @@ import io.turnstile.testbed.Testbed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,9 +44,6 @@ record FaultScenario(
 
   private static final double USUAL_RATE = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
-
-  /** Longer than the verdicts of a job in good health are apart. */
-  private static final Duration SILENCE = Duration.ofSeconds(1);
 
   /**
    * What came of it.
@@ -117,8 +115,10 @@ record FaultScenario(
       Path ledger = directory.resolve(prefix + "ledger.csv");
       Duration recovery;
       Duration silence;
+      Instant inflicted;
       try (Sending sending = new Sending(turnstile, seed, rate, ledger)) {
         await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
+        inflicted = Instant.now();
         follower.forgetSilence();
         Runnable cure = fault.inflict().inflict(testbed, turnstile.jobId());
         await().pollDelay(fault.lasts()).atMost(PATIENCE).until(() -> true);
@@ -136,7 +136,11 @@ record FaultScenario(
                       .build())
               .run();
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
-      int failures = testbed.flink().failures(turnstile.jobId()).size();
+      Instant since = inflicted;
+      long failures =
+          testbed.flink().failures(turnstile.jobId()).stream()
+              .filter(failure -> failure.time().isAfter(since))
+              .count();
       System.out.printf(
           "%s, seed %d: recovered after %.1f s, %d inputs, silent for %.1f s, %d failures, %d missing,"
               + " %d doubled, %d wrong; %d s in all%n",
@@ -150,7 +154,9 @@ record FaultScenario(
           audit.duplicated(),
           audit.wrong() + audit.acceptedTwice() + audit.misrouted(),
           Duration.ofNanos(System.nanoTime() - start).toSeconds());
-      boolean felt = !fault.stops() || failures > 0 || silence.compareTo(SILENCE) > 0;
+      boolean stopped =
+          !fault.lasts().isZero() && silence.compareTo(fault.lasts().dividedBy(2)) > 0;
+      boolean felt = !fault.stops() || failures > 0 || stopped;
       return new Result(audit, recovery, agree, felt);
     }
   }

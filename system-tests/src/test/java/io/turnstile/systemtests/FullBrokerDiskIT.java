@@ -23,7 +23,7 @@ class FullBrokerDiskIT {
     try (ContainerTestbed testbed =
         new ContainerTestbed(
             TestbedConfig.builder().taskManagerMemory("1600m").build(),
-            ContainerOptions.defaults().withBrokerLog("800m"))) {
+            ContainerOptions.defaults().withBrokerDisk("800m"))) {
       testbed.start();
       Fault<ContainerTestbed> fault =
           Fault.of("broker's disk full", Duration.ofSeconds(5), (bed, job) -> fill(bed));
@@ -37,9 +37,9 @@ class FullBrokerDiskIT {
   }
 
   private static Runnable fill(ContainerTestbed testbed) {
-    testbed.fillBrokerLog();
+    testbed.fillBrokerDisk();
     return () -> {
-      testbed.freeBrokerLog();
+      testbed.freeBrokerDisk();
       testbed.start(Target.BROKER);
     };
   }

@@ -107,7 +107,9 @@ class InputsIT {
           .until(
               () ->
                   Files.readString(TESTBED.testbed().logs().resolve("jobmanager.log"))
-                      .contains("is held back at offset " + open.offset()));
+                      .contains(
+                          "%s-%d is held back at offset %d for"
+                              .formatted(open.topic(), open.partition(), open.offset())));
       foreign.commitTransaction();
       assertThat(resultOf(open)).isEqualTo("ACCEPTED");
       assertThat(resultOf(behind)).isEqualTo("ACCEPTED");

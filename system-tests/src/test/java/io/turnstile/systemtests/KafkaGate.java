@@ -191,7 +191,7 @@ final class KafkaGate implements AutoCloseable {
     /** When to deliver what; null for the end. */
     private record Due(long nanos, ByteBuffer message) {}
 
-    private final BlockingQueue<Due> sent = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Due> due = new LinkedBlockingQueue<>();
     private final Socket to;
     private final Runnable atEnd;
 
@@ -201,18 +201,18 @@ final class KafkaGate implements AutoCloseable {
     }
 
     void send(byte[] message) {
-      sent.add(new Due(System.nanoTime() + delayNanos, ByteBuffer.wrap(message)));
+      due.add(new Due(System.nanoTime() + delayNanos, ByteBuffer.wrap(message)));
     }
 
     /** There is no more to come. */
     void end() {
-      sent.add(new Due(0, null));
+      due.add(new Due(0, null));
     }
 
     @Override
     public void run() {
       try {
-        for (Due next = sent.take(); next.message() != null; next = sent.take()) {
+        for (Due next = due.take(); next.message() != null; next = due.take()) {
           TimeUnit.NANOSECONDS.sleep(next.nanos() - System.nanoTime());
           write(next.message().array());
         }

@@ -32,8 +32,9 @@ final class VerdictFollower implements AutoCloseable {
   private final Map<TopicPartition, Seen> seen = new HashMap<>();
   private final Map<Integer, Long> newestInput = new ConcurrentHashMap<>();
   private final AtomicLong count = new AtomicLong();
-  private volatile long lastNanos = System.nanoTime();
-  private volatile long silenceNanos;
+  private final Object silence = new Object();
+  private long lastNanos = System.nanoTime();
+  private long silenceNanos;
   private volatile boolean closed;
   private volatile RuntimeException failure;
 
@@ -81,9 +82,7 @@ final class VerdictFollower implements AutoCloseable {
       while (!closed) {
         ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         if (!records.isEmpty()) {
-          long now = System.nanoTime();
-          silenceNanos = Math.max(silenceNanos, now - lastNanos);
-          lastNanos = now;
+          breakSilence();
         }
         records.forEach(this::add);
       }
@@ -107,14 +106,27 @@ final class VerdictFollower implements AutoCloseable {
     return count.get();
   }
 
-  /** Forgets how long no verdict has come. */
-  void forgetSilence() {
-    silenceNanos = 0;
+  private void breakSilence() {
+    synchronized (silence) {
+      long now = System.nanoTime();
+      silenceNanos = Math.max(silenceNanos, now - lastNanos);
+      lastNanos = now;
+    }
   }
 
-  /** The longest time for which no verdict came, while more came after it. */
+  /** Forgets how long no verdict has come up to now. */
+  void forgetSilence() {
+    synchronized (silence) {
+      lastNanos = System.nanoTime();
+      silenceNanos = 0;
+    }
+  }
+
+  /** The longest time since then for which no verdict came, while more came after it. */
   Duration longestSilence() {
-    return Duration.ofNanos(silenceNanos);
+    synchronized (silence) {
+      return Duration.ofNanos(silenceNanos);
+    }
   }
 
   /** Whether it saw the verdict of that input or of one behind it in the same partition. */

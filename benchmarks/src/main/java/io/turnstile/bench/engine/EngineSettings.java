@@ -31,6 +31,9 @@ public record EngineSettings(
   public EngineSettings {
     requireUpTo(lanes, "parallelism", parallelism);
     requireUpTo(lanes, "peer_threads", peerThreads);
+    if (testbed.equals("containers") && !checkpointStorage.equals("local")) {
+      throw new IllegalArgumentException("checkpoint_storage: on containers there is only local");
+    }
     job = Map.copyOf(job);
     flink = Map.copyOf(flink);
   }

@@ -3,11 +3,13 @@ package io.turnstile.bench.measure;
 import io.turnstile.bench.result.ProcessResources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
@@ -74,9 +76,7 @@ public final class ResourceSampler implements AutoCloseable {
                   .filter(sample -> sample.nanos >= fromNanos && sample.nanos <= toNanos)
                   .toList();
           if (samples.size() > 1) {
-            List<GcLog.Pause> pauses =
-                name.equals(LOAD) ? ownPauses.pauses() : logged(gcLog.apply(name));
-            all.add(resources(name, series, samples, fromNanos, toNanos, pauses));
+            all.add(resources(name, series, samples, fromNanos, toNanos, pauses(name, gcLog)));
           }
         });
     return all;
@@ -88,7 +88,7 @@ public final class ResourceSampler implements AutoCloseable {
       List<Sample> samples,
       long from,
       long to,
-      List<GcLog.Pause> gcPauses) {
+      Optional<List<GcLog.Pause>> gcPauses) {
     Sample first = samples.get(0);
     Sample last = samples.get(samples.size() - 1);
     List<ProcessResources.Sample> points = new ArrayList<>();
@@ -101,14 +101,15 @@ public final class ResourceSampler implements AutoCloseable {
               sample.usage.rssBytes() / MIB,
               (sample.usage.writtenBytes() - first.usage.writtenBytes()) / MIB));
     }
-    double[] pauses = millis(gcPauses, series.processStartNanos, from, to);
+    Optional<double[]> pauses =
+        gcPauses.map(each -> millis(each, series.processStartNanos, from, to));
     return new ProcessResources(
         name,
         cores(first, last),
         value(points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max()),
         value(samples.stream().mapToDouble(sample -> sample.usage.rssBytes() / MIB).max()),
-        DoubleStream.of(pauses).max().orElse(0),
-        DoubleStream.of(pauses).sum(),
+        pauses.map(each -> DoubleStream.of(each).max().orElse(0)).orElse(null),
+        pauses.map(each -> DoubleStream.of(each).sum()).orElse(null),
         (last.usage.writtenBytes() - first.usage.writtenBytes()) / MIB,
         points);
   }
@@ -118,9 +119,14 @@ public final class ResourceSampler implements AutoCloseable {
         / ((after.nanos - before.nanos) / 1e9);
   }
 
-  private static List<GcLog.Pause> logged(Path gcLog) {
+  /** Empty if nobody has noted them. */
+  private Optional<List<GcLog.Pause>> pauses(String name, Function<String, Path> gcLog) {
+    if (name.equals(LOAD)) {
+      return Optional.of(ownPauses.pauses());
+    }
+    Path log = gcLog.apply(name);
     try {
-      return GcLog.read(gcLog);
+      return Files.exists(log) ? Optional.of(GcLog.read(log)) : Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

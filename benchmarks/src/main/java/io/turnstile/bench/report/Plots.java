@@ -332,13 +332,14 @@ final class Plots {
     return series.stream().filter(point -> point.x() >= 0).toList();
   }
 
-  /** Of whole seconds: in the last one, the load has ended. */
-  private static List<Point> committedRate(RunResult run) {
-    if (run.throughput() == null) {
-      return List.of();
-    }
-    List<Point> points = measured(run.throughput().series());
+  /** The same without the last second, in which the load has ended. */
+  private static List<Point> wholeSeconds(List<Point> series) {
+    List<Point> points = measured(series);
     return points.subList(0, Math.max(0, points.size() - 1));
+  }
+
+  private static List<Point> committedRate(RunResult run) {
+    return run.throughput() == null ? List.of() : wholeSeconds(run.throughput().series());
   }
 
   /** What was offered, where it changes; the same for all engines. */
@@ -346,7 +347,7 @@ final class Plots {
     return engines.stream()
         .map(Runs::middle)
         .filter(run -> run.throughput() != null)
-        .map(run -> measured(run.throughput().publishedSeries()))
+        .map(run -> wholeSeconds(run.throughput().publishedSeries()))
         .filter(points -> points.size() > 1)
         .findFirst()
         .map(points -> new Series("published", 0, new Style("#9aa5b1", "1 3"), false, points));

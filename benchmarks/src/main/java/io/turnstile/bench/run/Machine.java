@@ -23,7 +23,7 @@ final class Machine {
    * The environment of a run that is about to begin.
    *
    * @param flink version; null for none
-   * @param testbed {@code processes} or {@code live}
+   * @param testbed {@code processes}, {@code containers} or {@code live}
    */
   static Environment environment(String flink, String testbed) {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);

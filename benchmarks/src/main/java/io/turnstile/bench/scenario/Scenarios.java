@@ -151,13 +151,19 @@ public final class Scenarios {
   private static Scenario scenario(String name, JsonNode yaml) {
     Scenario.Procedure procedure =
         Scenario.Procedure.valueOf(constant(yaml.path("procedure").asText("open-loop")));
+    List<PlannedFault> faults = faults(yaml.path("faults"));
+    EngineSettings engine = engine(yaml.path("engine"));
+    if (!engine.onContainers()
+        && faults.stream().anyMatch(planned -> planned.fault() == Fault.CUT_FROM_BROKER)) {
+      throw new IllegalArgumentException("faults: cut-from-broker needs engine.testbed containers");
+    }
     return new Scenario(
         name,
         yaml.path("description").asText().strip(),
         procedure,
         load(yaml.path("load")),
-        faults(yaml.path("faults")),
-        engine(yaml.path("engine")),
+        faults,
+        engine,
         limits("objectives", yaml.path("objectives")),
         limits("goals", yaml.path("goals")),
         ratios(yaml.path("ratios")));

@@ -119,6 +119,8 @@ class ScenariosTest {
         "load: {rate: 1}; faults: [{at: 1s, fault: kill-it}] | faults/0/fault | kill-taskmanager",
         "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
         "load: {rate: 1}; engine: {peer_threads: 3} | peer_threads | lanes (2)",
+        "load: {rate: 1}; faults: [{at: 1s, fault: cut-from-broker}] | faults | containers",
+        "load: {rate: 1}; engine: {testbed: containers, checkpoint_storage: slow} | checkpoint_storage | local",
         "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",
         "load: {rate: 1}; ratios: [{figure: leaks, to: kafka-limit, at_most: 1}] | figure | drain",
         "load: {rate: 1}; ratios: [{figure: drain_per_s, to: kafka-limit}] | ratios/0 | at_most",

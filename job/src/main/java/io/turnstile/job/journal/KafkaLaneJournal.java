@@ -279,7 +279,7 @@ final class KafkaLaneJournal implements LaneJournal {
             + ", the last stable offset is "
             + offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).offset(part)
             + ": another program has a transaction open on it; find it with kafka-transactions.sh"
-            + " find-hanging, and end it");
+            + " describe-producers, and end it");
   }
 
   private int partOf(String topic) {

@@ -7,11 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -30,6 +28,9 @@ final class HeldBackPartitions {
   /** Senders who use transactions at all hold back others for a moment with each. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** Whoever looks for new partitions waits for it. */
+  private static final int TIMEOUT_MILLIS = 2_000;
+
   private final Map<TopicPartition, Held> held = new HashMap<>();
 
   /** Since when readers stop at an offset, and when to say so next. */
@@ -41,26 +42,28 @@ final class HeldBackPartitions {
       Map<TopicPartition, Long> stable = ends(admin, partitions, IsolationLevel.READ_COMMITTED);
       Map<TopicPartition, Long> ends = ends(admin, partitions, IsolationLevel.READ_UNCOMMITTED);
       look(stable, ends, System.nanoTime()).forEach(LOG::warn);
-    } catch (ExecutionException e) {
-      LOG.debug("Could not ask for the ends of {}", partitions, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
+  /** Of those partitions that have a leader to ask. */
   private static Map<TopicPartition, Long> ends(
       AdminClient admin, Collection<TopicPartition> partitions, IsolationLevel isolation)
-      throws ExecutionException, InterruptedException {
-    Map<TopicPartition, ListOffsetsResultInfo> ends =
-        admin
-            .listOffsets(
-                partitions.stream()
-                    .collect(Collectors.toMap(Function.identity(), each -> OffsetSpec.latest())),
-                new ListOffsetsOptions(isolation))
-            .all()
-            .get();
-    return ends.entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset()));
+      throws InterruptedException {
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+    ListOffsetsResult result =
+        admin.listOffsets(latest, new ListOffsetsOptions(isolation).timeoutMs(TIMEOUT_MILLIS));
+    Map<TopicPartition, Long> ends = new HashMap<>();
+    for (TopicPartition partition : partitions) {
+      try {
+        ends.put(partition, result.partitionResult(partition).get().offset());
+      } catch (ExecutionException e) {
+        LOG.debug("Could not ask for the end of {}", partition, e);
+      }
+    }
+    return ends;
   }
 
   /**
@@ -89,7 +92,7 @@ final class HeldBackPartitions {
             return;
           }
           reports.add(
-              "%s is held back at offset %d for %d s by a sender's open transaction: what is behind it waits; kafka-transactions.sh find-hanging tells whose it is"
+              "%s is held back at offset %d for %d s by a sender's open transaction: what is behind it waits; kafka-transactions.sh describe-producers tells whose it is"
                   .formatted(partition, offset, age.toSeconds()));
           held.put(partition, new Held(offset, before.sinceNanos(), age.multipliedBy(2)));
         });

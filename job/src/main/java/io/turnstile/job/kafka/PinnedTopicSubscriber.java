@@ -24,7 +24,7 @@ final class PinnedTopicSubscriber implements KafkaSubscriber {
   /** Lives as long as the JobManager; beyond it, the intake's state knows the id. */
   private transient volatile Uuid id;
 
-  private transient HeldBackPartitions heldBack;
+  private transient volatile HeldBackPartitions heldBack;
 
   PinnedTopicSubscriber(String topic) {
     this.topic = topic;
@@ -56,9 +56,11 @@ final class PinnedTopicSubscriber implements KafkaSubscriber {
             .map(partition -> new TopicPartition(topic, partition.partition()))
             .collect(Collectors.toSet());
     if (heldBack == null) {
+      // The first discovery is one that the job's start waits for.
       heldBack = new HeldBackPartitions();
+    } else {
+      heldBack.look(admin, partitions);
     }
-    heldBack.look(admin, partitions);
     return partitions;
   }
 }

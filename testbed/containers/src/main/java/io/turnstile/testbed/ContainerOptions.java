@@ -7,17 +7,17 @@ package io.turnstile.testbed;
  * @param highAvailability whether ZooKeeper runs too, so that a JobManager that starts again goes
  *     on with its jobs
  * @param checkpointStorage size of the storage for checkpoints, as {@code mount} takes it
- * @param brokerLog size of the only broker's disk, likewise; null for as much as there is
+ * @param brokerDisk size of the only broker's disk, likewise; null for as much as there is
  */
 public record ContainerOptions(
-    int brokers, boolean highAvailability, String checkpointStorage, String brokerLog) {
+    int brokers, boolean highAvailability, String checkpointStorage, String brokerDisk) {
 
   /** Rejects what cannot work. */
   public ContainerOptions {
     if (brokers != 1 && brokers != 3) {
       throw new IllegalArgumentException("brokers must be 1 or 3, not " + brokers);
     }
-    if (brokers > 1 && brokerLog != null) {
+    if (brokers > 1 && brokerDisk != null) {
       throw new IllegalArgumentException("only a single broker's disk can be bounded");
     }
   }
@@ -28,14 +28,14 @@ public record ContainerOptions(
   }
 
   public ContainerOptions withBrokers(int count) {
-    return new ContainerOptions(count, highAvailability, checkpointStorage, brokerLog);
+    return new ContainerOptions(count, highAvailability, checkpointStorage, brokerDisk);
   }
 
   public ContainerOptions withHighAvailability() {
-    return new ContainerOptions(brokers, true, checkpointStorage, brokerLog);
+    return new ContainerOptions(brokers, true, checkpointStorage, brokerDisk);
   }
 
-  public ContainerOptions withBrokerLog(String size) {
+  public ContainerOptions withBrokerDisk(String size) {
     return new ContainerOptions(brokers, highAvailability, checkpointStorage, size);
   }
 }

@@ -71,12 +71,12 @@ public final class ContainerTestbed implements Testbed {
   private static final int SILENCE_MS = 200;
   private static final long MEMORY_LIMIT = 3L << 30;
   private static final String STORAGE = "/checkpoints";
-  private static final String BROKER_LOG_DIRECTORY = "/log";
+  private static final String BROKER_DISK = "/log";
   private static final String HEAP_FILLER = "/tmp/heap-filler";
   private static final String STATE = "/state";
   private static final String STATE_SIZE = "512m";
 
-  private static final String BROKER_LOG = resource("broker-log4j2.yaml");
+  private static final String BROKER_LOGGING = resource("broker-log4j2.yaml");
 
   /** Addresses change when a container starts or connects again: names are asked for each time. */
   private static final String FRESH_NAMES =
@@ -93,7 +93,7 @@ public final class ContainerTestbed implements Testbed {
   private final Network data = Network.newNetwork();
   private final Network control = Network.newNetwork();
   private final String storage = "turnstile-" + UUID.randomUUID();
-  private final String brokerLog = storage + "-log";
+  private final String brokerDisk = storage + "-broker";
   private final String clusterId = Uuid.randomUuid().toString();
   private final Ports ports = new Ports();
   private final Map<Target, Integer> metricsPorts = new ConcurrentHashMap<>();
@@ -114,6 +114,9 @@ public final class ContainerTestbed implements Testbed {
 
   /** Makes the directory and chooses the ports; starts nothing yet. */
   public ContainerTestbed(TestbedConfig config, ContainerOptions options) {
+    if (options.brokerDisk() != null && !config.flink()) {
+      throw new IllegalArgumentException("without Flink, nobody keeps a bounded broker's disk");
+    }
     this.config = config;
     this.options = options;
     try {
@@ -201,8 +204,8 @@ public final class ContainerTestbed implements Testbed {
   }
 
   private void startBrokers() {
-    if (options.brokerLog() != null) {
-      createVolume(brokerLog, ownedBy(KAFKA_USER, options.brokerLog()));
+    if (options.brokerDisk() != null) {
+      createVolume(brokerDisk, ownedBy(KAFKA_USER, options.brokerDisk()));
     }
     List<Target> brokers =
         IntStream.rangeClosed(1, options.brokers()).mapToObj(Target::broker).toList();
@@ -230,8 +233,8 @@ public final class ContainerTestbed implements Testbed {
     server.put(
         "listener.security.protocol.map", "HOST:PLAINTEXT,JOBS:PLAINTEXT,CONTROLLER:PLAINTEXT");
     server.put("inter.broker.listener.name", "JOBS");
-    if (options.brokerLog() != null) {
-      server.put("log.dirs", BROKER_LOG_DIRECTORY + "/kafka");
+    if (options.brokerDisk() != null) {
+      server.put("log.dirs", BROKER_DISK + "/kafka");
     }
     server.putAll(ClusterSettings.broker(config, options.brokers()));
 
@@ -249,19 +252,19 @@ public final class ContainerTestbed implements Testbed {
     return newContainer(broker, KAFKA_IMAGE)
         .in(data)
         .environment(environment)
-        .file("/mnt/shared/config/log4j2.yaml", BROKER_LOG)
-        .file("/mnt/shared/config/tools-log4j2.yaml", BROKER_LOG)
+        .file("/mnt/shared/config/log4j2.yaml", BROKER_LOGGING)
+        .file("/mnt/shared/config/tools-log4j2.yaml", BROKER_LOGGING)
         .options(
             create -> {
               publish(create, Map.of(hostPort, hostPort));
-              create.getHostConfig().withBinds(brokerLogBind());
+              create.getHostConfig().withBinds(brokerDiskBind());
             });
   }
 
-  private List<Bind> brokerLogBind() {
-    return options.brokerLog() == null
+  private List<Bind> brokerDiskBind() {
+    return options.brokerDisk() == null
         ? List.of()
-        : List.of(new Bind(brokerLog, new Volume(BROKER_LOG_DIRECTORY)));
+        : List.of(new Bind(brokerDisk, new Volume(BROKER_DISK)));
   }
 
   private int brokerPort(Target broker) {
@@ -370,8 +373,8 @@ public final class ContainerTestbed implements Testbed {
     binds.add(new Bind(storage, new Volume(STORAGE)));
     binds.add(new Bind(files.toString(), new Volume(files.toString()), AccessMode.ro));
     if (target.equals(Target.JOB_MANAGER)) {
-      // Keeps the broker's log while the broker is down.
-      binds.addAll(brokerLogBind());
+      // Keeps what is on the broker's disk while the broker is down.
+      binds.addAll(brokerDiskBind());
     }
     Map<String, String> flink = ClusterSettings.flink(config);
     flink.put("jobmanager.rpc.address", Target.JOB_MANAGER.toString());
@@ -456,8 +459,8 @@ public final class ContainerTestbed implements Testbed {
     }
     targets.values().forEach(container -> quietly(container.name(), container::close));
     quietly("volume", () -> docker.removeVolumeCmd(storage).exec());
-    if (options.brokerLog() != null) {
-      quietly("volume", () -> docker.removeVolumeCmd(brokerLog).exec());
+    if (options.brokerDisk() != null) {
+      quietly("volume", () -> docker.removeVolumeCmd(brokerDisk).exec());
     }
     quietly("network", data::close);
     quietly("network", control::close);
@@ -750,13 +753,13 @@ public final class ContainerTestbed implements Testbed {
   }
 
   /** Uses up what is left of the broker's disk, and waits until the broker has ended for it. */
-  public void fillBrokerLog() {
-    fill(Target.JOB_MANAGER, BROKER_LOG_DIRECTORY);
+  public void fillBrokerDisk() {
+    fill(Target.JOB_MANAGER, BROKER_DISK);
     container(Target.BROKER).awaitEnd(STOP_TIMEOUT);
   }
 
-  public void freeBrokerLog() {
-    free(Target.JOB_MANAGER, BROKER_LOG_DIRECTORY);
+  public void freeBrokerDisk() {
+    free(Target.JOB_MANAGER, BROKER_DISK);
   }
 
   private void fill(Target target, String directory) {
