@@ -277,6 +277,7 @@ class CrashPointsIT {
   }
 
   /** Two round trips to a commit: nearly a second. */
+  @Tag("long")
   @Test
   void networkThatTakesTwoHundredMillisecondsEachWayOnlyMakesVerdictsLate() throws Exception {
     underLoad();
