@@ -21,6 +21,9 @@ import org.junit.jupiter.api.DynamicTest;
 /** The clusters that faults are inflicted on one after another, and the faults. */
 final class FaultMatrix {
 
+  /** System property {@code matrix.seed} repeats a run. */
+  static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
+
   /** One more than the job needs. */
   private static final int TASK_MANAGERS = 2;
 
@@ -52,14 +55,15 @@ final class FaultMatrix {
     FaultScenario scenario = FaultScenario.drawn(seed + fault.name().hashCode());
     String prefix = fault.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-") + ".";
     replaceEnded(testbed);
-    try {
-      FaultScenario.Result result = scenario.run(testbed, fault, prefix, directory);
-      result.requireClean();
-      assertThat(result.recovery()).as("recovery").isLessThan(LONGEST_RECOVERY);
-    } catch (Exception | AssertionError e) {
-      testbed.markFailed();
-      throw e;
-    }
+    scenario.require(
+        result -> {
+          result.requireClean();
+          assertThat(result.recovery()).as("recovery").isLessThan(LONGEST_RECOVERY);
+        },
+        testbed,
+        fault,
+        prefix,
+        directory);
   }
 
   /**

@@ -21,15 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("containers")
 class FaultMatrixIT {
 
-  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
-
   @TempDir static Path directory;
 
   private static ContainerTestbed testbed;
 
   @BeforeAll
   static void start() {
-    System.out.printf("the matrix, -Dmatrix.seed=%d%n", SEED);
+    System.out.printf("the matrix, -Dmatrix.seed=%d%n", FaultMatrix.SEED);
     testbed = FaultMatrix.startContainers();
   }
 
@@ -42,16 +40,22 @@ class FaultMatrixIT {
 
   @TestFactory
   Stream<DynamicTest> everyInputHasItsOneVerdictAfter() {
-    return FaultMatrix.tests(testbed, FaultMatrix.faultsOf(testbed), SEED, directory);
+    return FaultMatrix.tests(testbed, FaultMatrix.faultsOf(testbed), FaultMatrix.SEED, directory);
   }
 
+  /** The audit finds it; the job itself finds it where a second failure made it take over again. */
   @Test
   void withoutSuppressionInputsGetASecondVerdict() throws Exception {
-    FaultScenario.Result result =
-        FaultScenario.drawn(SEED)
-            .with("journal")
-            .withoutSuppression(directory)
-            .run(testbed, Faults.onEveryTestbed().get(0), "sabotaged.", directory);
+    FaultMatrix.replaceEnded(testbed);
+    FaultScenario sabotaged =
+        FaultScenario.drawn(FaultMatrix.SEED).with("journal").withoutSuppression(directory);
+    FaultScenario.Result result;
+    try {
+      result = sabotaged.run(testbed, Faults.onEveryTestbed().get(0), "sabotaged.", directory);
+    } catch (AssertionError e) {
+      assertThat(e).hasMessageContaining("has more than one verdict");
+      return;
+    }
     assertThat(result.audit().duplicated()).isPositive();
     assertThat(result.audit().missing()).isZero();
     assertThatThrownBy(result::requireClean).isInstanceOf(AssertionError.class);

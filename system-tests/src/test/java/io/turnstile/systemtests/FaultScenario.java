@@ -14,6 +14,7 @@ import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.JobSubmission;
 import io.turnstile.testbed.Testbed;
 import java.io.IOException;
@@ -27,6 +28,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The job under load, a fault in the middle of it, and then the audit with the ledger. What differs
@@ -101,6 +104,22 @@ record FaultScenario(
         100 * faultAfter);
   }
 
+  /** Runs it; a testbed on which not all is as required keeps its logs. */
+  <T extends Testbed> void require(
+      Consumer<Result> requirement,
+      T testbed,
+      Fault<? super T> fault,
+      String prefix,
+      Path directory)
+      throws Exception {
+    try {
+      requirement.accept(run(testbed, fault, prefix, directory));
+    } catch (Exception | AssertionError e) {
+      testbed.markFailed();
+      throw e;
+    }
+  }
+
   /**
    * @param prefix of the topics, which must be new
    * @param directory for keys and ledger
@@ -126,6 +145,8 @@ record FaultScenario(
         recovery = sending.awaitVerdictOfNewInput(follower);
         silence = follower.longestSilence();
         sending.finish();
+      } catch (ConditionTimeoutException e) {
+        throw new AssertionError(stateOfJob(testbed.flink(), turnstile.jobId()), e);
       }
       AuditReport audit =
           new Audit(
@@ -136,10 +157,9 @@ record FaultScenario(
                       .build())
               .run();
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
-      Instant since = inflicted;
       long failures =
           testbed.flink().failures(turnstile.jobId()).stream()
-              .filter(failure -> failure.time().isAfter(since))
+              .filter(failure -> failure.time().isAfter(inflicted))
               .count();
       System.out.printf(
           "%s, seed %d: recovered after %.1f s, %d inputs, silent for %.1f s, %d failures, %d missing,"
@@ -159,6 +179,13 @@ record FaultScenario(
       boolean felt = !fault.stops() || failures > 0 || stopped;
       return new Result(audit, recovery, agree, felt);
     }
+  }
+
+  private static String stateOfJob(FlinkRest flink, String jobId) {
+    return "the job is "
+        + flink.job(jobId).state()
+        + ", it failed "
+        + flink.failures(jobId).stream().map(FlinkRest.Failure::message).toList();
   }
 
   private String[] arguments() {

@@ -14,8 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("containers")
 class FullBrokerDiskIT {
 
-  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
-
   @TempDir Path directory;
 
   @Test
@@ -27,12 +25,8 @@ class FullBrokerDiskIT {
       testbed.start();
       Fault<ContainerTestbed> fault =
           Fault.of("broker's disk full", Duration.ofSeconds(5), (bed, job) -> fill(bed));
-      try {
-        FaultScenario.drawn(SEED).run(testbed, fault, "full.", directory).requireClean();
-      } catch (Exception | AssertionError e) {
-        testbed.markFailed();
-        throw e;
-      }
+      FaultScenario.drawn(FaultMatrix.SEED)
+          .require(FaultScenario.Result::requireClean, testbed, fault, "full.", directory);
     }
   }
 

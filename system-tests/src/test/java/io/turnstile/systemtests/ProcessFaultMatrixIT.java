@@ -16,15 +16,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 class ProcessFaultMatrixIT {
 
-  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
-
   @TempDir static Path directory;
 
   private static Testbed testbed;
 
   @BeforeAll
   static void start() {
-    System.out.printf("the matrix on processes, -Dmatrix.seed=%d%n", SEED);
+    System.out.printf("the matrix on processes, -Dmatrix.seed=%d%n", FaultMatrix.SEED);
     testbed = FaultMatrix.startProcesses();
   }
 
@@ -38,6 +36,7 @@ class ProcessFaultMatrixIT {
 
   @TestFactory
   Stream<DynamicTest> everyInputHasItsOneVerdictAfter() {
-    return FaultMatrix.tests(testbed, List.copyOf(Faults.onEveryTestbed()), SEED, directory);
+    return FaultMatrix.tests(
+        testbed, List.copyOf(Faults.onEveryTestbed()), FaultMatrix.SEED, directory);
   }
 }

@@ -19,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("containers")
 class ThreeBrokersIT {
 
-  private static final long SEED = Long.getLong("matrix.seed", System.nanoTime());
-
   /** Every record is written three times, on a machine that may have two cores for all of it. */
   private static final double RATE = 1_500;
 
@@ -39,16 +37,10 @@ class ThreeBrokersIT {
       Fault<Testbed> fault =
           Fault.of(
               "transaction coordinator killed", Duration.ofSeconds(5), (bed, job) -> kill(bed));
-      try {
-        FaultScenario.drawn(SEED)
-            .with("journal")
-            .at(RATE)
-            .run(testbed, fault, PREFIX, directory)
-            .requireClean();
-      } catch (Exception | AssertionError e) {
-        testbed.markFailed();
-        throw e;
-      }
+      FaultScenario.drawn(FaultMatrix.SEED)
+          .with("journal")
+          .at(RATE)
+          .require(FaultScenario.Result::requireClean, testbed, fault, PREFIX, directory);
     }
   }
 

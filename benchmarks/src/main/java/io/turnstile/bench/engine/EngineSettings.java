@@ -27,11 +27,13 @@ public record EngineSettings(
     Map<String, String> job,
     Map<String, String> flink) {
 
+  private static final String CONTAINERS = "containers";
+
   /** Copies the maps and rejects what cannot work. */
   public EngineSettings {
     requireUpTo(lanes, "parallelism", parallelism);
     requireUpTo(lanes, "peer_threads", peerThreads);
-    if (testbed.equals("containers") && !checkpointStorage.equals("local")) {
+    if (testbed.equals(CONTAINERS) && !checkpointStorage.equals("local")) {
       throw new IllegalArgumentException("checkpoint_storage: on containers there is only local");
     }
     job = Map.copyOf(job);
@@ -40,7 +42,7 @@ public record EngineSettings(
 
   /** Whether Kafka and Flink run as containers; the peers cannot. */
   public boolean onContainers() {
-    return testbed.equals("containers");
+    return testbed.equals(CONTAINERS);
   }
 
   private static void requireUpTo(int lanes, String name, int value) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,16 +23,17 @@ final class GcLog {
    */
   record Pause(double atSeconds, double millis) {}
 
-  /** Pauses in the order of time; none if there is no such file. */
-  static List<Pause> read(Path file) throws IOException {
+  /** Pauses in the order of time; empty if there is no such file. */
+  static Optional<List<Pause>> read(Path file) throws IOException {
     if (!Files.exists(file)) {
-      return List.of();
+      return Optional.empty();
     }
-    return Files.readAllLines(file).stream()
-        .map(PAUSE::matcher)
-        .filter(Matcher::matches)
-        .map(line -> new Pause(number(line.group(1)), number(line.group(2))))
-        .toList();
+    return Optional.of(
+        Files.readAllLines(file).stream()
+            .map(PAUSE::matcher)
+            .filter(Matcher::matches)
+            .map(line -> new Pause(number(line.group(1)), number(line.group(2))))
+            .toList());
   }
 
   private static double number(String text) {

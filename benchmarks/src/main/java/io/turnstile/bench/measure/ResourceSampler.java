@@ -3,7 +3,6 @@ package io.turnstile.bench.measure;
 import io.turnstile.bench.result.ProcessResources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -124,9 +123,8 @@ public final class ResourceSampler implements AutoCloseable {
     if (name.equals(LOAD)) {
       return Optional.of(ownPauses.pauses());
     }
-    Path log = gcLog.apply(name);
     try {
-      return Files.exists(log) ? Optional.of(GcLog.read(log)) : Optional.empty();
+      return GcLog.read(gcLog.apply(name));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

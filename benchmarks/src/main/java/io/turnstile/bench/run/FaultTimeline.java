@@ -68,12 +68,14 @@ final class FaultTimeline {
       }
       case PAUSE_TASKMANAGER -> {
         Target victim = engine.workers().get(0);
-        int index = begin(fault);
-        testbed.pause(victim);
-        engine.replaceWorker();
-        sleepUntil(at(index) + length(fault, DEFAULT_PAUSE).toNanos());
-        testbed.resume(victim);
-        end(index);
+        outage(
+            fault,
+            DEFAULT_PAUSE,
+            () -> {
+              testbed.pause(victim);
+              engine.replaceWorker();
+            },
+            () -> testbed.resume(victim));
       }
       case KILL_JOBMANAGER -> {
         int index = begin(fault);
@@ -82,24 +84,34 @@ final class FaultTimeline {
       }
       case CUT_FROM_BROKER -> {
         Target victim = engine.workers().get(0);
-        int index = begin(fault);
-        testbed.cutFromBrokers(victim);
-        sleepUntil(at(index) + length(fault, DEFAULT_OUTAGE).toNanos());
-        testbed.reconnectToBrokers(victim);
-        end(index);
+        outage(
+            fault,
+            DEFAULT_OUTAGE,
+            () -> testbed.cutFromBrokers(victim),
+            () -> testbed.reconnectToBrokers(victim));
       }
-      case STOP_BROKER -> {
-        int index = begin(fault);
-        testbed.kill(Target.BROKER);
-        sleepUntil(at(index) + length(fault, DEFAULT_OUTAGE).toNanos());
-        testbed.start(Target.BROKER);
-        end(index);
-      }
+      case STOP_BROKER ->
+          outage(
+              fault,
+              DEFAULT_OUTAGE,
+              () -> testbed.kill(Target.BROKER),
+              () -> testbed.start(Target.BROKER));
     }
   }
 
-  private static Duration length(PlannedFault fault, Duration otherwise) {
-    return fault.length().isZero() ? otherwise : fault.length();
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  /** A fault that lasts: for as long as the scenario says, or else for its usual length. */
+  private void outage(PlannedFault fault, Duration usual, Step inflict, Step mend)
+      throws Exception {
+    int index = begin(fault);
+    inflict.run();
+    Duration length = fault.length().isZero() ? usual : fault.length();
+    sleepUntil(at(index) + length.toNanos());
+    mend.run();
+    end(index);
   }
 
   private synchronized int begin(PlannedFault fault) {

@@ -24,7 +24,7 @@ class GcLogTest {
             [3.500s] GC(2) Pause Full (Ergonomics) 300M->40M(981M) 81.500ms
             """);
 
-    assertThat(GcLog.read(log))
+    assertThat(GcLog.read(log).orElseThrow())
         .containsExactly(new GcLog.Pause(1.25, 7.125), new GcLog.Pause(3.5, 81.5));
   }
 

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.jar.Attributes;
@@ -94,6 +95,7 @@ public final class ContainerTestbed implements Testbed {
   private final Network control = Network.newNetwork();
   private final String storage = "turnstile-" + UUID.randomUUID();
   private final String brokerDisk = storage + "-broker";
+  private final List<String> volumes = new CopyOnWriteArrayList<>();
   private final String clusterId = Uuid.randomUuid().toString();
   private final Ports ports = new Ports();
   private final Map<Target, Integer> metricsPorts = new ConcurrentHashMap<>();
@@ -323,6 +325,7 @@ public final class ContainerTestbed implements Testbed {
 
   /** Makes a volume in memory, which lasts for as long as some container has it. */
   private void createVolume(String name, String mountOptions) {
+    volumes.add(name);
     docker
         .createVolumeCmd()
         .withName(name)
@@ -458,10 +461,7 @@ public final class ContainerTestbed implements Testbed {
       return;
     }
     targets.values().forEach(container -> quietly(container.name(), container::close));
-    quietly("volume", () -> docker.removeVolumeCmd(storage).exec());
-    if (options.brokerDisk() != null) {
-      quietly("volume", () -> docker.removeVolumeCmd(brokerDisk).exec());
-    }
+    volumes.forEach(volume -> quietly("volume", () -> docker.removeVolumeCmd(volume).exec()));
     quietly("network", data::close);
     quietly("network", control::close);
     deleteFiles();
