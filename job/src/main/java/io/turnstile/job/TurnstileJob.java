@@ -102,7 +102,7 @@ public final class TurnstileJob {
     unlessGiven(configured, tuning, StateBackendOptions.STATE_BACKEND, "rocksdb");
     // Most look-ups of dedup find nothing: the filter answers them without reading.
     unlessGiven(configured, tuning, RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
-    unlessGiven(configured, tuning, RocksDBOptions.OPTIONS_FACTORY, MemtableFilter.class.getName());
+    unlessGiven(configured, tuning, RocksDBOptions.OPTIONS_FACTORY, RocksDbTuning.class.getName());
     if (configured.getOptional(RocksDBOptions.PREDEFINED_OPTIONS).isEmpty()) {
       tuneFiles(configured, tuning);
     }
