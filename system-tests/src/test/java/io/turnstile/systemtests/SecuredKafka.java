@@ -1,20 +1,23 @@
 package io.turnstile.systemtests;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.ContainerTestbed;
 import java.io.IOException;
 import java.io.Writer;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
@@ -28,47 +31,64 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
 /**
- * A broker's second listener, for which one needs a password (SASL/SCRAM over TLS), and where
- * nobody may do what is not allowed by name. The first one stays open, to its administrator.
+ * A broker's listeners for which one needs a password (SASL/SCRAM over TLS), and where nobody may
+ * do what is not allowed by name. The others stay open, to its administrator.
  */
 final class SecuredKafka {
 
-  private static final String HOST = "127.0.0.1";
   private static final String MECHANISM = "SCRAM-SHA-512";
   private static final String LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule";
   private static final int ITERATIONS = 4096;
+  private static final String ALIAS = "broker";
+  private static final Pattern IP_ADDRESS = Pattern.compile("[\\d.]+|.*:.*");
+  private static final Base64.Encoder PEM_BODY =
+      Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
 
-  private final int openPort = freePort();
-  private final int controllerPort = freePort();
-  private final int port = freePort();
-  private final Path keys;
-  private final Path certificate;
-  private final String keysPassword = newSecret();
+  private final String key;
+  private final String certificate;
   private final Map<String, String> passwords = new HashMap<>();
 
   /**
    * Makes the broker's key and its certificate.
    *
-   * @param directory which the broker can read
+   * @param directory for what only this process uses
+   * @param hosts the names or addresses by which clients find the broker
    */
-  SecuredKafka(Path directory) throws Exception {
-    keys = directory.resolve("broker.p12");
-    certificate = directory.resolve("broker.pem");
-    keytool(
-        "-genkeypair -alias broker -keyalg EC -dname CN=broker -ext SAN=ip:" + HOST,
-        "-storetype",
-        "PKCS12");
-    keytool("-exportcert -rfc -alias broker", "-file", certificate.toString());
+  SecuredKafka(Path directory, List<String> hosts) throws Exception {
+    Path keys = directory.resolve("broker.p12");
+    String password = newSecret();
+    String names =
+        hosts.stream()
+            .map(host -> (IP_ADDRESS.matcher(host).matches() ? "ip:" : "dns:") + host)
+            .collect(Collectors.joining(","));
+    makeKey(keys, password, names);
+    KeyStore store = KeyStore.getInstance(keys.toFile(), password.toCharArray());
+    key = PEM_BODY.encodeToString(store.getKey(ALIAS, password.toCharArray()).getEncoded());
+    certificate =
+        pem("CERTIFICATE", PEM_BODY.encodeToString(store.getCertificate(ALIAS).getEncoded()));
   }
 
-  private void keytool(String command, String... more) throws Exception {
-    List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    words.addAll(List.of(command.split(" ")));
-    words.addAll(List.of(more));
-    words.addAll(List.of("-keystore", keys.toString(), "-storepass:env", "PASSWORD"));
-    ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
-    builder.environment().put("PASSWORD", keysPassword);
+  private static void makeKey(Path keys, String password, String names) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                ALIAS,
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=broker",
+                "-ext",
+                "SAN=" + names,
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                keys.toString(),
+                "-storepass:env",
+                "PASSWORD")
+            .redirectErrorStream(true);
+    builder.environment().put("PASSWORD", password);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
@@ -76,46 +96,29 @@ final class SecuredKafka {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+  private static String pem(String type, String body) {
+    return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n".formatted(type, body);
   }
 
   private static String newSecret() {
     return UUID.randomUUID().toString();
   }
 
-  /** Where the broker's first listener must be. */
-  int openPort() {
-    return openPort;
-  }
-
   Map<String, String> brokerConfig() {
     Map<String, String> config = new HashMap<>();
-    config.put("controller.quorum.bootstrap.servers", HOST + ":" + controllerPort);
-    config.put(
-        "listeners",
-        "PLAINTEXT://%1$s:%2$d,CONTROLLER://%1$s:%3$d,SECURED://%1$s:%4$d"
-            .formatted(HOST, openPort, controllerPort, port));
-    config.put(
-        "listener.security.protocol.map",
-        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL");
     config.put("sasl.enabled.mechanisms", MECHANISM);
-    config.put(
-        "listener.name.secured.%s.sasl.jaas.config".formatted(MECHANISM.toLowerCase(Locale.ROOT)),
-        LOGIN + " required;");
-    config.put("ssl.keystore.type", "PKCS12");
-    config.put("ssl.keystore.location", keys.toString());
-    config.put("ssl.keystore.password", keysPassword);
-    config.put("ssl.key.password", keysPassword);
+    for (String listener : ContainerTestbed.SECURED_LISTENERS) {
+      config.put(
+          "listener.name.%s.%s.sasl.jaas.config"
+              .formatted(listener.toLowerCase(Locale.ROOT), MECHANISM.toLowerCase(Locale.ROOT)),
+          LOGIN + " required;");
+    }
+    config.put("ssl.keystore.type", "PEM");
+    config.put("ssl.keystore.key", pem("PRIVATE KEY", key));
+    config.put("ssl.keystore.certificate.chain", certificate);
     config.put("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
     config.put("super.users", "User:ANONYMOUS");
     return config;
-  }
-
-  String bootstrapServers() {
-    return HOST + ":" + port;
   }
 
   /**
@@ -144,8 +147,8 @@ final class SecuredKafka {
         "%s required username=\"%s\" password=\"%s\";".formatted(LOGIN, user, password),
         "ssl.truststore.type",
         "PEM",
-        "ssl.truststore.location",
-        certificate.toString());
+        "ssl.truststore.certificates",
+        certificate);
   }
 
   /** Allows what the job needs, as docs/operations.md has it. */
@@ -209,7 +212,7 @@ final class SecuredKafka {
   /** What must not be seen anywhere. */
   List<String> secrets() {
     List<String> secrets = new ArrayList<>(passwords.values());
-    secrets.add(keysPassword);
+    key.lines().forEach(secrets::add);
     return secrets;
   }
 

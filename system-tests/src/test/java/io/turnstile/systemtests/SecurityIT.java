@@ -13,12 +13,12 @@ import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
+import io.turnstile.testbed.ContainerOptions;
+import io.turnstile.testbed.ContainerTestbed;
 import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.JobRejectedException;
 import io.turnstile.testbed.JobSubmission;
-import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Target;
-import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,12 +47,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.testcontainers.DockerClientFactory;
 
 /**
  * Kafka that one needs a password for, where job, simulator and audit may do what they need and
  * nothing else; and no secret to be seen where it does not belong.
  */
-@Tag("long")
+@Tag("containers")
 class SecurityIT {
 
   private static final int TRANSACTIONS = 2_000;
@@ -64,18 +65,22 @@ class SecurityIT {
   @TempDir static Path directory;
 
   private static SecuredKafka kafka;
-  private static Testbed testbed;
+  private static ContainerTestbed testbed;
 
   @BeforeAll
   static void start() throws Exception {
-    kafka = new SecuredKafka(directory);
+    kafka =
+        new SecuredKafka(
+            directory,
+            List.of(
+                DockerClientFactory.instance().dockerHostIpAddress(), Target.BROKER.toString()));
     testbed =
-        new ProcessTestbed(
+        new ContainerTestbed(
             TestbedConfig.builder()
                 .taskManagerMemory("1600m")
                 .brokerConfig(kafka.brokerConfig())
-                .kafkaPort(kafka.openPort())
-                .build());
+                .build(),
+            ContainerOptions.defaults().withSecuredListeners());
     testbed.start();
   }
 
@@ -107,7 +112,7 @@ class SecurityIT {
       send(turnstile, sender, ledger);
       AuditReport audit =
           new Audit(
-                  AuditConfig.builder(kafka.bootstrapServers())
+                  AuditConfig.builder(testbed.securedBootstrapServers())
                       .clientProperties(auditor)
                       .topics(turnstile.topics())
                       .ledger(ledger)
@@ -144,7 +149,8 @@ class SecurityIT {
                     "--checkpoint-interval",
                     "500ms")
                 .arguments());
-    arguments.set(arguments.indexOf("--bootstrap-servers") + 1, kafka.bootstrapServers());
+    arguments.set(
+        arguments.indexOf("--bootstrap-servers") + 1, testbed.securedBootstrapServersForJobs());
     return JobSubmission.ofTurnstile(arguments);
   }
 
@@ -153,7 +159,7 @@ class SecurityIT {
     GeneratorOptions mix =
         new GeneratorOptions().mixed().share(Kind.UNKNOWN_PRODUCT, 0).customers(50).products(50);
     new Simulation(
-            new KafkaConnection(kafka.bootstrapServers(), sender, turnstile.topics()),
+            new KafkaConnection(testbed.securedBootstrapServers(), sender, turnstile.topics()),
             new Generator(mix),
             turnstile.issuer(),
             new SimulationOptions()
@@ -168,7 +174,7 @@ class SecurityIT {
 
   private static void write(Map<String, String> clientProperties, String topic) throws Exception {
     Map<String, Object> properties = new HashMap<>(clientProperties);
-    properties.put("bootstrap.servers", kafka.bootstrapServers());
+    properties.put("bootstrap.servers", testbed.securedBootstrapServers());
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.send(new ProducerRecord<>(topic, new byte[] {'x'})).get();
@@ -220,18 +226,20 @@ class SecurityIT {
     }
   }
 
-  /** Command lines and environments of the testbed's processes, as {@code ps} shows them. */
-  private static String processes() throws IOException {
+  /**
+   * Command lines and environments of all that runs in the containers, as {@code ps} shows them.
+   */
+  private static String processes() {
     List<Target> targets = new ArrayList<>(testbed.taskManagers());
     targets.add(Target.JOB_MANAGER);
     targets.add(Target.BROKER);
     StringBuilder text = new StringBuilder();
     for (Target target : targets) {
-      Path process = Path.of("/proc", Long.toString(testbed.pid(target)));
-      append(text, Files.readAllBytes(process.resolve("cmdline")));
-      append(text, Files.readAllBytes(process.resolve("environ")));
+      String ofContainer =
+          testbed.run(target, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; true");
+      assertThat(ofContainer).contains("java");
+      text.append(ofContainer);
     }
-    assertThat(text.toString()).contains("org.apache.flink");
     return text.toString();
   }
 
@@ -259,7 +267,7 @@ class SecurityIT {
         logs.put(file.getFileName().toString(), Files.readString(file));
       }
     }
-    assertThat(logs).containsKeys("broker.log", "jobmanager.log");
+    assertThat(logs).containsKeys("broker.log", "jobmanager.log", "taskmanager-1.log");
     return logs;
   }
 

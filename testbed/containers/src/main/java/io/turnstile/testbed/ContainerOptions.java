@@ -8,9 +8,14 @@ package io.turnstile.testbed;
  *     on with its jobs
  * @param checkpointStorage size of the storage for checkpoints, as {@code mount} takes it
  * @param brokerDisk size of the only broker's disk, likewise; null for as much as there is
+ * @param secured whether brokers have the {@link ContainerTestbed#SECURED_LISTENERS} as well
  */
 public record ContainerOptions(
-    int brokers, boolean highAvailability, String checkpointStorage, String brokerDisk) {
+    int brokers,
+    boolean highAvailability,
+    String checkpointStorage,
+    String brokerDisk,
+    boolean secured) {
 
   /** Rejects what cannot work. */
   public ContainerOptions {
@@ -24,18 +29,22 @@ public record ContainerOptions(
 
   /** One broker, no high availability, 1 GB for checkpoints. */
   public static ContainerOptions defaults() {
-    return new ContainerOptions(1, false, "1g", null);
+    return new ContainerOptions(1, false, "1g", null, false);
   }
 
   public ContainerOptions withBrokers(int count) {
-    return new ContainerOptions(count, highAvailability, checkpointStorage, brokerDisk);
+    return new ContainerOptions(count, highAvailability, checkpointStorage, brokerDisk, secured);
   }
 
   public ContainerOptions withHighAvailability() {
-    return new ContainerOptions(brokers, true, checkpointStorage, brokerDisk);
+    return new ContainerOptions(brokers, true, checkpointStorage, brokerDisk, secured);
   }
 
   public ContainerOptions withBrokerDisk(String size) {
-    return new ContainerOptions(brokers, highAvailability, checkpointStorage, size);
+    return new ContainerOptions(brokers, highAvailability, checkpointStorage, size, secured);
+  }
+
+  public ContainerOptions withSecuredListeners() {
+    return new ContainerOptions(brokers, highAvailability, checkpointStorage, brokerDisk, true);
   }
 }

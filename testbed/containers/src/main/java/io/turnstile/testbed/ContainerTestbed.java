@@ -10,6 +10,7 @@ import com.github.dockerjava.api.model.Ports.Binding;
 import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -23,8 +24,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,10 +61,17 @@ public final class ContainerTestbed implements Testbed {
   public static final String KAFKA_IMAGE = "apache/kafka:4.3.1";
   public static final String FLINK_IMAGE = "flink:2.2.1-java17";
 
+  /**
+   * The broker's further listeners for SASL over TLS, where they are asked for. {@link
+   * TestbedConfig#brokerConfig} is to say with which key, and who may come in.
+   */
+  public static final List<String> SECURED_LISTENERS = List.of("SECURED", "SECUREDJOBS");
+
   private static final Logger LOG = LoggerFactory.getLogger(ContainerTestbed.class);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
   private static final int BROKER_PORT = 19_092;
   private static final int CONTROLLER_PORT = 19_093;
+  private static final int SECURED_PORT = 19_094;
   private static final int UI_PORT = 8081;
   private static final int METRICS_PORT = 9249;
   private static final int ZOOKEEPER_PORT = 2181;
@@ -100,6 +108,7 @@ public final class ContainerTestbed implements Testbed {
   private final Ports ports = new Ports();
   private final Map<Target, Integer> metricsPorts = new ConcurrentHashMap<>();
   private final List<Integer> brokerPorts;
+  private final List<Integer> securedPorts;
   private final int uiPort;
   private final FlinkRest rest;
   private final Map<Target, ManagedContainer> targets = new ConcurrentHashMap<>();
@@ -139,6 +148,7 @@ public final class ContainerTestbed implements Testbed {
             .map(number -> number == 1 ? ports.require("Kafka", config.kafkaPort()) : ports.free())
             .boxed()
             .toList();
+    securedPorts = brokerPorts.stream().map(port -> ports.free()).toList();
     uiPort = ports.require("Flink's web UI", config.uiPort());
     rest = new FlinkRest(URI.create("http://" + host + ":" + uiPort));
     Runtime.getRuntime().addShutdownHook(closeAtExit);
@@ -216,8 +226,8 @@ public final class ContainerTestbed implements Testbed {
   }
 
   private ManagedContainer newBroker(Target broker) {
-    int hostPort = brokerPort(broker);
-    Map<String, String> server = new TreeMap<>();
+    List<Listener> listeners = listeners(broker);
+    Properties server = new Properties();
     server.put("process.roles", "broker,controller");
     server.put("node.id", Integer.toString(broker.number()));
     server.put(
@@ -227,40 +237,75 @@ public final class ContainerTestbed implements Testbed {
             .collect(Collectors.joining(",")));
     server.put("controller.listener.names", "CONTROLLER");
     server.put(
-        "listeners",
-        "HOST://:%d,JOBS://:%d,CONTROLLER://:%d".formatted(hostPort, BROKER_PORT, CONTROLLER_PORT));
+        "listeners", joined(listeners, "%1$s://:%4$d") + ",CONTROLLER://:" + CONTROLLER_PORT);
+    server.put("advertised.listeners", joined(listeners, "%1$s://%3$s:%4$d"));
     server.put(
-        "advertised.listeners",
-        "HOST://%s:%d,JOBS://%s:%d".formatted(host, hostPort, broker, BROKER_PORT));
-    server.put(
-        "listener.security.protocol.map", "HOST:PLAINTEXT,JOBS:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        "listener.security.protocol.map", joined(listeners, "%1$s:%2$s") + ",CONTROLLER:PLAINTEXT");
     server.put("inter.broker.listener.name", "JOBS");
     if (options.brokerDisk() != null) {
       server.put("log.dirs", BROKER_DISK + "/kafka");
     }
     server.putAll(ClusterSettings.broker(config, options.brokers()));
 
-    Map<String, String> environment = new HashMap<>();
-    server.forEach(
-        (key, value) ->
-            environment.put("KAFKA_" + key.toUpperCase(Locale.ROOT).replace('.', '_'), value));
-    environment.put("CLUSTER_ID", clusterId);
-    environment.put(
-        "KAFKA_HEAP_OPTS", "-Xms" + config.brokerHeap() + " -Xmx" + config.brokerHeap());
-    environment.put(
-        "KAFKA_OPTS",
-        Stream.concat(Stream.of(FRESH_NAMES), config.brokerJvmOptions().stream())
-            .collect(Collectors.joining(" ")));
     return newContainer(broker, KAFKA_IMAGE)
         .in(data)
-        .environment(environment)
+        .environment(
+            Map.of(
+                "CLUSTER_ID",
+                clusterId,
+                "KAFKA_HEAP_OPTS",
+                "-Xms" + config.brokerHeap() + " -Xmx" + config.brokerHeap(),
+                "KAFKA_OPTS",
+                Stream.concat(Stream.of(FRESH_NAMES), config.brokerJvmOptions().stream())
+                    .collect(Collectors.joining(" "))))
+        // Not by the environment, which others can see: there may be keys in it.
+        .file("/mnt/shared/config/server.properties", text(server))
         .file("/mnt/shared/config/log4j2.yaml", BROKER_LOGGING)
         .file("/mnt/shared/config/tools-log4j2.yaml", BROKER_LOGGING)
         .options(
             create -> {
-              publish(create, Map.of(hostPort, hostPort));
+              publish(
+                  create,
+                  listeners.stream()
+                      .filter(listener -> listener.address().equals(host))
+                      .map(Listener::port)
+                      .collect(Collectors.toMap(port -> port, port -> port)));
               create.getHostConfig().withBinds(brokerDiskBind());
             });
+  }
+
+  /**
+   * Where a broker listens, and is found.
+   *
+   * @param protocol security protocol
+   */
+  private record Listener(String name, String protocol, String address, int port) {}
+
+  private List<Listener> listeners(Target broker) {
+    List<Listener> listeners = new ArrayList<>();
+    listeners.add(new Listener("HOST", "PLAINTEXT", host, portOf(broker, brokerPorts)));
+    listeners.add(new Listener("JOBS", "PLAINTEXT", broker.toString(), BROKER_PORT));
+    if (options.secured()) {
+      listeners.add(new Listener("SECURED", "SASL_SSL", host, portOf(broker, securedPorts)));
+      listeners.add(new Listener("SECUREDJOBS", "SASL_SSL", broker.toString(), SECURED_PORT));
+    }
+    return listeners;
+  }
+
+  private static String joined(List<Listener> listeners, String format) {
+    return listeners.stream()
+        .map(each -> format.formatted(each.name(), each.protocol(), each.address(), each.port()))
+        .collect(Collectors.joining(","));
+  }
+
+  private static String text(Properties properties) {
+    StringWriter text = new StringWriter();
+    try {
+      properties.store(text, null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
   }
 
   private List<Bind> brokerDiskBind() {
@@ -270,7 +315,11 @@ public final class ContainerTestbed implements Testbed {
   }
 
   private int brokerPort(Target broker) {
-    return brokerPorts.get(broker.number() - 1);
+    return portOf(broker, brokerPorts);
+  }
+
+  private static int portOf(Target broker, List<Integer> hostPorts) {
+    return hostPorts.get(broker.number() - 1);
   }
 
   /** The same port of the host at every start, which Docker does not do by itself. */
@@ -499,13 +548,31 @@ public final class ContainerTestbed implements Testbed {
   /** All brokers, as this machine reaches them. */
   @Override
   public String bootstrapServers() {
-    return brokerPorts.stream().map(port -> host + ":" + port).collect(Collectors.joining(","));
+    return brokersOfThisMachine(brokerPorts);
   }
 
   @Override
   public String bootstrapServersForJobs() {
+    return brokersOfJobs(BROKER_PORT);
+  }
+
+  /** {@link #bootstrapServers}, by the secured listener. */
+  public String securedBootstrapServers() {
+    return brokersOfThisMachine(securedPorts);
+  }
+
+  /** {@link #bootstrapServersForJobs}, by the secured listener. */
+  public String securedBootstrapServersForJobs() {
+    return brokersOfJobs(SECURED_PORT);
+  }
+
+  private String brokersOfThisMachine(List<Integer> hostPorts) {
+    return hostPorts.stream().map(port -> host + ":" + port).collect(Collectors.joining(","));
+  }
+
+  private String brokersOfJobs(int port) {
     return IntStream.rangeClosed(1, options.brokers())
-        .mapToObj(number -> Target.broker(number) + ":" + BROKER_PORT)
+        .mapToObj(number -> Target.broker(number) + ":" + port)
         .collect(Collectors.joining(","));
   }
 
