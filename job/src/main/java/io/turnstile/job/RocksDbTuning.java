@@ -3,6 +3,7 @@ package io.turnstile.job;
 import java.util.Collection;
 import org.apache.flink.state.rocksdb.RocksDBOptionsFactory;
 import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompactionStyle;
 import org.rocksdb.DBOptions;
 
 /** What serves dedup in RocksDB and has no option in Flink's configuration. */
@@ -13,7 +14,7 @@ public final class RocksDbTuning implements RocksDBOptionsFactory {
   /** Of a memtable's memory. */
   private static final double FILTER_SHARE = 0.05;
 
-  /** Many small memtables, hardly ever overwritten: merging them early gains little. */
+  /** Of universal compaction: entries are hardly ever overwritten, merging early gains little. */
   private static final int FILES_TO_MERGE = 8;
 
   @Override
@@ -28,9 +29,10 @@ public final class RocksDbTuning implements RocksDBOptionsFactory {
   @Override
   public ColumnFamilyOptions createColumnOptions(
       ColumnFamilyOptions current, Collection<AutoCloseable> handlesToClose) {
-    return current
-        .setMemtablePrefixBloomSizeRatio(FILTER_SHARE)
-        .setMemtableWholeKeyFiltering(true)
-        .setLevel0FileNumCompactionTrigger(FILES_TO_MERGE);
+    current.setMemtablePrefixBloomSizeRatio(FILTER_SHARE).setMemtableWholeKeyFiltering(true);
+    if (current.compactionStyle() == CompactionStyle.UNIVERSAL) {
+      current.setLevel0FileNumCompactionTrigger(FILES_TO_MERGE);
+    }
+    return current;
   }
 }

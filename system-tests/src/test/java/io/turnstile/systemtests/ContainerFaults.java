@@ -37,7 +37,7 @@ final class ContainerFaults {
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::closeStorage),
         Fault.of("disk for working state full", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::fillState),
-        Fault.of("ZooKeeper killed", Duration.ofSeconds(30), ContainerFaults::killZooKeeper),
+        Fault.of("ZooKeeper killed", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::killZooKeeper),
         Fault.of(
             "broker killed, and its name not to be resolved",
             Duration.ofSeconds(5),

@@ -40,19 +40,17 @@ final class FaultMatrix {
 
   /** A test of every fault in whose name the system property {@code matrix.faults} is found. */
   static <T extends Testbed> Stream<DynamicTest> tests(
-      T testbed, List<Fault<? super T>> faults, long seed, Path directory) {
+      T testbed, List<Fault<? super T>> faults, Path directory) {
     Predicate<String> chosen =
         Pattern.compile(System.getProperty("matrix.faults", "")).asPredicate();
     return faults.stream()
         .filter(fault -> chosen.test(fault.name()))
-        .map(
-            fault ->
-                DynamicTest.dynamicTest(fault.name(), () -> run(testbed, fault, seed, directory)));
+        .map(fault -> DynamicTest.dynamicTest(fault.name(), () -> run(testbed, fault, directory)));
   }
 
-  private static <T extends Testbed> void run(
-      T testbed, Fault<? super T> fault, long seed, Path directory) throws Exception {
-    FaultScenario scenario = FaultScenario.drawn(seed + fault.name().hashCode());
+  private static <T extends Testbed> void run(T testbed, Fault<? super T> fault, Path directory)
+      throws Exception {
+    FaultScenario scenario = FaultScenario.drawn(SEED + fault.name().hashCode());
     String prefix = fault.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-") + ".";
     replaceEnded(testbed);
     scenario.require(

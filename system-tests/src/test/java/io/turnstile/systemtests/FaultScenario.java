@@ -7,6 +7,7 @@ import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.KafkaConnection;
@@ -15,6 +16,7 @@ import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.testbed.FlinkRest;
+import io.turnstile.testbed.FlinkRestException;
 import io.turnstile.testbed.JobSubmission;
 import io.turnstile.testbed.Testbed;
 import java.io.IOException;
@@ -53,8 +55,14 @@ record FaultScenario(
    *
    * @param recovery from the end of the fault until a verdict about an input sent after that
    * @param felt whether the fault did what it is meant to do
+   * @param failures of the job, since the fault
    */
-  record Result(AuditReport audit, Duration recovery, boolean readersAgree, boolean felt) {
+  record Result(
+      AuditReport audit,
+      Duration recovery,
+      boolean readersAgree,
+      boolean felt,
+      List<String> failures) {
 
     /**
      * Fails if an input has not exactly the verdict that it must have, readers disagree, or there
@@ -131,11 +139,10 @@ record FaultScenario(
     try (Deployment turnstile = new Deployment(testbed, prefix, directory);
         VerdictFollower follower = follow(turnstile)) {
       turnstile.submit(JobSubmission.of(jar, turnstile.submission(arguments()).arguments()));
-      Path ledger = directory.resolve(prefix + "ledger.csv");
       Duration recovery;
       Duration silence;
       Instant inflicted;
-      try (Sending sending = new Sending(turnstile, seed, rate, ledger)) {
+      try (Sending sending = new Sending(turnstile, seed, rate, ledger(prefix, directory))) {
         await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
         inflicted = Instant.now();
         follower.forgetSilence();
@@ -146,21 +153,16 @@ record FaultScenario(
         silence = follower.longestSilence();
         sending.finish();
       } catch (ConditionTimeoutException e) {
-        throw new AssertionError(stateOfJob(testbed.flink(), turnstile.jobId()), e);
+        throw new AssertionError(
+            e.getMessage() + "; " + stateOfJob(testbed.flink(), turnstile.jobId()), e);
       }
-      AuditReport audit =
-          new Audit(
-                  AuditConfig.builder(testbed.bootstrapServers())
-                      .topics(turnstile.topics())
-                      .ledger(ledger)
-                      .waitFor(PATIENCE)
-                      .build())
-              .run();
+      AuditReport audit = audit(testbed, prefix, directory, PATIENCE);
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
-      long failures =
+      List<String> failures =
           testbed.flink().failures(turnstile.jobId()).stream()
               .filter(failure -> failure.time().isAfter(inflicted))
-              .count();
+              .map(FlinkRest.Failure::message)
+              .toList();
       System.out.printf(
           "%s, seed %d: recovered after %.1f s, %d inputs, silent for %.1f s, %d failures, %d missing,"
               + " %d doubled, %d wrong; %d s in all%n",
@@ -169,23 +171,43 @@ record FaultScenario(
           recovery.toMillis() / 1e3,
           audit.inputs(),
           silence.toMillis() / 1e3,
-          failures,
+          failures.size(),
           audit.missing(),
           audit.duplicated(),
           audit.wrong() + audit.acceptedTwice() + audit.misrouted(),
           Duration.ofNanos(System.nanoTime() - start).toSeconds());
       boolean stopped =
           !fault.lasts().isZero() && silence.compareTo(fault.lasts().dividedBy(2)) > 0;
-      boolean felt = !fault.stops() || failures > 0 || stopped;
-      return new Result(audit, recovery, agree, felt);
+      boolean felt = !fault.stops() || !failures.isEmpty() || stopped;
+      return new Result(audit, recovery, agree, felt, failures);
     }
   }
 
   private static String stateOfJob(FlinkRest flink, String jobId) {
-    return "the job is "
-        + flink.job(jobId).state()
-        + ", it failed "
-        + flink.failures(jobId).stream().map(FlinkRest.Failure::message).toList();
+    try {
+      return "the job is "
+          + flink.job(jobId).state()
+          + ", it failed "
+          + flink.failures(jobId).stream().map(FlinkRest.Failure::message).toList();
+    } catch (FlinkRestException e) {
+      return "nothing is known of the job: " + e.getMessage();
+    }
+  }
+
+  /** What became of a run's inputs. */
+  static AuditReport audit(Testbed testbed, String prefix, Path directory, Duration patience)
+      throws Exception {
+    return new Audit(
+            AuditConfig.builder(testbed.bootstrapServers())
+                .topics(TopicNames.withPrefix(prefix))
+                .ledger(ledger(prefix, directory))
+                .waitFor(patience)
+                .build())
+        .run();
+  }
+
+  private static Path ledger(String prefix, Path directory) {
+    return directory.resolve(prefix + "ledger.csv");
   }
 
   private String[] arguments() {

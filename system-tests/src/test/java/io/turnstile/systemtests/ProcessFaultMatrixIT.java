@@ -36,7 +36,6 @@ class ProcessFaultMatrixIT {
 
   @TestFactory
   Stream<DynamicTest> everyInputHasItsOneVerdictAfter() {
-    return FaultMatrix.tests(
-        testbed, List.copyOf(Faults.onEveryTestbed()), FaultMatrix.SEED, directory);
+    return FaultMatrix.tests(testbed, List.copyOf(Faults.onEveryTestbed()), directory);
   }
 }

@@ -47,7 +47,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.testcontainers.DockerClientFactory;
 
 /**
  * Kafka that one needs a password for, where job, simulator and audit may do what they need and
@@ -69,11 +68,7 @@ class SecurityIT {
 
   @BeforeAll
   static void start() throws Exception {
-    kafka =
-        new SecuredKafka(
-            directory,
-            List.of(
-                DockerClientFactory.instance().dockerHostIpAddress(), Target.BROKER.toString()));
+    kafka = new SecuredKafka(directory, ContainerTestbed.brokerHosts());
     testbed =
         new ContainerTestbed(
             TestbedConfig.builder()
@@ -226,21 +221,24 @@ class SecurityIT {
     }
   }
 
-  /**
-   * Command lines and environments of all that runs in the containers, as {@code ps} shows them.
-   */
+  /** Command lines and environments of the JVMs, as {@code ps} shows them to their own user. */
   private static String processes() {
-    List<Target> targets = new ArrayList<>(testbed.taskManagers());
-    targets.add(Target.JOB_MANAGER);
-    targets.add(Target.BROKER);
-    StringBuilder text = new StringBuilder();
-    for (Target target : targets) {
-      String ofContainer =
-          testbed.run(target, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; true");
-      assertThat(ofContainer).contains("java");
-      text.append(ofContainer);
+    StringBuilder text = new StringBuilder(process(Target.BROKER, "kafka.Kafka", "CLUSTER_ID="));
+    List<Target> flink = new ArrayList<>(testbed.taskManagers());
+    flink.add(Target.JOB_MANAGER);
+    for (Target target : flink) {
+      text.append(process(target, "org.apache.flink", "FLINK_PROPERTIES="));
     }
     return text.toString();
+  }
+
+  private static String process(Target target, String command, String variable) {
+    // Not even root may read the environment of another user's process in a container.
+    String process =
+        testbed.run(
+            target, "su -s /bin/sh $(stat -c %U /proc/1) -c 'cat /proc/1/cmdline /proc/1/environ'");
+    assertThat(process).contains(command, variable);
+    return process;
   }
 
   private static String webUi(String jobId) {
@@ -273,7 +271,7 @@ class SecurityIT {
 
   private static void assertNoSecret(String where, String text) {
     for (String secret : kafka.secrets()) {
-      assertThat(text.contains(secret)).as("a password in %s", where).isFalse();
+      assertThat(text.contains(secret)).as("a secret in %s", where).isFalse();
     }
     assertThat(TOKEN.matcher(text).find()).as("a token in %s", where).isFalse();
   }

@@ -23,7 +23,7 @@ final class GcLog {
    */
   record Pause(double atSeconds, double millis) {}
 
-  /** Pauses in the order of time; empty if there is no such file. */
+  /** Pauses in the order of time; nothing if there is no such file. */
   static Optional<List<Pause>> read(Path file) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +30,9 @@ class GcLogTest {
   }
 
   @Test
-  void missingLogHasNoPauses() throws IOException {
+  void logWithoutPausesIsNotAMissingOne() throws IOException {
+    Path log = Files.writeString(directory.resolve("gc.log"), "[0.012s] Using Parallel\n");
+    assertThat(GcLog.read(log)).hasValue(List.of());
     assertThat(GcLog.read(directory.resolve("none"))).isEmpty();
   }
 }

@@ -61,11 +61,14 @@ public final class ContainerTestbed implements Testbed {
   public static final String KAFKA_IMAGE = "apache/kafka:4.3.1";
   public static final String FLINK_IMAGE = "flink:2.2.1-java17";
 
+  private static final String SECURED = "SECURED";
+  private static final String SECURED_JOBS = "SECUREDJOBS";
+
   /**
-   * The broker's further listeners for SASL over TLS, where they are asked for. {@link
+   * The brokers' further listeners for SASL over TLS, where they are asked for. {@link
    * TestbedConfig#brokerConfig} is to say with which key, and who may come in.
    */
-  public static final List<String> SECURED_LISTENERS = List.of("SECURED", "SECUREDJOBS");
+  public static final List<String> SECURED_LISTENERS = List.of(SECURED, SECURED_JOBS);
 
   private static final Logger LOG = LoggerFactory.getLogger(ContainerTestbed.class);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
@@ -98,7 +101,7 @@ public final class ContainerTestbed implements Testbed {
   private final Path files;
   private final Path heapFiller;
   private final DockerClient docker = DockerClientFactory.lazyClient();
-  private final String host = DockerClientFactory.instance().dockerHostIpAddress();
+  private final String host = dockerHost();
   private final Network data = Network.newNetwork();
   private final Network control = Network.newNetwork();
   private final String storage = "turnstile-" + UUID.randomUUID();
@@ -286,8 +289,8 @@ public final class ContainerTestbed implements Testbed {
     listeners.add(new Listener("HOST", "PLAINTEXT", host, portOf(broker, brokerPorts)));
     listeners.add(new Listener("JOBS", "PLAINTEXT", broker.toString(), BROKER_PORT));
     if (options.secured()) {
-      listeners.add(new Listener("SECURED", "SASL_SSL", host, portOf(broker, securedPorts)));
-      listeners.add(new Listener("SECUREDJOBS", "SASL_SSL", broker.toString(), SECURED_PORT));
+      listeners.add(new Listener(SECURED, "SASL_SSL", host, portOf(broker, securedPorts)));
+      listeners.add(new Listener(SECURED_JOBS, "SASL_SSL", broker.toString(), SECURED_PORT));
     }
     return listeners;
   }
@@ -545,6 +548,15 @@ public final class ContainerTestbed implements Testbed {
     }
   }
 
+  /** The names by which clients find a single broker, on this machine and beside Flink. */
+  public static List<String> brokerHosts() {
+    return List.of(dockerHost(), Target.BROKER.toString());
+  }
+
+  private static String dockerHost() {
+    return DockerClientFactory.instance().dockerHostIpAddress();
+  }
+
   /** All brokers, as this machine reaches them. */
   @Override
   public String bootstrapServers() {
@@ -556,14 +568,22 @@ public final class ContainerTestbed implements Testbed {
     return brokersOfJobs(BROKER_PORT);
   }
 
-  /** {@link #bootstrapServers}, by the secured listener. */
+  /** {@link #bootstrapServers} of the secured listeners. */
   public String securedBootstrapServers() {
+    requireSecured();
     return brokersOfThisMachine(securedPorts);
   }
 
-  /** {@link #bootstrapServersForJobs}, by the secured listener. */
+  /** {@link #bootstrapServersForJobs} of the secured listeners. */
   public String securedBootstrapServersForJobs() {
+    requireSecured();
     return brokersOfJobs(SECURED_PORT);
+  }
+
+  private void requireSecured() {
+    if (!options.secured()) {
+      throw new TestbedException("this testbed has no secured listeners");
+    }
   }
 
   private String brokersOfThisMachine(List<Integer> hostPorts) {
