@@ -72,6 +72,10 @@ public final class ContainerTestbed implements Testbed {
 
   private static final Logger LOG = LoggerFactory.getLogger(ContainerTestbed.class);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+
+  /** A JVM first collects for long what little is left to be collected. */
+  private static final Duration OUT_OF_HEAP_TIMEOUT = Duration.ofSeconds(90);
+
   private static final int BROKER_PORT = 19_092;
   private static final int CONTROLLER_PORT = 19_093;
   private static final int SECURED_PORT = 19_094;
@@ -740,7 +744,7 @@ public final class ContainerTestbed implements Testbed {
   public void fillHeap(Target target) {
     ManagedContainer container = container(target);
     container.run("touch " + HEAP_FILLER + "/now");
-    container.awaitEnd(STOP_TIMEOUT);
+    container.awaitEnd(OUT_OF_HEAP_TIMEOUT);
   }
 
   /**

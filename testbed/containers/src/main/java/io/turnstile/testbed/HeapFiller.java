@@ -15,7 +15,8 @@ import java.nio.file.WatchService;
  */
 public final class HeapFiller {
 
-  private static final int MEBIBYTE = 1 << 20;
+  /** Large: with small pieces, the JVM would collect for long before it gives up. */
+  private static final int PIECE = 32 << 20;
 
   private HeapFiller() {}
 
@@ -37,7 +38,7 @@ public final class HeapFiller {
     }
     Object kept = null;
     while (true) {
-      kept = new Object[] {kept, new byte[MEBIBYTE]};
+      kept = new Object[] {kept, new byte[PIECE]};
     }
   }
 }
