@@ -401,7 +401,28 @@ public final class JournalWriter implements VerdictWriter {
     for (OwnedLane owned : ownedLanes) {
       awaitCommit(owned);
     }
+    awaitAllVisible();
     check();
+  }
+
+  /** Asks in the threads of the lanes, so that the answers come together. */
+  private void awaitAllVisible() throws Exception {
+    List<Future<Void>> visible = new ArrayList<>(ownedLanes.size());
+    for (OwnedLane owned : ownedLanes) {
+      visible.add(
+          owned.thread.submit(
+              () -> {
+                owned.lane.awaitVisible();
+                return null;
+              }));
+    }
+    for (int i = 0; i < visible.size(); i++) {
+      try {
+        visible.get(i).get();
+      } catch (ExecutionException e) {
+        throw commitFailure(ownedLanes.get(i), e.getCause());
+      }
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.turnstile.job.kafka.VerdictRecords;
 import io.turnstile.job.stream.Verdict;
 import io.turnstile.job.turnstile.Acceptance;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -43,9 +44,14 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One lane of a {@link KafkaJournal}: a partition of each verdict topic, one transactional id. */
 final class KafkaLaneJournal implements LaneJournal {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaLaneJournal.class);
 
   /** Kafka's own default of 100 ms is what a new transaction may have to wait for the last. */
   private static final String RETRY_BACKOFF_MILLIS = "2";
@@ -65,6 +71,13 @@ final class KafkaLaneJournal implements LaneJournal {
   private static final String BATCH_BYTES = Integer.toString(128 << 10);
 
   private static final int HEADER_OVERHEAD_BYTES = 10;
+
+  private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration VISIBLE_POLL = Duration.ofMillis(2);
+
+  private static final String UNMARKED =
+      "the broker acknowledged a commit and did not carry it out on every partition (KAFKA-20734);"
+          + " the job goes back to its last checkpoint";
 
   private final JournalSettings settings;
   private final Duration strayLives;
@@ -123,6 +136,17 @@ final class KafkaLaneJournal implements LaneJournal {
 
   @Override
   public Extent takeOver() throws JournalException, InterruptedException {
+    fence();
+    JournalPosition end = end();
+    List<TopicPartition> unended = before(end, visibleEnd());
+    if (!unended.isEmpty()) {
+      endTransactionsOn(unended);
+      end = end();
+    }
+    return new Extent(offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED), end);
+  }
+
+  private void fence() throws JournalException, InterruptedException {
     run(
         "taking over transactional id " + transactionalId,
         () -> {
@@ -136,9 +160,30 @@ final class KafkaLaneJournal implements LaneJournal {
           // Not when the first verdict waits for it.
           partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
         });
-    return new Extent(
-        offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED),
-        offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED));
+  }
+
+  /**
+   * Ends what an earlier owner began, and what nobody else can end: the coordinator believes it
+   * ended (KAFKA-20734). A record that never gets committed makes it a transaction of ours again,
+   * and fencing ourselves aborts that and waits until it is done.
+   */
+  private void endTransactionsOn(List<TopicPartition> unended)
+      throws JournalException, InterruptedException {
+    LOG.warn("{}aborts what was begun and not ended on {}", at(), unended);
+    run(
+        "ending transactions on " + unended,
+        () -> {
+          producer.beginTransaction();
+          for (TopicPartition partition : unended) {
+            Future<RecordMetadata> unused =
+                producer.send(
+                    new ProducerRecord<>(
+                        partition.topic(), partition.partition(), null, new byte[0]));
+          }
+          producer.flush();
+          producer.close(Duration.ZERO);
+        });
+    fence();
   }
 
   private Properties producerProperties() {
@@ -181,31 +226,81 @@ final class KafkaLaneJournal implements LaneJournal {
         partitions.stream().map(partition -> offsets.get(partition).offset()).toList());
   }
 
+  private JournalPosition end() throws JournalException, InterruptedException {
+    return offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
+  }
+
+  private JournalPosition visibleEnd() throws JournalException, InterruptedException {
+    return offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+  }
+
+  /** The partitions that are not as far as they should be. */
+  private List<TopicPartition> before(JournalPosition expected, JournalPosition actual) {
+    List<TopicPartition> behind = new ArrayList<>();
+    for (int part = 0; part < partitions.size(); part++) {
+      if (actual.offset(part) < expected.offset(part)) {
+        behind.add(partitions.get(part));
+      }
+    }
+    return behind;
+  }
+
   @Override
   public void read(JournalPosition from, JournalPosition to, Reader reader)
       throws JournalException, InterruptedException {
-    if (!from.equals(to)) {
-      try (KafkaConsumer<byte[], byte[]> consumer =
-          new KafkaConsumer<>(
-              consumerProperties(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-        read(consumer, from, to, reader);
-      } catch (InterruptException e) {
-        throw interrupted();
-      } catch (KafkaException e) {
-        throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
-      }
-    }
+    read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(entryOf(record)));
     for (int part = 0; part < next.length; part++) {
       next[part] = to.offset(part);
     }
   }
 
-  private Properties consumerProperties() {
+  @Override
+  public Roaring64Bitmap appended(JournalPosition from, JournalPosition to)
+      throws JournalException, InterruptedException {
+    Roaring64Bitmap numbers = new Roaring64Bitmap();
+    read(
+        IsolationLevel.READ_UNCOMMITTED,
+        from,
+        to,
+        record -> {
+          String seq = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
+          if (seq != null) {
+            numbers.addLong(Long.parseLong(seq));
+          }
+        });
+    return numbers;
+  }
+
+  /** Takes what is read. */
+  private interface RecordReader {
+    void read(ConsumerRecord<byte[], byte[]> record) throws JournalException, InterruptedException;
+  }
+
+  private void read(
+      IsolationLevel isolation, JournalPosition from, JournalPosition to, RecordReader reader)
+      throws JournalException, InterruptedException {
+    if (from.equals(to)) {
+      return;
+    }
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            consumerProperties(isolation),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      read(consumer, from, to, reader);
+    } catch (InterruptException e) {
+      throw interrupted();
+    } catch (KafkaException e) {
+      throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
+    }
+  }
+
+  private Properties consumerProperties(IsolationLevel isolation) {
     Properties properties = new Properties();
     properties.putAll(settings.client());
     properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
     properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId + "-tail");
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString());
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -216,7 +311,7 @@ final class KafkaLaneJournal implements LaneJournal {
       KafkaConsumer<byte[], byte[]> consumer,
       JournalPosition from,
       JournalPosition to,
-      Reader reader)
+      RecordReader reader)
       throws JournalException, InterruptedException {
     consumer.assign(partitions);
     Map<TopicPartition, Long> reached = new HashMap<>();
@@ -236,7 +331,7 @@ final class KafkaLaneJournal implements LaneJournal {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         // What a foreign writer appended since the end was fixed is found when we append.
         if (record.offset() < to.offset(partOf(record.topic()))) {
-          reader.read(entryOf(record));
+          reader.read(record);
         }
       }
       for (TopicPartition partition : partitions) {
@@ -277,7 +372,7 @@ final class KafkaLaneJournal implements LaneJournal {
             + " of "
             + end
             + ", the last stable offset is "
-            + offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED).offset(part)
+            + visibleEnd().offset(part)
             + ": another program has a transaction open on it; find it with kafka-transactions.sh"
             + " describe-producers, and end it");
   }
@@ -388,7 +483,10 @@ final class KafkaLaneJournal implements LaneJournal {
                   + parts().get(part)
                   + " instead of "
                   + next[part]
-                  + ": another program writes to the verdict topics; stop it"));
+                  + (written.offset() < next[part]
+                      ? ": " + UNMARKED
+                      : ": another program writes to the verdict topics; stop it. Unless a broker"
+                          + " has just started: it may have marked a commit twice")));
     } else {
       next[part]++;
     }
@@ -414,6 +512,49 @@ final class KafkaLaneJournal implements LaneJournal {
       }
     }
     return position();
+  }
+
+  /**
+   * A commit is acknowledged when the coordinator has it, and carried out on each partition after
+   * that. A partition without a leader just then is taken for deleted (KAFKA-20734): its verdicts
+   * stay invisible, and are aborted with the next transaction that is aborted there.
+   */
+  @Override
+  public void awaitVisible(JournalPosition end) throws JournalException, InterruptedException {
+    long giveUpAt = 0;
+    while (true) {
+      JournalPosition visible = visibleEnd();
+      if (visible.equals(end)) {
+        return;
+      }
+      if (before(end, visible).isEmpty()) {
+        // An owner that was fenced and has nothing to commit does not notice otherwise.
+        throw new JournalException(
+            at() + visibleUpTo(visible, end) + "another program, or another owner, has written");
+      }
+      long now = System.nanoTime();
+      if (giveUpAt == 0) {
+        // A broker that does not answer has its own timeout.
+        giveUpAt = now + VISIBLE_TIMEOUT.toNanos();
+      } else if (now > giveUpAt) {
+        throw new JournalException(
+            at()
+                + visibleUpTo(visible, end)
+                + "either another program has a transaction open there, or "
+                + UNMARKED);
+      }
+      Thread.sleep(VISIBLE_POLL.toMillis());
+    }
+  }
+
+  private String visibleUpTo(JournalPosition visible, JournalPosition end) {
+    return "readers see "
+        + parts()
+        + " up to "
+        + visible.offsets()
+        + ", what was committed ends at "
+        + end.offsets()
+        + ": ";
   }
 
   private JournalPosition position() {

@@ -11,6 +11,8 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One lane in the hands of its owner: the protocol, apart from threads and time.
@@ -20,14 +22,16 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  *   <li>For every input: {@link #isDecided}, and if it is not, {@link #write} its verdict. Now and
  *       then: {@link #beginCommit}, {@link #commit}, {@link #endCommit}; inputs may go on coming
  *       between these.
- *   <li>For a checkpoint: commit until {@link #isSettled}, then {@link #snapshot} together with the
- *       keyed state.
+ *   <li>For a checkpoint: commit until {@link #isSettled}, {@link #awaitVisible}, then {@link
+ *       #snapshot} together with the keyed state.
  * </ol>
  *
- * <p>Used by one thread, except for {@link #takeOver} and {@link #commit}, which may run in another
- * one. Any exception ends the attempt: no later call can make up for it.
+ * <p>Used by one thread, except for {@link #takeOver}, {@link #commit} and {@link #awaitVisible},
+ * which may run in another one. Any exception ends the attempt: no later call can make up for it.
  */
 final class Lane {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
   private final int number;
   private final int lanes;
@@ -109,6 +113,7 @@ final class Lane {
             recall.remember(entry.recollection());
           }
         });
+    requireNothingDeleted(tail, start, extent.end());
     lastSeq = tail.lastSeq();
     end = extent.end();
     return tail.count();
@@ -177,6 +182,29 @@ final class Lane {
     }
   }
 
+  /**
+   * A number may be missing if its verdict is there and was never committed: a commit that was
+   * acknowledged and then not carried out on every part (KAFKA-20734). No checkpoint covers such a
+   * commit, so the input comes by again.
+   */
+  private void requireNothingDeleted(Tail tail, JournalPosition from, JournalPosition to)
+      throws JournalException, InterruptedException {
+    if (tail.isGapless()) {
+      return;
+    }
+    Roaring64Bitmap missing = tail.missing();
+    long invisible = missing.getLongCardinality();
+    missing.andNot(journal.appended(from, to));
+    if (!missing.isEmpty()) {
+      throw tail.broken("lacks lane-seq " + missing.first() + ", before " + tail.lastSeq());
+    }
+    LOG.warn(
+        "{}{} verdicts whose commit was acknowledged are not committed (KAFKA-20734), their inputs"
+            + " are decided again",
+        at(),
+        invisible);
+  }
+
   /** What comes back as another key would be put into somebody else's state. */
   private void requireRoutedHere(JournalEntry entry) throws JournalException.Refused {
     int lane = RoutingKey.lane(entry.recollection().routingKey(), lanes);
@@ -192,7 +220,7 @@ final class Lane {
     }
   }
 
-  /** Checks that the verdicts read are exactly those that were written: none more, none less. */
+  /** The verdicts read, which are to be exactly those that were written. */
   private final class Tail {
 
     private final Roaring64Bitmap sequence = new Roaring64Bitmap();
@@ -221,19 +249,23 @@ final class Lane {
       sequence.addLong(seq);
     }
 
-    long lastSeq() throws JournalException.Refused {
-      if (sequence.isEmpty()) {
-        return before.orElse(0);
-      }
-      long seqBefore = before.orElse(sequence.first() - 1);
-      if (sequence.last() - seqBefore != sequence.getLongCardinality()) {
-        long missing = seqBefore + 1;
-        while (sequence.contains(missing)) {
-          missing++;
-        }
-        throw broken("lacks lane-seq " + missing + ", before " + sequence.last());
-      }
-      return sequence.last();
+    long lastSeq() {
+      return sequence.isEmpty() ? before.orElse(0) : sequence.last();
+    }
+
+    boolean isGapless() {
+      return sequence.isEmpty() || lastSeq() - seqBefore() == count();
+    }
+
+    Roaring64Bitmap missing() {
+      Roaring64Bitmap missing = new Roaring64Bitmap();
+      missing.addRange(seqBefore() + 1, lastSeq());
+      missing.andNot(sequence);
+      return missing;
+    }
+
+    private long seqBefore() {
+      return before.orElse(sequence.first() - 1);
     }
 
     long count() {
@@ -283,13 +315,13 @@ final class Lane {
     return committing;
   }
 
-  /** Commits; returns when that is certain. */
+  /** Commits; returns when that is acknowledged. */
   JournalPosition commit() throws JournalException, InterruptedException {
     return journal.commit();
   }
 
   /**
-   * The commit is certain: opens the next transaction with what was held meanwhile.
+   * The commit is acknowledged: opens the next transaction with what was held meanwhile.
    *
    * @param committed the result of {@link #commit}
    */
@@ -304,6 +336,11 @@ final class Lane {
     for (Verdict verdict = held.poll(); verdict != null; verdict = held.poll()) {
       append(verdict);
     }
+  }
+
+  /** Waits until readers see what was committed; to be called before {@link #snapshot}. */
+  void awaitVisible() throws JournalException, InterruptedException {
+    journal.awaitVisible(end);
   }
 
   boolean isCommitting() {

@@ -2,6 +2,7 @@ package io.turnstile.job.journal;
 
 import io.turnstile.job.stream.Verdict;
 import java.util.List;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
  * One lane of a {@link Journal}, in the hands of one owner.
@@ -16,7 +17,8 @@ public interface LaneJournal extends AutoCloseable {
 
   /**
    * Becomes the owner: shuts out every earlier one, waits until what they left open is either
-   * committed or aborted, and only then looks where the lane ends.
+   * committed or aborted, and only then looks where the lane ends. What they committed is aborted
+   * if no reader could see it yet.
    */
   Extent takeOver() throws JournalException, InterruptedException;
 
@@ -28,15 +30,31 @@ public interface LaneJournal extends AutoCloseable {
   void read(JournalPosition from, JournalPosition to, Reader reader)
       throws JournalException, InterruptedException;
 
+  /**
+   * The numbers of all verdicts between two positions, of those too that were never committed.
+   *
+   * @param to as found by {@link #takeOver}
+   */
+  Roaring64Bitmap appended(JournalPosition from, JournalPosition to)
+      throws JournalException, InterruptedException;
+
   /** Adds a verdict to the open transaction; opens one if there is none. */
   void append(Verdict verdict, long laneSeq) throws JournalException, InterruptedException;
 
   /**
-   * Commits the open transaction, and returns when that is certain.
+   * Commits the open transaction, and returns when that is acknowledged.
    *
    * @return where the lane ends now, from what the owner itself wrote
    */
   JournalPosition commit() throws JournalException, InterruptedException;
+
+  /**
+   * Waits until readers see all that was committed, and nothing else; only then does it outlive the
+   * owner.
+   *
+   * @param end as returned by the last {@link #commit}, or by {@link #takeOver}
+   */
+  void awaitVisible(JournalPosition end) throws JournalException, InterruptedException;
 
   /** Throws what has failed in the background, if anything has. */
   void check() throws JournalException;

@@ -34,13 +34,19 @@ class CounterExamplesTest {
               new Input(0, 0, CUSTOMER, "id-0", false, false),
               new Input(0, 1, CUSTOMER, "id-1", false, false)),
           5,
-          5);
+          5,
+          1);
 
   /** The history breaks a promise with the mutation, and none without it. */
   private static void brokenOnlyBy(Mutation mutation, String... history) throws Exception {
+    brokenOnlyBy(mutation, "two verdicts", history);
+  }
+
+  private static void brokenOnlyBy(Mutation mutation, String how, String[] history)
+      throws Exception {
     assertThatThrownBy(() -> play(Set.of(mutation), history))
         .isInstanceOf(Violation.class)
-        .hasMessageContaining("two verdicts");
+        .hasMessageContaining(how);
     assertThatCode(() -> play(Set.of(), history)).doesNotThrowAnyException();
   }
 
@@ -148,6 +154,28 @@ class CounterExamplesTest {
         "1 reads 0/1",
         "1 begins commit 0",
         "1 commits 0");
+  }
+
+  /**
+   * Kafka acknowledges a commit before its markers are written, and may never write one
+   * (KAFKA-20734); what is not marked is aborted with whatever is aborted there next.
+   */
+  @Test
+  void commitThatReadersDoNotSeeIsInTheCheckpointAndThenAborted() throws Exception {
+    brokenOnlyBy(
+        Mutation.INVISIBLE_IN_CHECKPOINT,
+        "no verdict for",
+        new String[] {
+          "0 takes over",
+          "0 reads 0/0",
+          "0 begins commit 0",
+          "0 commits, unmarked on accepted 0",
+          "0 ends commit 0",
+          "0 takes checkpoint",
+          "0 completes checkpoint",
+          "0 crashes, restart from 0",
+          "1 takes over"
+        });
   }
 
   private static final long MINUTE = 60_000;

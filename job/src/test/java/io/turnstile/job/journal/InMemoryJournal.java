@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
  * A journal in memory that behaves as Kafka does: what is appended has its offset at once, is read
@@ -53,6 +54,9 @@ class InMemoryJournal implements Journal {
   volatile CountDownLatch commitGate;
 
   volatile JournalException commitFailure;
+
+  /** While set, what was committed does not become visible. */
+  volatile JournalException invisible;
 
   InMemoryJournal(int lanes) {
     identity.put("cluster id", "memory");
@@ -96,6 +100,15 @@ class InMemoryJournal implements Journal {
     Object transaction = new Object();
     stored.part(verdict.outcome()).add(new Slot(verdict, laneSeq, transaction));
     stored.committed.add(transaction);
+  }
+
+  /** Takes back that a verdict was committed, and whatever was committed with it. */
+  synchronized void hide(int lane, long laneSeq) {
+    StoredLane stored = lanes.get(lane);
+    stored.parts.stream()
+        .flatMap(List::stream)
+        .filter(slot -> slot.laneSeq().equals(OptionalLong.of(laneSeq)))
+        .forEach(slot -> stored.committed.remove(slot.transaction()));
   }
 
   /** Deletes what stands before an offset, as retention does. */
@@ -186,6 +199,20 @@ class InMemoryJournal implements Journal {
       }
     }
 
+    @Override
+    public Roaring64Bitmap appended(JournalPosition from, JournalPosition to) {
+      Roaring64Bitmap numbers = new Roaring64Bitmap();
+      synchronized (InMemoryJournal.this) {
+        for (int part = 0; part < PARTS; part++) {
+          for (Slot slot :
+              stored.parts.get(part).subList((int) from.offset(part), (int) to.offset(part))) {
+            slot.laneSeq().ifPresent(numbers::addLong);
+          }
+        }
+      }
+      return numbers;
+    }
+
     private JournalEntry entry(Slot slot, String place) {
       Verdict verdict = slot.verdict();
       Recollection recollection = null;
@@ -236,6 +263,13 @@ class InMemoryJournal implements Journal {
         stored.committed.add(stored.open);
         endTransaction();
         return end();
+      }
+    }
+
+    @Override
+    public void awaitVisible(JournalPosition end) throws JournalException {
+      if (invisible != null) {
+        throw invisible;
       }
     }
 

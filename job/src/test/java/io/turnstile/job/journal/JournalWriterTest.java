@@ -330,6 +330,15 @@ class JournalWriterTest {
   }
 
   @Test
+  void noSnapshotSucceedsWhileReadersDoNotSeeWhatIsCommitted() throws Exception {
+    start();
+    journal.invisible = new JournalException("readers do not see it");
+    operator.first(input(0, 1, 1));
+    assertThatThrownBy(() -> operator.checkpoint()).hasMessageContaining("readers do not see it");
+    assertThat(operator.gauge("commitFailures")).isPositive();
+  }
+
+  @Test
   void failureInTheBackgroundSurfacesBeforeTheNextRecord() throws Exception {
     start();
     long before = operator.gauge("commitFailures");

@@ -327,10 +327,50 @@ class KafkaJournalIT {
       settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(60), Duration.ofSeconds(1));
       assertThatThrownBy(this::committed)
           .isInstanceOf(JournalException.class)
-          .hasMessageContaining(settings.topics().accepted() + "/1 at offset 2 of 3")
+          .hasMessageContaining(settings.topics().accepted() + "/1 at offset 2 of 5")
           .hasMessageContaining("last stable offset is 2");
       producer.abortTransaction();
     }
+  }
+
+  @Test
+  void commitBehindATransactionOfAnotherProgramIsNotVisible() throws Exception {
+    LaneJournal lane = owner();
+    Properties foreign = new Properties();
+    foreign.putAll(settings.client());
+    foreign.put("transactional.id", "foreign");
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      lane.append(accepted(0), 1);
+      JournalPosition end = lane.commit();
+      lane.awaitVisible(end);
+      producer
+          .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
+          .get();
+      lane.awaitVisible(end);
+      producer.commitTransaction();
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  lane.awaitVisible(end);
+                }
+              })
+          .isInstanceOf(JournalException.class)
+          .hasMessageContaining("up to [4, 0, 0], what was committed ends at [2, 0, 0]");
+    }
+  }
+
+  @Test
+  void fencedOwnerWithNothingToCommitNoticesBeforeACheckpoint() throws Exception {
+    LaneJournal fenced = owner();
+    fenced.append(accepted(0), 1);
+    JournalPosition end = fenced.commit();
+    LaneJournal other = owner();
+    other.append(accepted(1), 2);
+    other.awaitVisible(other.commit());
+    assertThatThrownBy(() -> fenced.awaitVisible(end)).isInstanceOf(JournalException.class);
   }
 
   @Test

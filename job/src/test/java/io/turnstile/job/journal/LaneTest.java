@@ -177,6 +177,20 @@ class LaneTest {
         .hasMessageContaining("lacks lane-seq 2, before 3");
   }
 
+  /** Its commit was acknowledged, and then not carried out where it stands. */
+  @Test
+  void verdictThatIsThereAndWasNeverCommittedIsDecidedAgain() throws Exception {
+    laneWith(3);
+    journal.hide(LANE, 2);
+    Lane lane = takenOver(null);
+    assertThat(lane.isDecided(Verdicts.source(0))).isTrue();
+    assertThat(lane.isDecided(Verdicts.source(1))).isFalse();
+    assertThat(lane.isDecided(Verdicts.source(2))).isTrue();
+    lane.write(accepted(1));
+    commit(lane);
+    assertThat(lane.snapshot().lastSeq()).isEqualTo(4);
+  }
+
   @Test
   void numberGivenTwiceIsRefused() throws Exception {
     LaneState checkpoint = laneWith(2).snapshot();

@@ -5,9 +5,11 @@ import io.turnstile.job.journal.JournalEntry.Recollection;
 import io.turnstile.job.journal.ProtocolModel.Mutation;
 import io.turnstile.job.stream.Verdict;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
  * One lane's log as Kafka keeps it, for the model: one thread, no waiting. Outlives its owners.
@@ -19,14 +21,23 @@ final class ModelJournal {
   static final List<Outcome> PARTS = List.of(Outcome.ACCEPTED, Outcome.REJECTED);
   private static final List<String> PART_NAMES = PARTS.stream().map(Outcome::headerValue).toList();
 
-  /** What is in a transaction decides about it as a whole. */
-  private static final class Transaction {
+  /** What one marker decides about on a part: a transaction, and those before it without one. */
+  private static final class Span {
     boolean open = true;
     boolean committed;
   }
 
   /** A record, or with a null verdict the marker that ends a transaction. */
-  private record Slot(Verdict verdict, long laneSeq, Transaction transaction) {}
+  private record Slot(Verdict verdict, long laneSeq, Span span) {}
+
+  /** The last transaction of a transactional id. */
+  private static final class Transaction {
+    boolean open;
+    final boolean[] touched = new boolean[PARTS.size()];
+
+    /** By part, what is not marked yet. */
+    final Span[] spans = new Span[PARTS.size()];
+  }
 
   /** Looks whether a promise is broken. */
   interface Observer {
@@ -41,7 +52,7 @@ final class ModelJournal {
   /** By transactional id; a lane has one, unless mutated. */
   private final Owner[] owners = new Owner[2];
 
-  private final Transaction[] open = new Transaction[2];
+  private final Transaction[] transactions = {new Transaction(), new Transaction()};
 
   ModelJournal(int lane, Set<Mutation> mutations, Observer observer) {
     this.lane = lane;
@@ -65,7 +76,7 @@ final class ModelJournal {
     List<Long> offsets = new ArrayList<>(PARTS.size());
     for (List<Slot> part : parts) {
       long stable = 0;
-      while (stable < part.size() && !part.get((int) stable).transaction.open) {
+      while (stable < part.size() && !part.get((int) stable).span.open) {
         stable++;
       }
       offsets.add(stable);
@@ -78,7 +89,7 @@ final class ModelJournal {
     long last = 0;
     for (List<Slot> part : parts) {
       for (Slot slot : part) {
-        if (slot.verdict != null && slot.transaction.committed) {
+        if (slot.verdict != null && slot.span.committed) {
           last = Math.max(last, slot.laneSeq);
         }
       }
@@ -86,25 +97,44 @@ final class ModelJournal {
     return last;
   }
 
-  private void end(int id, boolean commit) {
-    Transaction transaction = open[id];
-    open[id] = null;
-    transaction.open = false;
-    transaction.committed = commit;
-    for (List<Slot> part : parts) {
-      boolean touched = false;
-      for (Slot slot : part) {
-        if (slot.transaction == transaction && slot.verdict != null) {
-          touched = true;
-          if (commit) {
-            observer.committed(slot.verdict);
-          }
-        }
-      }
-      if (touched) {
-        part.add(new Slot(null, 0, transaction));
+  /** Parts on which a commit that was acknowledged has not been marked. */
+  boolean hasUnmarked() {
+    Transaction transaction = transactions[0];
+    for (int part = 0; part < PARTS.size(); part++) {
+      if (transaction.spans[part] != null && !transaction.touched[part]) {
+        return true;
       }
     }
+    return false;
+  }
+
+  private void end(int id, boolean commit, int unmarked) {
+    Transaction transaction = transactions[id];
+    transaction.open = false;
+    for (int part = 0; part < PARTS.size(); part++) {
+      if (transaction.touched[part]) {
+        transaction.touched[part] = false;
+        if (part != unmarked) {
+          mark(transaction, part, commit);
+        }
+      }
+    }
+  }
+
+  private void mark(Transaction transaction, int part, boolean commit) {
+    Span span = transaction.spans[part];
+    transaction.spans[part] = null;
+    span.open = false;
+    span.committed = commit;
+    List<Slot> slots = parts.get(part);
+    if (commit) {
+      for (Slot slot : slots) {
+        if (slot.span == span) {
+          observer.committed(slot.verdict);
+        }
+      }
+    }
+    slots.add(new Slot(null, 0, span));
   }
 
   void describe(StringBuilder text) {
@@ -119,11 +149,17 @@ final class ModelJournal {
               .append(slot.verdict.position().offset())
               .append('#')
               .append(slot.laneSeq)
-              .append(slot.transaction.committed ? 'c' : slot.transaction.open ? 'o' : 'a')
+              .append(slot.span.committed ? 'c' : slot.span.open ? 'o' : 'a')
               .append(' ');
         }
       }
       text.append(']');
+    }
+    for (Transaction transaction : transactions) {
+      text.append(transaction.open ? 'o' : '-');
+      for (boolean touched : transaction.touched) {
+        text.append(touched ? 't' : '-');
+      }
     }
     for (Owner owner : owners) {
       text.append(owner == null ? "-" : owner.name).append(' ');
@@ -142,6 +178,15 @@ final class ModelJournal {
 
     /** A commit acknowledged before it was done. */
     private boolean owing;
+
+    /** Where the next verdict of each part is to stand. */
+    private final long[] next = new long[PARTS.size()];
+
+    /** A verdict stands where the marker of a commit should. */
+    private boolean misplaced;
+
+    /** The part that the next commit is not marked on, or -1. */
+    private int unmarked = -1;
 
     private Owner(String name, Runnable meanwhile) {
       this.name = name;
@@ -164,10 +209,17 @@ final class ModelJournal {
     }
 
     private void fence(int id) {
-      if (open[id] != null) {
-        end(id, false);
+      Transaction transaction = transactions[id];
+      if (transaction.open) {
+        end(id, false, -1);
       }
       owners[id] = this;
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transaction.spans[part] != null) {
+          parts.get(part).add(new Slot(null, 0, transaction.spans[part]));
+          mark(transaction, part, false);
+        }
+      }
     }
 
     @Override
@@ -175,9 +227,12 @@ final class ModelJournal {
         throws JournalException, InterruptedException {
       meanwhile.run();
       for (int part = 0; part < PARTS.size(); part++) {
+        next[part] = to.offset(part);
+      }
+      for (int part = 0; part < PARTS.size(); part++) {
         for (long offset = from.offset(part); offset < to.offset(part); offset++) {
           Slot slot = parts.get(part).get((int) offset);
-          if (slot.verdict != null && slot.transaction.committed) {
+          if (slot.verdict != null && slot.span.committed) {
             Verdict verdict = slot.verdict;
             Recollection recollection =
                 verdict.outcome() == Outcome.ACCEPTED ? ProtocolModel.recollection(verdict) : null;
@@ -193,26 +248,67 @@ final class ModelJournal {
     }
 
     @Override
+    public Roaring64Bitmap appended(JournalPosition from, JournalPosition to) {
+      Roaring64Bitmap numbers = new Roaring64Bitmap();
+      for (int part = 0; part < PARTS.size(); part++) {
+        for (Slot slot : parts.get(part).subList((int) from.offset(part), (int) to.offset(part))) {
+          if (slot.verdict != null) {
+            numbers.addLong(slot.laneSeq);
+          }
+        }
+      }
+      return numbers;
+    }
+
+    @Override
     public void append(Verdict verdict, long laneSeq) throws JournalException {
       payCommit();
       int id = id();
       requireOwner(id);
-      if (open[id] == null) {
-        open[id] = new Transaction();
+      Transaction transaction = transactions[id];
+      int part = PARTS.indexOf(verdict.outcome());
+      if (transaction.spans[part] == null) {
+        transaction.spans[part] = new Span();
       }
-      parts.get(PARTS.indexOf(verdict.outcome())).add(new Slot(verdict, laneSeq, open[id]));
+      transaction.open = true;
+      transaction.touched[part] = true;
+      List<Slot> slots = parts.get(part);
+      misplaced |= slots.size() < next[part];
+      slots.add(new Slot(verdict, laneSeq, transaction.spans[part]));
+      next[part] = slots.size();
     }
 
     @Override
     public JournalPosition commit() throws JournalException {
       int id = id();
       requireOwner(id);
-      if (open[id] == null) {
+      if (!transactions[id].open) {
         throw new JournalException("nothing to commit");
       }
-      end(id, true);
+      if (misplaced) {
+        throw new JournalException("an earlier commit is not marked");
+      }
+      JournalPosition end = endAfterCommit(id);
+      end(id, true, unmarked);
       commits++;
-      return ModelJournal.this.end();
+      return end;
+    }
+
+    /** Which parts the next commit has verdicts on. */
+    boolean touches(int part) {
+      return transactions[id()].touched[part];
+    }
+
+    /** The next commit is acknowledged, and not marked on a part: Kafka's bug. */
+    void leaveUnmarked(int part) {
+      unmarked = part;
+    }
+
+    @Override
+    public void awaitVisible(JournalPosition end) throws JournalException {
+      if (!stableEnd().equals(end)) {
+        throw new JournalException("readers are at " + stableEnd() + ", not at " + end);
+      }
     }
 
     /** Acknowledges a commit that is still to be done. */
@@ -220,10 +316,16 @@ final class ModelJournal {
       int id = id();
       requireOwner(id);
       owing = true;
+      return endAfterCommit(id);
+    }
+
+    private JournalPosition endAfterCommit(int id) {
       List<Long> end = new ArrayList<>();
-      for (List<Slot> part : parts) {
-        boolean touched = part.stream().anyMatch(slot -> slot.transaction == open[id]);
-        end.add(part.size() + (touched ? 1L : 0L));
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transactions[id].touched[part]) {
+          next[part] = parts.get(part).size() + 1L;
+        }
+        end.add(next[part]);
       }
       return new JournalPosition(end);
     }
@@ -263,6 +365,7 @@ final class ModelJournal {
 
     void describe(StringBuilder text) {
       text.append(fenced ? 'f' : '-').append(owing ? 'o' : '-').append(commits % 2);
+      text.append(misplaced ? 'm' : '-').append(Arrays.toString(next));
     }
   }
 

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +47,16 @@ final class ProtocolModel {
     END_ASKED_OF_BROKER,
     END_TAKEN_AFTER_STATE,
     START_WITHOUT_STATE_AT_END,
-    SECOND_ID_INITIALISED_LAZILY
+    SECOND_ID_INITIALISED_LAZILY,
+    INVISIBLE_IN_CHECKPOINT
   }
+
+  /** Whoever does not know where the lane must end cannot wait until readers are there. */
+  private static final Set<Mutation> UNAWARE_OF_VISIBILITY =
+      EnumSet.of(
+          Mutation.INVISIBLE_IN_CHECKPOINT,
+          Mutation.SNAPSHOT_WITHOUT_COMMIT,
+          Mutation.END_ASKED_OF_BROKER);
 
   /** A promise is broken. */
   static final class Violation extends RuntimeException {
@@ -84,8 +93,9 @@ final class ProtocolModel {
    *
    * @param attempts of the job, the first included
    * @param checkpoints that are taken
+   * @param unmarked commits that are acknowledged and then not marked on one of their parts
    */
-  record Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints) {}
+  record Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {}
 
   private static final SortedMap<String, String> IDENTITY = new TreeMap<>(Map.of("model", "1"));
   private static final Decider DECIDER =
@@ -100,9 +110,11 @@ final class ProtocolModel {
   private final List<Checkpoint> completed = new ArrayList<>();
   private Checkpoint pending;
   private int checkpointsTaken;
+  private int unmarked;
 
   private final Map<SourcePosition, Outcome> verdicts = new HashMap<>();
   private final Map<String, SourcePosition> accepted = new HashMap<>();
+  private final Map<SourcePosition, String> duplicates = new HashMap<>();
 
   ProtocolModel(Bounds bounds, Set<Mutation> mutations, Choices choices) {
     this.bounds = bounds;
@@ -132,10 +144,22 @@ final class ProtocolModel {
         throw new Violation(what + " accepted twice: " + other + " and " + verdict.position());
       }
     }
-    // Acceptances of the same transaction are reported first.
-    if (verdict.errorMessage() != null && !accepted.containsKey(verdict.errorMessage())) {
-      throw new Violation(verdict.position() + " duplicates what is not accepted");
+    if (verdict.errorMessage() != null) {
+      duplicates.put(verdict.position(), verdict.errorMessage());
     }
+    // Acceptances of the same transaction are reported first. An unmarked one comes again later.
+    if (unmarked == 0) {
+      requireAccepted(duplicates);
+    }
+  }
+
+  private void requireAccepted(Map<SourcePosition, String> known) {
+    known.forEach(
+        (position, what) -> {
+          if (!accepted.containsKey(what)) {
+            throw new Violation(position + " duplicates what is not accepted");
+          }
+        });
   }
 
   /** What a checkpoint holds. */
@@ -331,6 +355,11 @@ final class ProtocolModel {
 
     Checkpoint checkpoint() throws JournalException, InterruptedException {
       commitAll();
+      if (UNAWARE_OF_VISIBILITY.stream().noneMatch(mutations::contains)) {
+        for (Lane lane : lanes) {
+          lane.awaitVisible();
+        }
+      }
       List<LaneState> states = new ArrayList<>();
       for (Lane lane : lanes) {
         LaneState state = lane.snapshot();
@@ -560,9 +589,30 @@ final class ProtocolModel {
       } else if (attempt.lanes.get(lane).isCommitting()) {
         if (attempt.done[lane] == null) {
           options.add(new Option(attempt, "commits", l, () -> attempt.executeCommit(lane)));
+          addUnmarkedCommits(attempt, lane, options);
         } else {
           options.add(new Option(attempt, "ends commit", l, () -> attempt.endCommit(lane)));
         }
+      }
+    }
+  }
+
+  private void addUnmarkedCommits(Attempt attempt, int lane, List<Option> options) {
+    ModelJournal.Owner owner = attempt.owners.get(lane);
+    for (int p = 0; p < ModelJournal.PARTS.size() && unmarked < bounds.unmarked(); p++) {
+      int part = p;
+      if (owner.touches(part)) {
+        options.add(
+            new Option(
+                attempt,
+                "commits, unmarked on " + ModelJournal.PARTS.get(part).headerValue(),
+                lane,
+                () -> {
+                  unmarked++;
+                  owner.leaveUnmarked(part);
+                  attempt.executeCommit(lane);
+                  owner.leaveUnmarked(-1);
+                }));
       }
     }
   }
@@ -593,12 +643,15 @@ final class ProtocolModel {
   /** At rest: every input has its verdict, if the last attempt lives. */
   private void checkComplete() {
     Attempt last = current();
-    if (last.running && !last.dead && last.hasReadEverything()) {
+    // What is unmarked is found at the next checkpoint.
+    boolean allVisible = journal.stream().noneMatch(ModelJournal::hasUnmarked);
+    if (last.running && !last.dead && last.hasReadEverything() && allVisible) {
       for (Input input : bounds.inputs()) {
         if (!verdicts.containsKey(input.position())) {
           throw new Violation("no verdict for " + input.position());
         }
       }
+      requireAccepted(duplicates);
     }
   }
 
@@ -626,7 +679,7 @@ final class ProtocolModel {
     StringBuilder text = new StringBuilder(512);
     journal.forEach(lane -> lane.describe(text));
     attempts.forEach(attempt -> attempt.describe(text));
-    text.append(checkpointsTaken).append(pending != null);
+    text.append(checkpointsTaken).append(pending != null).append(unmarked);
     describe(pending, text);
     completed.stream()
         .skip(Math.max(0, completed.size() - 2))

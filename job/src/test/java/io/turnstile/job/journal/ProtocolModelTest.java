@@ -41,18 +41,20 @@ class ProtocolModelTest {
     Input first = input(0, 0, A, "id");
     Input copy = input(1, 0, A, "id");
     return List.of(
-        Named.of("one input, three attempts", new Bounds(1, List.of(first), 3, 2)),
-        Named.of("duplicates in two partitions", new Bounds(1, List.of(first, copy), 2, 2)),
+        Named.of("one input, three attempts", new Bounds(1, List.of(first), 3, 2, 0)),
+        Named.of("duplicates in two partitions", new Bounds(1, List.of(first, copy), 2, 2, 0)),
         Named.of(
             "duplicates and another id",
-            new Bounds(1, List.of(first, copy, input(0, 1, A, "other id")), 2, 1)),
-        Named.of("two lanes", new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1)),
+            new Bounds(1, List.of(first, copy, input(0, 1, A, "other id")), 2, 1, 0)),
+        Named.of("invisible commit, three attempts", new Bounds(1, List.of(first), 3, 1, 1)),
+        Named.of("invisible commit of duplicates", new Bounds(1, List.of(first, copy), 2, 1, 1)),
+        Named.of("two lanes", new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)),
         Named.of(
             "waiting for a reference",
-            new Bounds(1, List.of(waiting(0, 0, A, "id"), input(0, 1, A, "id")), 2, 1)),
+            new Bounds(1, List.of(waiting(0, 0, A, "id"), input(0, 1, A, "id")), 2, 1, 0)),
         Named.of(
             "another verdict on replay",
-            new Bounds(1, List.of(refused(0, 0, A, "id"), copy), 2, 1)));
+            new Bounds(1, List.of(refused(0, 0, A, "id"), copy), 2, 1, 0)));
   }
 
   @ParameterizedTest
@@ -88,19 +90,22 @@ class ProtocolModelTest {
       throws Exception {
     Random random = new Random(seed);
     for (int i = 0; i < walks; i++) {
+      int unmarked = random.nextInt(2);
       Bounds bounds =
           new Bounds(
               inputs > 3 ? 1 + random.nextInt(LANES) : 1,
-              randomInputs(random, 1 + random.nextInt(inputs)),
+              // What stays invisible must not be refused on replay: its duplicates are visible.
+              randomInputs(random, 1 + random.nextInt(inputs), unmarked == 0),
               2 + random.nextInt(4),
-              random.nextInt(6));
+              random.nextInt(6),
+              unmarked);
       ProtocolModel model = new ProtocolModel(bounds, mutations, Choices.random(random.nextLong()));
       model.run();
       model.complete();
     }
   }
 
-  private static List<Input> randomInputs(Random random, int count) {
+  private static List<Input> randomInputs(Random random, int count, boolean mayBeRefused) {
     List<Input> inputs = new ArrayList<>();
     long[] ends = new long[1 + random.nextInt(2)];
     for (int left = count; left > 0; left--) {
@@ -112,7 +117,7 @@ class ProtocolModelTest {
               random.nextBoolean() ? A : B,
               "id-" + random.nextInt(3),
               random.nextInt(4) == 0,
-              random.nextInt(4) == 0));
+              mayBeRefused && random.nextInt(4) == 0));
     }
     return inputs;
   }
