@@ -6,6 +6,7 @@ import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.events.VerdictHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -60,6 +62,7 @@ final class AuditRun {
   private final RetentionHorizon horizon = new RetentionHorizon();
   private final List<String> notes = new ArrayList<>();
   private boolean sequencesUnsettled;
+  private final AtomicLong neverCommitted = new AtomicLong();
   private int unexamined;
 
   private final AtomicLong read = new AtomicLong();
@@ -244,6 +247,9 @@ final class AuditRun {
         }
       }
       LaneSequence sequence = verdicts.sequence(lane);
+      if (sequence.gap(startedLater).isPresent()) {
+        addUncommitted(lane, sequence);
+      }
       sequence
           .gap(startedLater)
           .ifPresent(gap -> found.add(new Violation(Kind.MISROUTED, null, List.of(), gap)));
@@ -258,6 +264,30 @@ final class AuditRun {
                           List.of(place),
                           "no lane-seq, though verdicts of its lane had one before")));
     }
+  }
+
+  /**
+   * Kafka may acknowledge a commit and then not carry it out on a partition (KAFKA-20734). The job
+   * decides such inputs again, under other numbers.
+   */
+  private void addUncommitted(int lane, LaneSequence sequence) {
+    readAll(
+        "lane " + lane + " for lane-seq that were never committed",
+        ofLane(lane, verdictStarts),
+        ofLane(lane, verdictPositions),
+        log::openUncommitted,
+        record -> {
+          String number = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
+          if (number != null && sequence.addUncommitted(Long.parseLong(number))) {
+            neverCommitted.incrementAndGet();
+          }
+        });
+  }
+
+  private static Map<TopicPartition, Long> ofLane(int lane, Map<TopicPartition, Long> offsets) {
+    return offsets.entrySet().stream()
+        .filter(entry -> entry.getKey().partition() == lane)
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /**
@@ -382,6 +412,10 @@ final class AuditRun {
         hiddenByTransactions()
             .map(partitions -> "open transactions hide the end of " + partitions)
             .orElse(null));
+    note(
+        neverCommitted.get() > 0,
+        "%d lane-seq belong to verdicts that were never committed, though others after them were"
+            .formatted(neverCommitted.get()));
     note(sequencesUnsettled, "lane-seq was not checked for gaps in every lane");
     note(
         unexamined > 0,
@@ -452,6 +486,15 @@ final class AuditRun {
       Map<TopicPartition, Long> starts,
       Map<TopicPartition, Long> ends,
       Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+    return readAll(what, starts, ends, log::open, reader);
+  }
+
+  private Map<TopicPartition, Long> readAll(
+      String what,
+      Map<TopicPartition, Long> starts,
+      Map<TopicPartition, Long> ends,
+      Function<Map<TopicPartition, Long>, Cursor> opening,
+      Consumer<ConsumerRecord<byte[], byte[]>> reader) {
     long total =
         starts.entrySet().stream().mapToLong(s -> ends.get(s.getKey()) - s.getValue()).sum();
     read.set(0);
@@ -461,7 +504,9 @@ final class AuditRun {
             futures.put(
                 partition,
                 readers.submit(
-                    () -> read(what, total, partition, start, ends.get(partition), reader))));
+                    () ->
+                        read(
+                            what, total, partition, start, ends.get(partition), opening, reader))));
     Map<TopicPartition, Long> positions = new HashMap<>();
     futures.forEach((partition, future) -> positions.put(partition, result(future)));
     return positions;
@@ -473,11 +518,12 @@ final class AuditRun {
       TopicPartition partition,
       long start,
       long end,
+      Function<Map<TopicPartition, Long>, Cursor> opening,
       Consumer<ConsumerRecord<byte[], byte[]>> reader) {
     if (start >= end) {
       return start;
     }
-    try (Cursor cursor = log.open(Map.of(partition, start))) {
+    try (Cursor cursor = opening.apply(Map.of(partition, start))) {
       long position = start;
       long movedAt = System.nanoTime();
       while (position < end) {

@@ -29,6 +29,9 @@ interface CommittedLog {
   /** Opens a reader that stands at these offsets. */
   Cursor open(Map<TopicPartition, Long> from);
 
+  /** The same for a reader that is also shown what was never committed. */
+  Cursor openUncommitted(Map<TopicPartition, Long> from);
+
   /** A reader of some partitions, used by one thread at a time. */
   interface Cursor extends AutoCloseable {
 

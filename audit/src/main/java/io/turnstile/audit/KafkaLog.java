@@ -89,7 +89,16 @@ final class KafkaLog implements CommittedLog {
 
   @Override
   public Cursor open(Map<TopicPartition, Long> from) {
-    Consumer<byte[], byte[]> consumer = consumer(IsolationLevel.READ_COMMITTED);
+    return open(IsolationLevel.READ_COMMITTED, from);
+  }
+
+  @Override
+  public Cursor openUncommitted(Map<TopicPartition, Long> from) {
+    return open(IsolationLevel.READ_UNCOMMITTED, from);
+  }
+
+  private Cursor open(IsolationLevel isolation, Map<TopicPartition, Long> from) {
+    Consumer<byte[], byte[]> consumer = consumer(isolation);
     consumer.assign(from.keySet());
     from.forEach(consumer::seek);
     return new KafkaCursor(consumer);

@@ -58,6 +58,20 @@ final class LaneSequence {
     }
   }
 
+  /**
+   * Notes the number of a verdict that is there, whether it was committed or not: it is not
+   * missing.
+   *
+   * @return whether it would be otherwise
+   */
+  synchronized boolean addUncommitted(long number) {
+    if (number > settled || seen.contains(number)) {
+      return false;
+    }
+    seen.addLong(number);
+    return true;
+  }
+
   /** Says that all numbers so far will have been read when the lane has been read to its end. */
   synchronized void settle() {
     settled = highest;

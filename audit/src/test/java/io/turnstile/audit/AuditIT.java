@@ -397,5 +397,10 @@ class AuditIT {
       }
       return log.open(from);
     }
+
+    @Override
+    public Cursor openUncommitted(Map<TopicPartition, Long> from) {
+      return log.openUncommitted(from);
+    }
   }
 }

@@ -333,6 +333,20 @@ class AuditRunTest {
     }
 
     @Test
+    void hasALaneSeqAfterSomeThatWereNeverCommitted() {
+      Written after = verdict.withHeader(VerdictHeaders.LANE_SEQ, "9");
+      history.replace(verdict, after);
+      MemoryLog log = history.log();
+      for (long number = 2; number < 9; number++) {
+        log.abort(
+            after.withHeader(VerdictHeaders.LANE_SEQ, Long.toString(number)).at(1_000 + number));
+      }
+      AuditReport report = audit(log);
+      assertThat(report.passed()).as(report.toText(20)).isTrue();
+      assertThat(report.notes()).anyMatch(note -> note.contains("were never committed"));
+    }
+
+    @Test
     void hasNoLaneSeqThoughTheOneBeforeHas() {
       history.replace(
           history.verdicts.get(2),

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -19,6 +20,8 @@ import org.apache.kafka.common.TopicPartition;
 final class MemoryLog implements CommittedLog {
 
   private final Map<TopicPartition, TreeMap<Long, ConsumerRecord<byte[], byte[]>>> records =
+      new HashMap<>();
+  private final Map<TopicPartition, TreeMap<Long, ConsumerRecord<byte[], byte[]>>> aborted =
       new HashMap<>();
   private final Map<TopicPartition, Long> starts = new HashMap<>();
   private final Map<TopicPartition, Long> ends = new HashMap<>();
@@ -34,6 +37,13 @@ final class MemoryLog implements CommittedLog {
   void append(ConsumerRecord<byte[], byte[]> record) {
     TopicPartition partition = new TopicPartition(record.topic(), record.partition());
     records.get(partition).put(record.offset(), record);
+    ends.merge(partition, record.offset() + 1, Math::max);
+  }
+
+  /** Appends a record that is never committed. */
+  void abort(ConsumerRecord<byte[], byte[]> record) {
+    TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+    aborted.computeIfAbsent(partition, p -> new TreeMap<>()).put(record.offset(), record);
     ends.merge(partition, record.offset() + 1, Math::max);
   }
 
@@ -93,11 +103,25 @@ final class MemoryLog implements CommittedLog {
 
   @Override
   public Cursor open(Map<TopicPartition, Long> from) {
+    return open(from, records);
+  }
+
+  @Override
+  public Cursor openUncommitted(Map<TopicPartition, Long> from) {
+    Map<TopicPartition, TreeMap<Long, ConsumerRecord<byte[], byte[]>>> all = new HashMap<>();
+    records.forEach((partition, committed) -> all.put(partition, new TreeMap<>(committed)));
+    aborted.forEach((partition, more) -> all.get(partition).putAll(more));
+    return open(from, all);
+  }
+
+  private Cursor open(
+      Map<TopicPartition, Long> from,
+      Map<TopicPartition, ? extends SortedMap<Long, ConsumerRecord<byte[], byte[]>>> shown) {
     Map<TopicPartition, Long> positions = new HashMap<>(from);
     return new Cursor() {
       @Override
       public Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration timeout) {
-        return take(positions);
+        return take(positions, shown);
       }
 
       @Override
@@ -112,12 +136,13 @@ final class MemoryLog implements CommittedLog {
 
   /** A few records of each partition, so that readers have to poll more than once. */
   private synchronized List<ConsumerRecord<byte[], byte[]>> take(
-      Map<TopicPartition, Long> positions) {
+      Map<TopicPartition, Long> positions,
+      Map<TopicPartition, ? extends SortedMap<Long, ConsumerRecord<byte[], byte[]>>> shown) {
     List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
     positions.replaceAll(
         (partition, position) -> {
           List<ConsumerRecord<byte[], byte[]>> some =
-              records.get(partition).tailMap(position).values().stream().limit(100).toList();
+              shown.get(partition).tailMap(position).values().stream().limit(100).toList();
           taken.addAll(some);
           return some.isEmpty()
               ? Math.max(position, ends.getOrDefault(partition, 0L))
