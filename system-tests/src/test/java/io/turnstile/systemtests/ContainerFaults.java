@@ -9,6 +9,7 @@ import java.util.List;
 final class ContainerFaults {
 
   private static final Duration PAST_HEARTBEAT_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration LONG_OUTAGE = Duration.ofSeconds(30);
   private static final double FEW_CORES = 0.2;
   private static final double FEW_PACKETS = 0.05;
 
@@ -37,7 +38,7 @@ final class ContainerFaults {
             PAST_HEARTBEAT_TIMEOUT,
             ContainerFaults::closeStorage),
         Fault.of("disk for working state full", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::fillState),
-        Fault.of("ZooKeeper killed", PAST_HEARTBEAT_TIMEOUT, ContainerFaults::killZooKeeper),
+        Fault.of("ZooKeeper killed", LONG_OUTAGE, ContainerFaults::killZooKeeper),
         Fault.of(
             "broker killed, and its name not to be resolved",
             Duration.ofSeconds(5),

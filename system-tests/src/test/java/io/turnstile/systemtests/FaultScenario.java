@@ -213,8 +213,8 @@ record FaultScenario(
   private String[] arguments() {
     return commit.equals("journal")
         ? arguments("2s", "5s")
-        // Long enough for what is committed after a recovery to be there still.
-        : arguments("500ms", "2min");
+        // A checkpoint may be half as old when it is restored.
+        : arguments("500ms", "5min");
   }
 
   private String[] arguments(String checkpointInterval, String transactionTimeout) {

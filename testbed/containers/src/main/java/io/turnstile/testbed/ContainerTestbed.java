@@ -7,6 +7,7 @@ import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports.Binding;
+import com.github.dockerjava.api.model.RestartPolicy;
 import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,6 +83,7 @@ public final class ContainerTestbed implements Testbed {
   private static final int UI_PORT = 8081;
   private static final int METRICS_PORT = 9249;
   private static final int ZOOKEEPER_PORT = 2181;
+  private static final int MAX_RESTARTS = 5;
   private static final int KAFKA_USER = 1000;
   private static final int FLINK_USER = 9999;
   private static final int SILENCE_MS = 200;
@@ -455,6 +457,11 @@ public final class ContainerTestbed implements Testbed {
         flink.entrySet().stream()
             .map(entry -> entry.getKey() + ": " + entry.getValue())
             .collect(Collectors.joining("\n"));
+    // One that cannot find out whether it leads may end itself, for whoever runs it to start again.
+    RestartPolicy restarts =
+        options.highAvailability() && target.equals(Target.JOB_MANAGER)
+            ? RestartPolicy.onFailureRestart(MAX_RESTARTS)
+            : RestartPolicy.noRestart();
     return newContainer(target, FLINK_IMAGE)
         .in(control)
         .environment(
@@ -472,6 +479,7 @@ public final class ContainerTestbed implements Testbed {
                 create
                     .getHostConfig()
                     .withTmpFs(Map.of(STATE, ownedBy(FLINK_USER, STATE_SIZE)))
+                    .withRestartPolicy(restarts)
                     .withBinds(binds))
         .command(role);
   }
