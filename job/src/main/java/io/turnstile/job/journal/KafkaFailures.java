@@ -66,4 +66,10 @@ final class KafkaFailures {
     return failure.getClass().getSimpleName()
         + (message == null ? "" : " (" + message.lines().findFirst().orElse("") + ")");
   }
+
+  /** What to throw where Kafka has set the flag and thrown. */
+  static InterruptedException interrupted() {
+    boolean unused = Thread.interrupted();
+    return new InterruptedException();
+  }
 }

@@ -1,39 +1,26 @@
 package io.turnstile.job.journal;
 
-import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Topics;
-import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.journal.JournalEntry.Recollection;
 import io.turnstile.job.kafka.VerdictRecords;
 import io.turnstile.job.stream.Verdict;
-import io.turnstile.job.turnstile.Acceptance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TransactionDescription;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -41,8 +28,6 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 import org.slf4j.Logger;
@@ -58,7 +43,6 @@ final class KafkaLaneJournal implements LaneJournal {
 
   private static final String MAX_RETRY_BACKOFF_MILLIS = "10";
 
-  private static final Duration POLL = Duration.ofMillis(200);
   private static final long DIAGNOSIS_TIMEOUT_MILLIS = 5_000;
 
   /** More than a record and its batch have besides key, value and headers. */
@@ -72,12 +56,14 @@ final class KafkaLaneJournal implements LaneJournal {
 
   private static final int HEADER_OVERHEAD_BYTES = 10;
 
-  private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration VISIBLE_POLL = Duration.ofMillis(2);
 
+  private static final String FOREIGN =
+      ": another program writes to the verdict topics; stop it. Or another owner has taken over, or"
+          + " a broker that started again has marked a commit twice";
+
   private static final String UNMARKED =
-      "the broker acknowledged a commit and did not carry it out on every partition (KAFKA-20734);"
-          + " the job goes back to its last checkpoint";
+      ": the broker has not carried out a commit that it acknowledged (KAFKA-20734)";
 
   private final JournalSettings settings;
   private final Duration strayLives;
@@ -86,6 +72,7 @@ final class KafkaLaneJournal implements LaneJournal {
   private final int lane;
   private final String transactionalId;
   private final List<TopicPartition> partitions;
+  private final KafkaLaneLog log;
   private final VerdictRecords records;
   private final Runnable failed;
 
@@ -123,27 +110,43 @@ final class KafkaLaneJournal implements LaneJournal {
     TopicNames topics = settings.topics();
     transactionalId = topics.accepted() + "-lane-" + lane;
     partitions = topics.verdicts().stream().map(topic -> new TopicPartition(topic, lane)).toList();
+    log =
+        new KafkaLaneLog(
+            settings, admin, lane, "turnstile-" + transactionalId + "-tail", partitions);
     next = new long[partitions.size()];
     touched = new boolean[partitions.size()];
   }
 
   @Override
   public List<String> parts() {
-    return partitions.stream()
-        .map(partition -> partition.topic() + "/" + partition.partition())
-        .toList();
+    return log.parts();
   }
 
   @Override
-  public Extent takeOver() throws JournalException, InterruptedException {
+  public Extent takeOver(JournalPosition settled) throws JournalException, InterruptedException {
     fence();
-    JournalPosition end = end();
-    List<TopicPartition> unended = before(end, visibleEnd());
+    JournalPosition end = log.end();
+    JournalPosition visible = log.visibleEnd();
+    List<TopicPartition> unended = log.behind(visible, end);
     if (!unended.isEmpty()) {
+      requireVisible(settled, visible);
       endTransactionsOn(unended);
-      end = end();
+      end = log.end();
     }
-    return new Extent(offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED), end);
+    return new Extent(log.begin(), end);
+  }
+
+  /** What readers do not see yet is about to be aborted, and a checkpoint may not rely on it. */
+  private void requireVisible(JournalPosition settled, JournalPosition visible)
+      throws JournalException.Refused {
+    if (settled != null && !log.behind(visible, settled).isEmpty()) {
+      throw new JournalException.Refused(
+          at()
+              + visibleUpTo(visible)
+              + ", the checkpoint relies on what stands before "
+              + settled.offsets()
+              + ": restore an older checkpoint or savepoint");
+    }
   }
 
   private void fence() throws JournalException, InterruptedException {
@@ -170,19 +173,28 @@ final class KafkaLaneJournal implements LaneJournal {
   private void endTransactionsOn(List<TopicPartition> unended)
       throws JournalException, InterruptedException {
     LOG.warn("{}aborts what was begun and not ended on {}", at(), unended);
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
     run(
         "ending transactions on " + unended,
         () -> {
           producer.beginTransaction();
           for (TopicPartition partition : unended) {
-            Future<RecordMetadata> unused =
+            sent.add(
                 producer.send(
                     new ProducerRecord<>(
-                        partition.topic(), partition.partition(), null, new byte[0]));
+                        partition.topic(), partition.partition(), null, new byte[0])));
           }
           producer.flush();
-          producer.close(Duration.ZERO);
         });
+    for (Future<RecordMetadata> each : sent) {
+      try {
+        each.get();
+      } catch (ExecutionException e) {
+        // By now somebody else may be the owner: no reason to fence that one.
+        throw explain("ending transactions on " + unended, e.getCause());
+      }
+    }
+    producer.close(Duration.ZERO);
     fence();
   }
 
@@ -210,45 +222,10 @@ final class KafkaLaneJournal implements LaneJournal {
     return given == null ? Topics.MAX_DEAD_LETTER_BYTES : Integer.parseInt(given.toString());
   }
 
-  private JournalPosition offsets(OffsetSpec spec, IsolationLevel isolation)
-      throws JournalException, InterruptedException {
-    Map<TopicPartition, ListOffsetsResultInfo> offsets =
-        KafkaJournal.get(
-            at() + "asking where the verdict topics begin and end",
-            admin
-                .listOffsets(
-                    partitions.stream()
-                        .collect(Collectors.toMap(Function.identity(), partition -> spec)),
-                    new ListOffsetsOptions(isolation))
-                .all(),
-            settings.takeOverTimeout().toMillis());
-    return new JournalPosition(
-        partitions.stream().map(partition -> offsets.get(partition).offset()).toList());
-  }
-
-  private JournalPosition end() throws JournalException, InterruptedException {
-    return offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
-  }
-
-  private JournalPosition visibleEnd() throws JournalException, InterruptedException {
-    return offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
-  }
-
-  /** The partitions that are not as far as they should be. */
-  private List<TopicPartition> before(JournalPosition expected, JournalPosition actual) {
-    List<TopicPartition> behind = new ArrayList<>();
-    for (int part = 0; part < partitions.size(); part++) {
-      if (actual.offset(part) < expected.offset(part)) {
-        behind.add(partitions.get(part));
-      }
-    }
-    return behind;
-  }
-
   @Override
   public void read(JournalPosition from, JournalPosition to, Reader reader)
       throws JournalException, InterruptedException {
-    read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(entryOf(record)));
+    log.read(from, to, reader);
     for (int part = 0; part < next.length; part++) {
       next[part] = to.offset(part);
     }
@@ -257,167 +234,7 @@ final class KafkaLaneJournal implements LaneJournal {
   @Override
   public Roaring64Bitmap appended(JournalPosition from, JournalPosition to)
       throws JournalException, InterruptedException {
-    Roaring64Bitmap numbers = new Roaring64Bitmap();
-    read(
-        IsolationLevel.READ_UNCOMMITTED,
-        from,
-        to,
-        record -> {
-          String seq = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
-          if (seq != null) {
-            numbers.addLong(Long.parseLong(seq));
-          }
-        });
-    return numbers;
-  }
-
-  /** Takes what is read. */
-  private interface RecordReader {
-    void read(ConsumerRecord<byte[], byte[]> record) throws JournalException, InterruptedException;
-  }
-
-  private void read(
-      IsolationLevel isolation, JournalPosition from, JournalPosition to, RecordReader reader)
-      throws JournalException, InterruptedException {
-    if (from.equals(to)) {
-      return;
-    }
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            consumerProperties(isolation),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
-      read(consumer, from, to, reader);
-    } catch (InterruptException e) {
-      throw interrupted();
-    } catch (KafkaException e) {
-      throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
-    }
-  }
-
-  private Properties consumerProperties(IsolationLevel isolation) {
-    Properties properties = new Properties();
-    properties.putAll(settings.client());
-    properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
-    properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId + "-tail");
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString());
-    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-    return properties;
-  }
-
-  private void read(
-      KafkaConsumer<byte[], byte[]> consumer,
-      JournalPosition from,
-      JournalPosition to,
-      RecordReader reader)
-      throws JournalException, InterruptedException {
-    consumer.assign(partitions);
-    Map<TopicPartition, Long> reached = new HashMap<>();
-    for (int part = 0; part < partitions.size(); part++) {
-      consumer.seek(partitions.get(part), from.offset(part));
-      reached.put(partitions.get(part), from.offset(part));
-    }
-    long progressAt = System.nanoTime();
-    while (true) {
-      int behind = pauseThoseRead(reached, to, consumer);
-      if (behind < 0) {
-        return;
-      }
-      if (System.nanoTime() - progressAt > settings.takeOverTimeout().toNanos()) {
-        throw stuck(behind, reached.get(partitions.get(behind)), to.offset(behind));
-      }
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        // What a foreign writer appended since the end was fixed is found when we append.
-        if (record.offset() < to.offset(partOf(record.topic()))) {
-          reader.read(record);
-        }
-      }
-      for (TopicPartition partition : partitions) {
-        // Moves past markers and aborted records, too.
-        long position = consumer.position(partition);
-        if (position > reached.put(partition, position)) {
-          progressAt = System.nanoTime();
-        }
-      }
-    }
-  }
-
-  /** A part that is not read to the end yet, or -1. */
-  private int pauseThoseRead(
-      Map<TopicPartition, Long> reached, JournalPosition to, KafkaConsumer<?, ?> consumer) {
-    int behind = -1;
-    for (int part = 0; part < partitions.size(); part++) {
-      TopicPartition partition = partitions.get(part);
-      if (reached.get(partition) < to.offset(part)) {
-        behind = part;
-      } else {
-        consumer.pause(List.of(partition));
-      }
-    }
-    return behind;
-  }
-
-  private JournalException stuck(int part, long position, long end)
-      throws JournalException, InterruptedException {
-    return new JournalException(
-        at()
-            + "no progress for "
-            + settings.takeOverTimeout().toSeconds()
-            + " s in reading "
-            + parts().get(part)
-            + " at offset "
-            + position
-            + " of "
-            + end
-            + ", the last stable offset is "
-            + visibleEnd().offset(part)
-            + ": another program has a transaction open on it; find it with kafka-transactions.sh"
-            + " describe-producers, and end it");
-  }
-
-  private int partOf(String topic) {
-    return settings.topics().verdicts().indexOf(topic);
-  }
-
-  private JournalEntry entryOf(ConsumerRecord<byte[], byte[]> record) throws JournalException {
-    String place = record.topic() + "/" + record.partition() + " offset " + record.offset();
-    try {
-      Headers headers = record.headers();
-      String seq = VerdictHeaders.optional(headers, VerdictHeaders.LANE_SEQ);
-      SourcePosition source = VerdictHeaders.position(headers);
-      return new JournalEntry(
-          place,
-          seq == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(seq)),
-          source,
-          record.topic().equals(settings.topics().accepted())
-              ? recollection(source, record.value())
-              : null);
-    } catch (RuntimeException e) {
-      throw new JournalException.Refused(
-          at()
-              + "the record at "
-              + place
-              + " is no verdict ("
-              + e.getMessage()
-              + "): another program writes to the verdict topics; stop it, and use new ones",
-          e);
-    }
-  }
-
-  private static Recollection recollection(SourcePosition source, byte[] value) {
-    VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(value);
-    // Whose payload could be read is routed by its customer.
-    return new Recollection(
-        accepted.customerId(),
-        new Acceptance(
-            accepted.transactionId(),
-            accepted.contentHash(),
-            source.partition(),
-            source.offset(),
-            accepted.receivedAt(),
-            accepted.decidedAt()));
+    return log.appended(from, to);
   }
 
   @Override
@@ -426,7 +243,7 @@ final class KafkaLaneJournal implements LaneJournal {
     ProducerRecord<byte[], byte[]> record = records.toRecord(verdict);
     VerdictHeaders.add(record.headers(), VerdictHeaders.LANE_SEQ, Long.toString(laneSeq));
     requireFits(verdict, record);
-    int part = partOf(record.topic());
+    int part = log.partOf(record.topic());
     touched[part] = true;
     run(
         "appending a verdict",
@@ -483,10 +300,7 @@ final class KafkaLaneJournal implements LaneJournal {
                   + parts().get(part)
                   + " instead of "
                   + next[part]
-                  + (written.offset() < next[part]
-                      ? ": " + UNMARKED
-                      : ": another program writes to the verdict topics; stop it. Unless a broker"
-                          + " has just started: it may have marked a commit twice")));
+                  + (written.offset() < next[part] ? UNMARKED : FOREIGN)));
     } else {
       next[part]++;
     }
@@ -521,40 +335,39 @@ final class KafkaLaneJournal implements LaneJournal {
    */
   @Override
   public void awaitVisible(JournalPosition end) throws JournalException, InterruptedException {
-    long giveUpAt = 0;
-    while (true) {
-      JournalPosition visible = visibleEnd();
-      if (visible.equals(end)) {
-        return;
-      }
-      if (before(end, visible).isEmpty()) {
+    JournalPosition visible = log.visibleEnd();
+    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
+    while (!visible.equals(end)) {
+      // In this order: what is complete by then is visible, or never will be.
+      TransactionState state = describeTransaction().state();
+      visible = log.visibleEnd();
+      if (!log.behind(end, visible).isEmpty()) {
         // An owner that was fenced and has nothing to commit does not notice otherwise.
         throw new JournalException(
-            at() + visibleUpTo(visible, end) + "another program, or another owner, has written");
+            at()
+                + visibleUpTo(visible)
+                + ", what was committed ends at "
+                + end.offsets()
+                + FOREIGN);
       }
-      long now = System.nanoTime();
-      if (giveUpAt == 0) {
-        // A broker that does not answer has its own timeout.
-        giveUpAt = now + VISIBLE_TIMEOUT.toNanos();
-      } else if (now > giveUpAt) {
+      if (!visible.equals(end)
+          && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
         throw new JournalException(
             at()
-                + visibleUpTo(visible, end)
-                + "either another program has a transaction open there, or "
-                + UNMARKED);
+                + visibleUpTo(visible)
+                + ", what was committed ends at "
+                + end.offsets()
+                + ", and the transaction is "
+                + state
+                + UNMARKED
+                + ", or another program has a transaction open there");
       }
       Thread.sleep(VISIBLE_POLL.toMillis());
     }
   }
 
-  private String visibleUpTo(JournalPosition visible, JournalPosition end) {
-    return "readers see "
-        + parts()
-        + " up to "
-        + visible.offsets()
-        + ", what was committed ends at "
-        + end.offsets()
-        + ": ";
+  private String visibleUpTo(JournalPosition visible) {
+    return "readers see " + parts() + " up to " + visible.offsets();
   }
 
   private JournalPosition position() {
@@ -577,16 +390,10 @@ final class KafkaLaneJournal implements LaneJournal {
     try {
       action.run();
     } catch (InterruptException e) {
-      throw interrupted();
+      throw KafkaFailures.interrupted();
     } catch (KafkaException | IllegalStateException e) {
       throw explain(what, e);
     }
-  }
-
-  /** Kafka sets the flag and throws. */
-  private static InterruptedException interrupted() {
-    boolean unused = Thread.interrupted();
-    return new InterruptedException();
   }
 
   private JournalException explain(String what, Throwable e) {

@@ -83,8 +83,8 @@ final class Lane {
     if (restored != null) {
       requireSameJournal(restored.identity());
     }
-    Extent extent = journal.takeOver();
     JournalPosition start = restored != null ? restored.end() : givenStart;
+    Extent extent = journal.takeOver(start);
     if (start == null) {
       start = startOfLog(extent);
     }
@@ -192,17 +192,14 @@ final class Lane {
     if (tail.isGapless()) {
       return;
     }
-    Roaring64Bitmap missing = tail.missing();
-    long invisible = missing.getLongCardinality();
-    missing.andNot(journal.appended(from, to));
-    if (!missing.isEmpty()) {
-      throw tail.broken("lacks lane-seq " + missing.first() + ", before " + tail.lastSeq());
+    long missing = tail.firstMissing(journal.appended(from, to));
+    if (missing < tail.lastSeq()) {
+      throw tail.broken("lacks lane-seq " + missing + ", before " + tail.lastSeq());
     }
     LOG.warn(
-        "{}{} verdicts whose commit was acknowledged are not committed (KAFKA-20734), their inputs"
-            + " are decided again",
-        at(),
-        invisible);
+        "{}verdicts whose commit was acknowledged are not committed (KAFKA-20734), their inputs are"
+            + " decided again",
+        at());
   }
 
   /** What comes back as another key would be put into somebody else's state. */
@@ -257,11 +254,13 @@ final class Lane {
       return sequence.isEmpty() || lastSeq() - seqBefore() == count();
     }
 
-    Roaring64Bitmap missing() {
-      Roaring64Bitmap missing = new Roaring64Bitmap();
-      missing.addRange(seqBefore() + 1, lastSeq());
-      missing.andNot(sequence);
-      return missing;
+    /** The first number that is neither in the tail nor among these. */
+    long firstMissing(Roaring64Bitmap others) {
+      long number = seqBefore() + 1;
+      while (sequence.contains(number) || others.contains(number)) {
+        number++;
+      }
+      return number;
     }
 
     private long seqBefore() {

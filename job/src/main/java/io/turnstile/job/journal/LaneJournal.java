@@ -17,10 +17,12 @@ public interface LaneJournal extends AutoCloseable {
 
   /**
    * Becomes the owner: shuts out every earlier one, waits until what they left open is either
-   * committed or aborted, and only then looks where the lane ends. What they committed is aborted
-   * if no reader could see it yet.
+   * committed or aborted, and only then looks where the lane ends. What they committed and no
+   * reader sees is aborted.
+   *
+   * @param settled what stands before it must not be aborted; null if nothing must not
    */
-  Extent takeOver() throws JournalException, InterruptedException;
+  Extent takeOver(JournalPosition settled) throws JournalException, InterruptedException;
 
   /**
    * Reads all committed verdicts between two positions; appending goes on at the latter.

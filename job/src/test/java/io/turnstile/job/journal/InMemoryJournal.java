@@ -147,7 +147,7 @@ class InMemoryJournal implements Journal {
     }
 
     @Override
-    public Extent takeOver() throws JournalException, InterruptedException {
+    public Extent takeOver(JournalPosition settled) throws JournalException, InterruptedException {
       synchronized (InMemoryJournal.this) {
         fence();
         return extent();

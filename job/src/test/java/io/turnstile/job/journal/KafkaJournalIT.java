@@ -108,7 +108,7 @@ class KafkaJournalIT {
   /** A lane that is taken over, and from where on it may append. */
   private LaneJournal owner() throws Exception {
     LaneJournal lane = lane();
-    readAll(lane, lane.takeOver());
+    readAll(lane, lane.takeOver(null));
     return lane;
   }
 
@@ -120,7 +120,7 @@ class KafkaJournalIT {
 
   private List<Long> committed() throws Exception {
     LaneJournal reader = lane();
-    return readAll(reader, reader.takeOver()).stream()
+    return readAll(reader, reader.takeOver(null)).stream()
         .map(e -> e.source().offset())
         .sorted()
         .toList();
@@ -141,7 +141,7 @@ class KafkaJournalIT {
     JournalPosition end = lane.commit();
 
     LaneJournal next = lane();
-    Extent extent = next.takeOver();
+    Extent extent = next.takeOver(null);
     assertThat(extent.begin()).isEqualTo(JournalPosition.start(3));
     assertThat(extent.end()).isEqualTo(end);
     List<JournalEntry> entries = readAll(next, extent);
@@ -267,7 +267,7 @@ class KafkaJournalIT {
       owner = lane();
       start.countDown();
       TimeUnit.MICROSECONDS.sleep(500L * round);
-      Extent extent = owner.takeOver();
+      Extent extent = owner.takeOver(null);
       int read = readAll(owner, extent).size();
       assertThat(read).isIn(committed, committed + 3);
       if (commit.get()) {
@@ -292,7 +292,7 @@ class KafkaJournalIT {
     open.add(journal);
     LaneJournal lane = journal.lane(LANE, () -> {});
     open.add(lane);
-    readAll(lane, lane.takeOver());
+    readAll(lane, lane.takeOver(null));
     lane.append(accepted(0), 1);
     String id = settings.topics().accepted() + "-lane-" + LANE;
     await()
@@ -334,7 +334,7 @@ class KafkaJournalIT {
   }
 
   @Test
-  void commitBehindATransactionOfAnotherProgramIsNotVisible() throws Exception {
+  void recordOfAnotherProgramIsFoundAtACheckpoint() throws Exception {
     LaneJournal lane = owner();
     Properties foreign = new Properties();
     foreign.putAll(settings.client());
@@ -358,7 +358,8 @@ class KafkaJournalIT {
                 }
               })
           .isInstanceOf(JournalException.class)
-          .hasMessageContaining("up to [4, 0, 0], what was committed ends at [2, 0, 0]");
+          .hasMessageContaining(
+              "up to [4, 0, 0], what was committed ends at [2, 0, 0]: another program");
     }
   }
 
@@ -401,7 +402,7 @@ class KafkaJournalIT {
     TopicPartition partition = new TopicPartition(settings.topics().accepted(), LANE);
     admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(-1))).all().get();
     LaneJournal next = lane();
-    Extent extent = next.takeOver();
+    Extent extent = next.takeOver(null);
     assertThat(extent.begin()).isEqualTo(end);
     assertThat(extent.end()).isEqualTo(end);
   }

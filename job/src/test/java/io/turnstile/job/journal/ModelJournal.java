@@ -97,12 +97,13 @@ final class ModelJournal {
     return last;
   }
 
-  /** Parts on which a commit that was acknowledged has not been marked. */
+  /** Whether a commit that was acknowledged is not marked on a part. */
   boolean hasUnmarked() {
-    Transaction transaction = transactions[0];
-    for (int part = 0; part < PARTS.size(); part++) {
-      if (transaction.spans[part] != null && !transaction.touched[part]) {
-        return true;
+    for (Transaction transaction : transactions) {
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transaction.spans[part] != null && !transaction.touched[part]) {
+          return true;
+        }
       }
     }
     return false;
@@ -199,10 +200,14 @@ final class ModelJournal {
     }
 
     @Override
-    public Extent takeOver() {
+    public Extent takeOver(JournalPosition settled) throws JournalException {
       if (!mutations.contains(Mutation.READ_BEFORE_FENCING)) {
         fence(0);
         fenced = true;
+        if (hasUnmarked()) {
+          meanwhile.run();
+          endUnmarked(0);
+        }
       }
       meanwhile.run();
       return new Extent(JournalPosition.start(PARTS.size()), end());
@@ -214,6 +219,17 @@ final class ModelJournal {
         end(id, false, -1);
       }
       owners[id] = this;
+    }
+
+    /** Ends what is not marked, with a record that is not committed. */
+    private void endUnmarked(int id) throws JournalException {
+      if (mutations.contains(Mutation.UNMARKED_LEFT_AT_TAKE_OVER)) {
+        return;
+      }
+      if (owners[id] != this) {
+        throw new JournalException("fenced");
+      }
+      Transaction transaction = transactions[id];
       for (int part = 0; part < PARTS.size(); part++) {
         if (transaction.spans[part] != null) {
           parts.get(part).add(new Slot(null, 0, transaction.spans[part]));
@@ -346,6 +362,7 @@ final class ModelJournal {
       if (!fenced || (id == 1 && commits == 1 && owners[1] != this)) {
         fenced = true;
         fence(id);
+        endUnmarked(id);
       }
       if (owners[id] != this) {
         throw new JournalException("fenced");

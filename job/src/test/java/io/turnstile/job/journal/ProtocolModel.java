@@ -48,7 +48,13 @@ final class ProtocolModel {
     END_TAKEN_AFTER_STATE,
     START_WITHOUT_STATE_AT_END,
     SECOND_ID_INITIALISED_LAZILY,
-    INVISIBLE_IN_CHECKPOINT
+    INVISIBLE_IN_CHECKPOINT,
+    UNMARKED_LEFT_AT_TAKE_OVER;
+
+    /** Whether it shows only when the broker forgets to mark a commit. */
+    boolean needsUnmarked() {
+      return this == INVISIBLE_IN_CHECKPOINT || this == UNMARKED_LEFT_AT_TAKE_OVER;
+    }
   }
 
   /** Whoever does not know where the lane must end cannot wait until readers are there. */

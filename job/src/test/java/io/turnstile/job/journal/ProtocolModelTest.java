@@ -90,7 +90,9 @@ class ProtocolModelTest {
       throws Exception {
     Random random = new Random(seed);
     for (int i = 0; i < walks; i++) {
-      int unmarked = random.nextInt(2);
+      // With another part taken out, that alone has to show.
+      boolean forgets = mutations.stream().allMatch(Mutation::needsUnmarked);
+      int unmarked = forgets ? random.nextInt(2) : 0;
       Bounds bounds =
           new Bounds(
               inputs > 3 ? 1 + random.nextInt(LANES) : 1,
