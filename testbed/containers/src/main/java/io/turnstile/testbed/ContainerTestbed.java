@@ -448,9 +448,10 @@ public final class ContainerTestbed implements Testbed {
       flink.put("high-availability.type", "zookeeper");
       flink.put("high-availability.storageDir", "file://" + STORAGE + "/ha");
       flink.put("high-availability.zookeeper.quorum", Target.ZOOKEEPER + ":" + ZOOKEEPER_PORT);
-      // With the defaults, it takes half a minute to notice that ZooKeeper is back.
+      // With the defaults, a JobManager ends itself after 15 s.
       flink.put("high-availability.zookeeper.client.connection-timeout", "3 s");
       flink.put("high-availability.zookeeper.client.retry-wait", "1 s");
+      flink.put("high-availability.zookeeper.client.max-retry-attempts", "90");
     }
     flink.putAll(extraConfig);
     flink.putAll(config.flinkConfig());
