@@ -309,18 +309,24 @@ class KafkaJournalIT {
     assertThat(committed()).isEmpty();
   }
 
+  /** A producer of another program, with a transaction begun. */
+  private KafkaProducer<byte[], byte[]> foreignTransaction() {
+    Properties foreign = new Properties();
+    foreign.putAll(settings.client());
+    foreign.put("transactional.id", "foreign");
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer());
+    producer.initTransactions();
+    producer.beginTransaction();
+    return producer;
+  }
+
   @Test
   void openTransactionOfAnotherProgramIsReportedWithPositions() throws Exception {
     LaneJournal lane = owner();
     lane.append(accepted(0), 1);
     lane.commit();
-    Properties foreign = new Properties();
-    foreign.putAll(settings.client());
-    foreign.put("transactional.id", "foreign");
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer())) {
-      producer.initTransactions();
-      producer.beginTransaction();
+    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
       producer
           .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
           .get();
@@ -336,13 +342,7 @@ class KafkaJournalIT {
   @Test
   void recordOfAnotherProgramIsFoundAtACheckpoint() throws Exception {
     LaneJournal lane = owner();
-    Properties foreign = new Properties();
-    foreign.putAll(settings.client());
-    foreign.put("transactional.id", "foreign");
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer())) {
-      producer.initTransactions();
-      producer.beginTransaction();
+    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
       lane.append(accepted(0), 1);
       JournalPosition end = lane.commit();
       lane.awaitVisible(end);
