@@ -278,7 +278,10 @@ final class AuditRun {
         log::openUncommitted,
         record -> {
           String number = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
-          if (number != null && sequence.addUncommitted(Long.parseLong(number))) {
+          // What was never committed may be anybody's, and anything.
+          if (number != null
+              && number.matches("\\d{1,18}")
+              && sequence.addUncommitted(Long.parseLong(number))) {
             neverCommitted.incrementAndGet();
           }
         });

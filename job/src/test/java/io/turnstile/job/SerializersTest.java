@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -39,12 +40,15 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SerializersTest {
 
-  /** Name of a case and its bytes in hexadecimal per line. */
-  private static final String GOLDEN = "/state-format-1.golden.tsv";
+  /** By the number of the layout: name of a case and its bytes in hexadecimal per line. */
+  private static final String GOLDEN = "/state-format-%d.golden.tsv";
+
+  private static final int LAYOUT = 2;
 
   private static final String LONG = "\ud83c\udfab\u0000".repeat(20_000);
   private static final byte[] HUGE = new byte[4 << 20];
@@ -124,6 +128,16 @@ class SerializersTest {
             "acceptance",
             new Acceptance("i", hash, 3, 42, 1_000, 1_005),
             Acceptance.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "acceptance-of-id",
+            new Acceptance(null, hash, 0, Long.MAX_VALUE, 1_795_326_714_497L, 1),
+            Acceptance.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "acceptance-of-content",
+            new Acceptance("caf\u00e9", null, Integer.MAX_VALUE, 64, -1, Long.MIN_VALUE),
+            Acceptance.Serializer.INSTANCE));
     cases.add(state("content-hash", hash, ContentHashSerializer.INSTANCE));
     cases.add(
         inFlight(
@@ -188,28 +202,35 @@ class SerializersTest {
         .isTrue();
   }
 
-  /** Checkpoints of released versions hold these bytes: they are read for ever. */
   @ParameterizedTest
   @MethodSource("stateCases")
   void formatOfStateIsFrozen(Case it) throws Exception {
-    byte[] golden = golden().get(it.name());
-    assertEqual(it.raw().deserialize(new DataInputDeserializer(golden)), it.value());
+    byte[] golden = golden(LAYOUT).get(it.name());
     assertThat(HexFormat.of().formatHex(bytes(it))).isEqualTo(HexFormat.of().formatHex(golden));
   }
 
-  @Test
-  void everyGoldenValueIsRead() throws Exception {
-    assertThat(golden()).hasSameSizeAs(stateCases());
+  /** Checkpoints of released versions hold these bytes: they are read for ever. */
+  @ParameterizedTest
+  @CsvSource({"1, 11", LAYOUT + ", 13"})
+  void everyGoldenValueIsRead(int layout, int values) throws Exception {
+    Map<String, Case> cases =
+        stateCases().stream().collect(Collectors.toMap(Case::name, Function.identity()));
+    Map<String, byte[]> golden = golden(layout);
+    assertThat(golden).hasSize(values);
+    for (Map.Entry<String, byte[]> each : golden.entrySet()) {
+      Case it = cases.get(each.getKey());
+      assertEqual(it.raw().deserialize(new DataInputDeserializer(each.getValue())), it.value());
+    }
   }
 
   @ParameterizedTest
   @MethodSource("versionedCases")
   void unknownFormatIsSaidSo(Case it) throws Exception {
     byte[] ofTheFuture = bytes(it);
-    ofTheFuture[0] = 2;
+    ofTheFuture[0] = 9;
     assertThatThrownBy(() -> it.raw().deserialize(new DataInputDeserializer(ofTheFuture)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("has format 2, this version of the job reads 1")
+        .hasMessageContaining("has format 9, this version of the job reads ")
         .hasMessageContaining("restore with the version that wrote it");
   }
 
@@ -235,8 +256,8 @@ class SerializersTest {
     return out.getCopyOfBuffer();
   }
 
-  private static Map<String, byte[]> golden() throws IOException {
-    try (InputStream golden = SerializersTest.class.getResourceAsStream(GOLDEN);
+  private static Map<String, byte[]> golden(int layout) throws IOException {
+    try (InputStream golden = SerializersTest.class.getResourceAsStream(GOLDEN.formatted(layout));
         Stream<String> lines = new BufferedReader(new InputStreamReader(golden, UTF_8)).lines()) {
       return lines
           .map(line -> line.split("\t", -1))

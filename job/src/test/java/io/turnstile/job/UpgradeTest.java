@@ -55,7 +55,7 @@ class UpgradeTest {
   private static final String TURNSTILE = "turnstile.snapshot";
 
   @ParameterizedTest
-  @ValueSource(ints = 1)
+  @ValueSource(ints = {1, 2})
   void enricherKnowsProductsAndWhatWaitsForOne(int layout) throws Exception {
     try (var enricher = restored(enricher(), layout, ENRICHER)) {
       enricher.first(candidate("known", 7));
@@ -82,7 +82,7 @@ class UpgradeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = 1)
+  @ValueSource(ints = {1, 2})
   void turnstileKnowsWhatItHasAcceptedAndItsCustomers(int layout) throws Exception {
     try (var turnstile = restored(turnstile(), layout, TURNSTILE)) {
       turnstile.first(enriched(transaction("customer", "id", "p", 100), 1, 1, NOW));

@@ -39,14 +39,20 @@ import org.awaitility.core.ConditionTimeoutException;
  * when the fault comes.
  *
  * @param jar the job
+ * @param faultAfter that share of the verdicts
+ * @param transactions sent at least, however soon the fault is over
  * @param rate sent per second
  */
 record FaultScenario(
-    Path jar, long seed, String commit, int parallelism, double faultAfter, double rate) {
+    Path jar,
+    long seed,
+    String commit,
+    int parallelism,
+    double faultAfter,
+    int transactions,
+    double rate) {
 
-  /** Sent at least, however soon the fault is over. */
-  static final int TRANSACTIONS = 100_000;
-
+  private static final int USUAL_TRANSACTIONS = 100_000;
   private static final double USUAL_RATE = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -83,21 +89,23 @@ record FaultScenario(
         random.nextBoolean() ? "journal" : "checkpoint",
         1 + random.nextInt(2),
         0.05 + 0.4 * random.nextDouble(),
+        USUAL_TRANSACTIONS,
         USUAL_RATE);
   }
 
   FaultScenario with(String commitMode) {
-    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter, rate);
+    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter, transactions, rate);
   }
 
-  FaultScenario at(double otherRate) {
-    return new FaultScenario(jar, seed, commit, parallelism, faultAfter, otherRate);
+  FaultScenario sending(int otherTransactions, double otherRate) {
+    return new FaultScenario(
+        jar, seed, commit, parallelism, faultAfter, otherTransactions, otherRate);
   }
 
   /** With a job that is broken on purpose, whose JAR is made in the directory. */
   FaultScenario withoutSuppression(Path directory) throws IOException {
     Path broken = SabotagedJob.withoutSuppression(jar, directory);
-    return new FaultScenario(broken, seed, commit, parallelism, faultAfter, rate);
+    return new FaultScenario(broken, seed, commit, parallelism, faultAfter, transactions, rate);
   }
 
   /** Everything that a second run with the same seed needs. */
@@ -143,7 +151,7 @@ record FaultScenario(
       Duration silence;
       Instant inflicted;
       try (Sending sending = new Sending(turnstile, seed, rate, ledger(prefix, directory))) {
-        await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * TRANSACTIONS);
+        await().atMost(PATIENCE).until(() -> follower.count() >= faultAfter * transactions);
         inflicted = Instant.now();
         follower.forgetSilence();
         Runnable cure = fault.inflict().inflict(testbed, turnstile.jobId());
@@ -151,7 +159,7 @@ record FaultScenario(
         cure.run();
         recovery = sending.awaitVerdictOfNewInput(follower);
         silence = follower.longestSilence();
-        sending.finish();
+        sending.finish(transactions);
       } catch (ConditionTimeoutException e) {
         throw new AssertionError(
             e.getMessage() + "; " + stateOfJob(testbed.flink(), turnstile.jobId()), e);
@@ -278,12 +286,12 @@ record FaultScenario(
     }
 
     /** Ends when enough is sent. */
-    void finish() throws Exception {
-      await().atMost(PATIENCE).until(() -> run.isDone() || sent.get() >= TRANSACTIONS);
+    void finish(int transactions) throws Exception {
+      await().atMost(PATIENCE).until(() -> run.isDone() || sent.get() >= transactions);
       simulation.stop();
       SimulationSummary summary = run.get();
       assertThat(summary.failures()).as(summary.firstFailure()).isZero();
-      assertThat(summary.sent()).isGreaterThanOrEqualTo(TRANSACTIONS);
+      assertThat(summary.sent()).isGreaterThanOrEqualTo(transactions);
     }
 
     @Override

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("containers")
 class ThreeBrokersIT {
 
-  /** Every record is written three times, on a machine that may have two cores for all of it. */
+  // Every record is written three times, on a machine that may have two cores for all of it.
+  private static final int TRANSACTIONS = 30_000;
   private static final double RATE = 1_500;
 
   private static final String PREFIX = "replicated.";
@@ -39,7 +40,7 @@ class ThreeBrokersIT {
               "transaction coordinator killed", Duration.ofSeconds(5), (bed, job) -> kill(bed));
       FaultScenario.drawn(FaultMatrix.SEED)
           .with("journal")
-          .at(RATE)
+          .sending(TRANSACTIONS, RATE)
           .require(FaultScenario.Result::requireClean, testbed, fault, PREFIX, directory);
     }
   }

@@ -74,6 +74,15 @@ public record RunResult(
     return new Builder(scenario, engine);
   }
 
+  /** Whether it ran to its end and its audit is clean, whatever its speed. */
+  public boolean sound() {
+    return isSound(failure, interrupted, audit);
+  }
+
+  private static boolean isSound(String failure, boolean interrupted, AuditResult audit) {
+    return failure == null && !interrupted && audit != null && audit.passed();
+  }
+
   /** Collects the parts of a result in any order. Not thread-safe. */
   public static final class Builder {
 
@@ -232,10 +241,7 @@ public record RunResult(
     /** The result, which says of itself whether it {@linkplain RunResult#passed() passed}. */
     public RunResult build() {
       boolean passed =
-          failure == null
-              && !interrupted
-              && audit != null
-              && audit.passed()
+          isSound(failure, interrupted, audit)
               && Absent.asEmpty(objectives).stream().allMatch(o -> o.met() || o.goal());
       return new RunResult(
           scenario,

@@ -77,8 +77,11 @@ final class EngineRun {
   /** Drained records that the drain rate leaves out, while code is compiled. */
   private static final double DRAIN_WARM_UP = 0.2;
 
-  private static final Duration STEP_WARM_UP = Duration.ofSeconds(5);
-  private static final Duration STEP = Duration.ofSeconds(15);
+  private static final Duration STEP_WARM_UP = Duration.ofSeconds(10);
+
+  /** The job's checkpoint interval: one falls into each, and no rate is lucky. */
+  private static final Duration STEP = Duration.ofSeconds(30);
+
   private static final double LOWEST_RATE = 4_000;
   private static final double HIGHEST_RATE = 60_000;
 
@@ -159,7 +162,7 @@ final class EngineRun {
               .plus(scenario.load().warmUp())
               .plus(scenario.load().length())
               .plusMillis((scenario.load().records() + scenario.load().preload()) / 20);
-      case SATURATION -> around.plusMinutes(4).plusMillis(scenario.load().records() / 10);
+      case SATURATION -> around.plusMinutes(6).plusMillis(scenario.load().records() / 10);
       case INVENTORY_EXPORT -> around.plusMillis(scenario.load().records() / 20);
     };
   }

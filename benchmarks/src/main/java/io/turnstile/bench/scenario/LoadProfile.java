@@ -15,7 +15,8 @@ import java.util.Map;
  * @param records how many transactions are sent if there are no stages, or are loaded before
  * @param preload how many transactions are sent as fast as possible, and decided, before all that
  * @param warmUp at the first stage's rate, unless {@code warmUpRate} says another; not measured
- * @param warmUpRate transactions per second, 0 for that of the first stage
+ * @param warmUpRate transactions per second in the first two thirds of the warm-up, 0 for the rate
+ *     of the first stage; the last third has the latter, so that the change is not measured
  * @param productSkew how unequally products sell, the exponent of a Zipf law
  * @param hotCustomer share of the transactions that a single customer makes, beside all others
  * @param hotProduct share of the transactions that buy a single product
@@ -66,7 +67,11 @@ public record LoadProfile(
   public List<RateStage> allStages() {
     List<RateStage> all = new ArrayList<>();
     if (!stages.isEmpty() && !warmUp.isZero()) {
-      all.add(RateStage.constant(warmUp, warmUpRate == 0 ? stages.get(0).from() : warmUpRate));
+      Duration atOtherRate = warmUpRate == 0 ? Duration.ZERO : warmUp.dividedBy(3).multipliedBy(2);
+      if (!atOtherRate.isZero()) {
+        all.add(RateStage.constant(atOtherRate, warmUpRate));
+      }
+      all.add(RateStage.constant(warmUp.minus(atOtherRate), stages.get(0).from()));
     }
     all.addAll(stages);
     return all;

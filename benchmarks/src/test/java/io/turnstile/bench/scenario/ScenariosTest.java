@@ -196,6 +196,23 @@ class ScenariosTest {
             RateStage.constant(Duration.ofSeconds(15), 20));
   }
 
+  @Test
+  void theLastThirdOfAWarmUpHasTheRateThatIsMeasured() throws Exception {
+    LoadProfile load =
+        read("""
+                description: Warm-up.
+                load: {rate: 100, duration: 10s, warm_up: 30s, warm_up_rate: 40}
+                objectives: {committed_p99_ms: 100}
+                """)
+            .load();
+
+    assertThat(load.allStages())
+        .containsExactly(
+            RateStage.constant(Duration.ofSeconds(20), 40),
+            RateStage.constant(Duration.ofSeconds(10), 100),
+            RateStage.constant(Duration.ofSeconds(10), 100));
+  }
+
   private Scenario read(String yaml) throws IOException, ScenarioException {
     return Scenarios.read(Files.writeString(directory.resolve("wrong.yaml"), yaml));
   }

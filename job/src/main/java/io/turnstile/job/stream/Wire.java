@@ -44,6 +44,28 @@ public final class Wire {
     return utf8 == null ? null : new String(utf8, StandardCharsets.UTF_8);
   }
 
+  /** One byte for -64 to 63, at most ten: seven bits each, the sign first, then the lowest. */
+  public static void writeVarLong(long value, DataOutputView out) throws IOException {
+    long bits = (value << 1) ^ (value >> 63);
+    while ((bits & ~0x7fL) != 0) {
+      out.writeByte((int) ((bits & 0x7f) | 0x80));
+      bits >>>= 7;
+    }
+    out.writeByte((int) bits);
+  }
+
+  public static long readVarLong(DataInputView in) throws IOException {
+    long bits = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      byte part = in.readByte();
+      bits |= (part & 0x7fL) << shift;
+      if (part >= 0) {
+        return (bits >>> 1) ^ -(bits & 1);
+      }
+    }
+    throw new IOException("a number of more than ten bytes in state");
+  }
+
   public static void writePosition(SourcePosition position, DataOutputView out) throws IOException {
     writeText(position.topic(), out);
     out.writeInt(position.partition());

@@ -5,13 +5,15 @@ import io.turnstile.job.stream.Format;
 import io.turnstile.job.stream.RecordSerializer;
 import io.turnstile.job.stream.Wire;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * That one input of a customer was accepted: what dedup remembers.
+ * That one input of a customer was accepted: what dedup remembers. In state, what is the key is not
+ * stored again, and null: the id or the hash.
  *
  * @param partition of the input in the transactions topic
  * @param offset of the input in it
@@ -30,36 +32,78 @@ public record Acceptance(
     return partition == otherPartition && offset == otherOffset;
   }
 
-  /** Binary form of {@link Acceptance} in state. */
+  Acceptance withTransactionId(String id) {
+    return new Acceptance(id, contentHash, partition, offset, receivedAt, decidedAt);
+  }
+
+  Acceptance withContentHash(ContentHash hash) {
+    return new Acceptance(transactionId, hash, partition, offset, receivedAt, decidedAt);
+  }
+
+  /**
+   * Binary form of {@link Acceptance} in state. There are two for every transaction that is
+   * accepted: each byte more is written, merged and copied for all of them.
+   */
   public static final class Serializer extends RecordSerializer<Acceptance> {
     public static final Serializer INSTANCE = new Serializer();
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    private static final int FORMAT_OF_FIXED_LENGTHS = 1;
     private static final int HASH_BYTES = 32;
 
     @Override
     public void serialize(Acceptance acceptance, DataOutputView out) throws IOException {
       out.writeByte(FORMAT);
-      Wire.writeText(acceptance.transactionId, out);
-      out.write(acceptance.contentHash.toBytes());
-      out.writeInt(acceptance.partition);
-      out.writeLong(acceptance.offset);
-      out.writeLong(acceptance.receivedAt);
-      out.writeLong(acceptance.decidedAt);
+      Wire.writeVarLong(acceptance.partition, out);
+      Wire.writeVarLong(acceptance.offset, out);
+      Wire.writeVarLong(acceptance.receivedAt, out);
+      Wire.writeVarLong(acceptance.decidedAt - acceptance.receivedAt, out);
+      out.writeBoolean(acceptance.contentHash != null);
+      if (acceptance.contentHash != null) {
+        out.write(acceptance.contentHash.toBytes());
+      }
+      out.writeBoolean(acceptance.transactionId != null);
+      if (acceptance.transactionId != null) {
+        byte[] utf8 = acceptance.transactionId.getBytes(StandardCharsets.UTF_8);
+        Wire.writeVarLong(utf8.length, out);
+        out.write(utf8);
+      }
     }
 
     @Override
     public Acceptance deserialize(DataInputView in) throws IOException {
-      Format.expect(FORMAT, in.readByte(), Acceptance.class);
-      String transactionId = Wire.readText(in);
-      byte[] hash = new byte[HASH_BYTES];
-      in.readFully(hash);
+      int format = in.readByte();
+      if (format == FORMAT_OF_FIXED_LENGTHS) {
+        return deserializeFixedLengths(in);
+      }
+      Format.expect(FORMAT, format, Acceptance.class);
+      int partition = (int) Wire.readVarLong(in);
+      long offset = Wire.readVarLong(in);
+      long receivedAt = Wire.readVarLong(in);
+      long decidedAt = receivedAt + Wire.readVarLong(in);
+      ContentHash contentHash = in.readBoolean() ? readHash(in) : null;
+      String transactionId = null;
+      if (in.readBoolean()) {
+        byte[] utf8 = new byte[(int) Wire.readVarLong(in)];
+        in.readFully(utf8);
+        transactionId = new String(utf8, StandardCharsets.UTF_8);
+      }
+      return new Acceptance(transactionId, contentHash, partition, offset, receivedAt, decidedAt);
+    }
+
+    private static Acceptance deserializeFixedLengths(DataInputView in) throws IOException {
       return new Acceptance(
-          transactionId,
-          ContentHash.ofBytes(hash),
+          Wire.readText(in),
+          readHash(in),
           in.readInt(),
           in.readLong(),
           in.readLong(),
           in.readLong());
+    }
+
+    private static ContentHash readHash(DataInputView in) throws IOException {
+      byte[] hash = new byte[HASH_BYTES];
+      in.readFully(hash);
+      return ContentHash.ofBytes(hash);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.turnstile.events.ContentHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -55,20 +56,30 @@ final class KeyedMemory implements Memory {
 
   @Override
   public List<Acceptance> byId(String transactionId) throws Exception {
-    return orEmpty(byId.get(transactionId));
+    List<Acceptance> known = byId.get(transactionId);
+    return known == null
+        ? List.of()
+        : known.stream().map(each -> each.withTransactionId(transactionId)).toList();
   }
 
   @Override
   public List<Acceptance> byContent(ContentHash contentHash) throws Exception {
-    return byContent == null ? List.of() : orEmpty(byContent.get(contentHash));
+    List<Acceptance> known = byContent == null ? null : byContent.get(contentHash);
+    return known == null
+        ? List.of()
+        : known.stream().map(each -> each.withContentHash(contentHash)).toList();
   }
 
   @Override
   public void remember(Acceptance acceptance, List<Acceptance> sameId, List<Acceptance> sameContent)
       throws Exception {
-    byId.put(acceptance.transactionId(), with(acceptance, sameId, keepIdsMillis));
+    byId.put(
+        acceptance.transactionId(),
+        with(acceptance, sameId, keepIdsMillis, each -> each.withTransactionId(null)));
     if (byContent != null) {
-      byContent.put(acceptance.contentHash(), with(acceptance, sameContent, keepContentsMillis));
+      byContent.put(
+          acceptance.contentHash(),
+          with(acceptance, sameContent, keepContentsMillis, each -> each.withContentHash(null)));
     }
   }
 
@@ -77,22 +88,22 @@ final class KeyedMemory implements Memory {
    * from the decision, as the time-to-live does: while a backlog is worked off, append times of
    * long ago are still to be compared with.
    */
-  private List<Acceptance> with(Acceptance added, List<Acceptance> before, long keepMillis) {
+  private List<Acceptance> with(
+      Acceptance added,
+      List<Acceptance> before,
+      long keepMillis,
+      UnaryOperator<Acceptance> withoutKey) {
     if (before.isEmpty()) {
-      return List.of(added);
+      return List.of(withoutKey.apply(added));
     }
     long oldest = clock.getAsLong() - keepMillis;
     List<Acceptance> after = new ArrayList<>(before.size() + 1);
     for (Acceptance known : before) {
       if (known.decidedAt() >= oldest && !known.isOfInput(added.partition(), added.offset())) {
-        after.add(known);
+        after.add(withoutKey.apply(known));
       }
     }
-    after.add(added);
+    after.add(withoutKey.apply(added));
     return after;
-  }
-
-  private static List<Acceptance> orEmpty(List<Acceptance> acceptances) {
-    return acceptances == null ? List.of() : acceptances;
   }
 }

@@ -3,15 +3,9 @@ package io.turnstile.job.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
-import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Properties;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -41,27 +35,14 @@ class EpochRollOverIT {
   @Test
   @Timeout(1_800)
   void ownersMayDieAroundTheEndOfTheEpochs() throws Exception {
-    try (Testbed testbed =
-        new ProcessTestbed(
-            TestbedConfig.builder()
-                .kafkaOnly()
-                .brokerHeap("512m")
-                .baseDirectory(Path.of("target", "testbed"))
-                .build())) {
-      testbed.start();
-      Properties client = new Properties();
-      client.put("bootstrap.servers", testbed.bootstrapServers());
-      settings = JournalSettings.of(client, TopicNames.DEFAULT);
-      try (Admin opened = Admin.create(client)) {
-        admin = opened;
-        new Topics(settings.topics(), 1, 1).create(admin, (short) 1);
-        journal = KafkaJournal.connect(settings, 1);
+    try (TestBroker broker = TestBroker.start(Map.of())) {
+      admin = broker.admin();
+      settings = broker.createTopics(TopicNames.DEFAULT, 1);
+      try (KafkaJournal connected = KafkaJournal.connect(settings, 1)) {
+        journal = connected;
         run();
-      } finally {
-        journal.close();
       }
     }
-    LeakCheck.assertNothingLeft();
   }
 
   private void run() throws Exception {

@@ -8,11 +8,6 @@ import static org.awaitility.Awaitility.await;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Topics;
 import io.turnstile.job.stream.Verdict;
-import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +44,7 @@ class KafkaJournalIT {
   private static final int LANE = 1;
   private static final byte[] NOTHING = {};
 
-  private static Testbed testbed;
+  private static TestBroker broker;
   private static Admin admin;
 
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -57,33 +52,21 @@ class KafkaJournalIT {
 
   @BeforeAll
   static void startBroker() {
-    testbed =
-        new ProcessTestbed(
-            TestbedConfig.builder()
-                .kafkaOnly()
-                .brokerHeap("512m")
-                .brokerConfig(
-                    Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500"))
-                .baseDirectory(Path.of("target", "testbed"))
-                .build());
-    testbed.start();
-    admin = Admin.create(Map.of("bootstrap.servers", testbed.bootstrapServers()));
+    broker =
+        TestBroker.start(
+            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500"));
+    admin = broker.admin();
   }
 
   @AfterAll
   static void stopBroker() {
-    admin.close();
-    testbed.close();
-    LeakCheck.assertNothingLeft();
+    broker.close();
   }
 
   @BeforeEach
   void createTopics(TestInfo test) throws Exception {
     TopicNames topics = TopicNames.withPrefix(test.getTestMethod().orElseThrow().getName() + ".");
-    new Topics(topics, 1, LANES).create(admin, (short) 1);
-    Properties client = new Properties();
-    client.put("bootstrap.servers", testbed.bootstrapServers());
-    settings = JournalSettings.of(client, topics);
+    settings = broker.createTopics(topics, LANES);
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.ContainerNetwork;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -40,6 +42,7 @@ final class ManagedContainer {
   private static final Logger LOG = LoggerFactory.getLogger(ManagedContainer.class);
   private static final int LOG_LINES = 15;
   private static final long QUOTA_PERIOD_US = 100_000;
+  private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final String name;
   private final Path log;
@@ -235,8 +238,21 @@ final class ManagedContainer {
 
   void pause() {
     requireAlive();
-    if (!Boolean.TRUE.equals(state().getPaused())) {
+    AtomicReference<String> refused = new AtomicReference<>();
+    Poll.until(
+        PAUSE_TIMEOUT,
+        () -> Boolean.TRUE.equals(state().getPaused()) || tryToPause(refused),
+        () -> new TestbedException("cannot pause " + name + ": " + refused.get()));
+  }
+
+  /** A runtime waits only briefly until all threads are frozen, and answers with an error then. */
+  private boolean tryToPause(AtomicReference<String> refused) {
+    try {
       docker.pauseContainerCmd(id()).exec();
+      return true;
+    } catch (InternalServerErrorException e) {
+      refused.set(e.getMessage());
+      return false;
     }
   }
 

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.utils.ByteUtils;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -60,22 +61,22 @@ final class StoreMemory implements Memory {
 
   @Override
   public List<Acceptance> byId(String transactionId) {
-    return read(ids.get(key(transactionId)));
+    return read(ids.get(key(transactionId)), transactionId, null);
   }
 
   @Override
   public List<Acceptance> byContent(ContentHash contentHash) {
-    return read(contents.get(contentHash.toBytes()));
+    return read(contents.get(contentHash.toBytes()), null, contentHash);
   }
 
   @Override
   public void remember(
       Acceptance acceptance, List<Acceptance> sameId, List<Acceptance> sameContent) {
     newest = Math.max(newest, acceptance.receivedAt());
-    ids.put(key(acceptance.transactionId()), with(acceptance, sameId, newest - windowMillis));
+    ids.put(key(acceptance.transactionId()), with(acceptance, sameId, newest - windowMillis, true));
     contents.put(
         acceptance.contentHash().toBytes(),
-        with(acceptance, sameContent, newest - contentWindowMillis));
+        with(acceptance, sameContent, newest - contentWindowMillis, false));
   }
 
   /**
@@ -121,28 +122,36 @@ final class StoreMemory implements Memory {
     return key;
   }
 
-  /** The newest goes last and its time at the very end, where {@link #lastReceivedAt} finds it. */
-  private static byte[] with(Acceptance added, List<Acceptance> before, long oldest) {
+  /**
+   * The newest goes last and its time at the very end, where {@link #lastReceivedAt} finds it. What
+   * is the key, the id or the content, is not written again.
+   */
+  private static byte[] with(
+      Acceptance added, List<Acceptance> before, long oldest, boolean keyIsId) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(ENTRY_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       for (Acceptance known : before) {
         if (known.receivedAt() >= oldest) {
-          write(known, out);
+          write(known, keyIsId, out);
         }
       }
-      write(added, out);
+      write(added, keyIsId, out);
     } catch (IOException e) {
       throw new IllegalStateException("writing to memory", e);
     }
     return bytes.toByteArray();
   }
 
-  private static void write(Acceptance acceptance, DataOutputStream out) throws IOException {
-    out.writeUTF(acceptance.transactionId());
-    out.write(acceptance.contentHash().toBytes());
-    out.writeInt(acceptance.partition());
-    out.writeLong(acceptance.offset());
-    out.writeLong(acceptance.decidedAt());
+  private static void write(Acceptance acceptance, boolean keyIsId, DataOutputStream out)
+      throws IOException {
+    if (keyIsId) {
+      out.write(acceptance.contentHash().toBytes());
+    } else {
+      out.writeUTF(acceptance.transactionId());
+    }
+    ByteUtils.writeVarint(acceptance.partition(), out);
+    ByteUtils.writeVarlong(acceptance.offset(), out);
+    ByteUtils.writeVarlong(acceptance.decidedAt() - acceptance.receivedAt(), out);
     out.writeLong(acceptance.receivedAt());
   }
 
@@ -150,27 +159,33 @@ final class StoreMemory implements Memory {
     return ByteBuffer.wrap(acceptances).getLong(acceptances.length - Long.BYTES);
   }
 
-  private static List<Acceptance> read(byte[] acceptances) {
+  /** One of id and content is the key, the other one null. */
+  private static List<Acceptance> read(byte[] acceptances, String id, ContentHash content) {
     if (acceptances == null) {
       return List.of();
     }
     List<Acceptance> list = new ArrayList<>(1);
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(acceptances))) {
-      byte[] hash = new byte[HASH_BYTES];
       while (in.available() > 0) {
-        String id = in.readUTF();
-        in.readFully(hash);
-        int partition = in.readInt();
-        long offset = in.readLong();
-        long decidedAt = in.readLong();
+        ContentHash itsContent = content == null ? ContentHash.ofBytes(readHash(in)) : content;
+        String itsId = id == null ? in.readUTF() : id;
+        int partition = ByteUtils.readVarint(in);
+        long offset = ByteUtils.readVarlong(in);
+        long decidedAfter = ByteUtils.readVarlong(in);
         long receivedAt = in.readLong();
         list.add(
             new Acceptance(
-                id, ContentHash.ofBytes(hash), partition, offset, receivedAt, decidedAt));
+                itsId, itsContent, partition, offset, receivedAt, receivedAt + decidedAfter));
       }
     } catch (IOException e) {
       throw new IllegalStateException("an acceptance in state is broken", e);
     }
     return list;
+  }
+
+  private static byte[] readHash(DataInputStream in) throws IOException {
+    byte[] hash = new byte[HASH_BYTES];
+    in.readFully(hash);
+    return hash;
   }
 }
