@@ -5,6 +5,7 @@ import io.turnstile.events.Product;
 import io.turnstile.job.intake.Intake;
 import io.turnstile.job.intake.TopicIdentities;
 import io.turnstile.job.reference.ProductEnricher;
+import io.turnstile.job.reference.ReadUntil;
 import io.turnstile.job.reference.Reference;
 import io.turnstile.job.reference.ReferenceTopic;
 import io.turnstile.job.stream.Candidate;
@@ -26,7 +27,7 @@ public final class Topology {
 
   private Topology() {}
 
-  /** What the job reads. */
+  /** What the job reads; references with the watermarks of {@link ReadUntil}. */
   public record Inputs(
       DataStream<InputRecord> transactions,
       DataStream<Reference<Product>> inventory,

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -31,11 +32,14 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Joins a stream with reference data of the same key. An element that needs a reference which is
- * not there waits for it, up to {@code maxWait}.
+ * not there waits for it, up to {@code maxWait}, and longer while references that came in time may
+ * be unread: an operator whose downstream takes nothing reads nothing, but its timers fire. The
+ * second input's watermarks, of {@link ReadUntil}, say up to when it has been read.
  *
  * <p>At every start the reference topic is read to its end before the first element, so that
  * nothing is turned away for a reference that was already published: from its beginning on a cold
@@ -53,6 +57,12 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
 
   /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
   private static final int MAX_RECENT = 10_000;
+
+  /** At the end of a wait, what has been read may be older by this: marks come at intervals. */
+  private static final long MAX_LAG_MILLIS = 1_000;
+
+  /** How soon a wait that could not end is looked at again. */
+  private static final long RETRY_MILLIS = 200;
 
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;
@@ -78,6 +88,9 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   private transient boolean restored;
   private transient int inputsEnded;
   private transient long waitingCount;
+
+  /** Up to when references have been read, epoch milliseconds by the clock of their source. */
+  private transient long readUntil;
 
   protected ReferenceJoinOperator(
       StreamOperatorParameters<O> parameters,
@@ -116,6 +129,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
             .getKeyedStateStore()
             .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
     recent = new RecentlyUsed<>(MAX_RECENT);
+    readUntil = Long.MIN_VALUE;
     waitingDescriptor =
         new MapStateDescriptor<>(
             "waiting", LongSerializer.INSTANCE, new ListSerializer<>(elementSerializer));
@@ -144,7 +158,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
    * published meanwhile may still be on their way.
    */
   private void waitAgain() throws Exception {
-    List<I> elements = removeWaiting();
+    List<I> elements = removeWaiting(deadline -> true);
     waitingCount += elements.size();
     await(elements, now() + maxWaitMillis);
     if (current() != null) {
@@ -201,21 +215,32 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     }
   }
 
+  /** The two inputs' watermarks mean different things, and are not combined. */
+  @Override
+  public void processWatermark2(Watermark mark) {
+    readUntil = mark.getTimestamp();
+  }
+
   @Override
   public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
     if (current() != null) {
       release();
       return;
     }
-    List<I> due = waiting.get(timer.getTimestamp());
-    if (due == null) {
-      return;
-    }
-    waiting.remove(timer.getTimestamp());
-    for (I element : due) {
+    long now = now();
+    for (I element : removeWaiting(deadline -> deadline <= now && mayEnd(deadline))) {
       waitingCount--;
       processAfterWait(element, null);
     }
+    for (long deadline : waiting.keys()) {
+      if (deadline <= now) {
+        timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now + RETRY_MILLIS);
+      }
+    }
+  }
+
+  private boolean mayEnd(long deadline) {
+    return readUntil >= deadline - MAX_LAG_MILLIS;
   }
 
   @Override
@@ -282,26 +307,25 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
       return;
     }
     R known = current();
-    for (I element : removeWaiting()) {
+    for (I element : removeWaiting(deadline -> true)) {
       waitingCount--;
       processAfterWait(element, known);
     }
   }
 
-  /** What waited under the current key, in the order of arrival. */
-  private List<I> removeWaiting() throws Exception {
+  /** What waited under the current key until then, in the order of arrival. */
+  private List<I> removeWaiting(LongPredicate until) throws Exception {
     TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
     for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
-      byDeadline.put(entry.getKey(), entry.getValue());
+      if (until.test(entry.getKey())) {
+        byDeadline.put(entry.getKey(), entry.getValue());
+      }
     }
     List<I> elements = new ArrayList<>();
-    byDeadline.forEach(
-        (until, some) -> {
-          timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, until);
-          elements.addAll(some);
-        });
-    if (!elements.isEmpty()) {
-      waiting.clear();
+    for (Map.Entry<Long, List<I>> entry : byDeadline.entrySet()) {
+      waiting.remove(entry.getKey());
+      timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, entry.getKey());
+      elements.addAll(entry.getValue());
     }
     return elements;
   }

@@ -93,11 +93,24 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     return now;
   }
 
-  /** Sets the clock and fires the timers that are due. */
+  /** Sets the clock and fires the timers that are due; the second input is read up to then. */
   public void setTime(long epochMillis) throws Exception {
-    now = epochMillis;
+    readUntil(epochMillis);
+    advanceUnread(epochMillis - now);
+  }
+
+  /** The second input has been read up to what its source had at that time. */
+  public void readUntil(long epochMillis) throws Exception {
     for (Subtask<A, B, O> subtask : subtasks) {
-      subtask.setTime(epochMillis);
+      subtask.markSecond(epochMillis);
+    }
+  }
+
+  /** Lets time pass in which no input is read, and fires the timers that are due. */
+  public void advanceUnread(long millis) throws Exception {
+    now += millis;
+    for (Subtask<A, B, O> subtask : subtasks) {
+      subtask.setTime(now);
     }
   }
 

@@ -102,6 +102,50 @@ class ProductEnricherTest {
   }
 
   @Test
+  void productThatIsStillUnreadWhenTheWaitIsOverIsNotTooLate() throws Exception {
+    start();
+    enricher.first(candidate("p", 0));
+    enricher.advance(1_000);
+    enricher.first(candidate("p", 1));
+    enricher.advanceUnread(60_000);
+    assertThat(outcomes()).isEmpty();
+    enricher.second(productAt(0, 0, "p", 1));
+    assertThat(outcomes()).containsExactly("0 v1", "1 v1");
+    enricher.advance(1_000);
+    assertNothingWaits();
+  }
+
+  @Test
+  void waitEndsOnceReferencesHaveBeenReadUntilThen() throws Exception {
+    start();
+    enricher.first(candidate("p", 0));
+    enricher.advance(2_000);
+    enricher.first(candidate("p", 1));
+    enricher.advanceUnread(60_000);
+    enricher.readUntil(START + WAIT - 1_001);
+    enricher.advanceUnread(1_000);
+    assertThat(outcomes()).isEmpty();
+    enricher.readUntil(START + WAIT - 1_000);
+    enricher.advanceUnread(1_000);
+    assertThat(outcomes()).containsExactly("0 unknown");
+    enricher.readUntil(START + 2_000 + WAIT);
+    enricher.advanceUnread(1_000);
+    assertThat(outcomes()).containsExactly("1 unknown");
+    assertNothingWaits();
+  }
+
+  @Test
+  void withoutAWaitAnUnknownProductIsRefusedAtOnce() throws Exception {
+    enricher =
+        OperatorUnderTest.start(
+            spec(inventory, Duration.ZERO), START, 1, new HashMapStateBackend(), null);
+    enricher.first(candidate("p", 0));
+    enricher.advance(0);
+    assertThat(outcomes()).containsExactly("0 unknown");
+    assertNothingWaits();
+  }
+
+  @Test
   void deletedProductIsUnknownUntilAHigherVersionRevivesIt() throws Exception {
     start();
     enricher.second(productAt(0, 0, "p", 5));
@@ -326,8 +370,13 @@ class ProductEnricherTest {
 
   static OperatorUnderTest.Spec<Candidate, Reference<Product>, Submission> spec(
       ReferenceTopic<Product> inventory) {
+    return spec(inventory, Duration.ofMillis(WAIT));
+  }
+
+  private static OperatorUnderTest.Spec<Candidate, Reference<Product>, Submission> spec(
+      ReferenceTopic<Product> inventory, Duration maxWait) {
     return new OperatorUnderTest.Spec<>(
-        new ProductEnricher.Factory(inventory, Duration.ofMillis(WAIT)),
+        new ProductEnricher.Factory(inventory, maxWait),
         Candidate.TYPE,
         candidate -> candidate.transaction().productId(),
         ReferenceKind.PRODUCT.type(),
