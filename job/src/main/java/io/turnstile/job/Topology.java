@@ -15,6 +15,7 @@ import io.turnstile.job.stream.Verdict;
 import io.turnstile.job.token.TokenSettings;
 import io.turnstile.job.turnstile.TurnstileOperator;
 import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -27,7 +28,7 @@ public final class Topology {
 
   private Topology() {}
 
-  /** What the job reads; references with the watermarks of {@link ReadUntil}. */
+  /** What the job reads. */
   public record Inputs(
       DataStream<InputRecord> transactions,
       DataStream<Reference<Product>> inventory,
@@ -59,7 +60,7 @@ public final class Topology {
     SingleOutputStreamOperator<Submission> enriched =
         candidates
             .keyBy(candidate -> candidate.transaction().productId(), Types.STRING)
-            .connect(inputs.inventory().keyBy(Reference::key, Types.STRING))
+            .connect(marked(inputs.inventory(), "inventory").keyBy(Reference::key, Types.STRING))
             .transform(
                 "add product",
                 Submission.TYPE,
@@ -70,10 +71,24 @@ public final class Topology {
     return enriched
         .union(candidates.getSideOutput(Intake.TURNED_AWAY))
         .keyBy(submission -> submission.arrival().routingKey(), Types.STRING)
-        .connect(inputs.customers().keyBy(Reference::key, Types.STRING))
+        .connect(marked(inputs.customers(), "customers").keyBy(Reference::key, Types.STRING))
         .transform("turnstile", Verdict.TYPE, turnstile)
         .setDescription("drop duplicates, add the customer, decide")
         .uid("turnstile")
         .setMaxParallelism(lanes);
+  }
+
+  /** With the marks that waits end by. */
+  private static <T> DataStream<Reference<T>> marked(DataStream<Reference<T>> stream, String name) {
+    stream
+        .getExecutionEnvironment()
+        .getConfig()
+        .setAutoWatermarkInterval(ReadUntil.INTERVAL_MILLIS);
+    return stream
+        .assignTimestampsAndWatermarks(WatermarkStrategy.<Reference<T>>forGenerator(ReadUntil::new))
+        .name("mark " + name)
+        .setDescription("say up to when " + name + " has been read")
+        .uid("mark-" + name)
+        .setBufferTimeout(stream.getTransformation().getBufferTimeout());
   }
 }

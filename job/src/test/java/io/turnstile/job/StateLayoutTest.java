@@ -113,7 +113,9 @@ class StateLayoutTest {
         graph().getStreamNodes().stream()
             .filter(node -> node.getTransformationUID() != null)
             .collect(Collectors.toMap(StreamNode::getTransformationUID, node -> node));
-    assertThat(byUid.keySet()).containsExactlyInAnyOrder("intake", "product-enricher", "turnstile");
+    assertThat(byUid.keySet())
+        .containsExactlyInAnyOrder(
+            "intake", "mark-inventory", "product-enricher", "mark-customers", "turnstile");
     assertThat(byUid.get("turnstile").getMaxParallelism()).isEqualTo(LANES);
   }
 

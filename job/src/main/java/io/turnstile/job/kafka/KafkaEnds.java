@@ -3,7 +3,6 @@ package io.turnstile.job.kafka;
 import io.turnstile.events.Customer;
 import io.turnstile.job.JobConfig;
 import io.turnstile.job.Topology;
-import io.turnstile.job.reference.ReadUntil;
 import io.turnstile.job.reference.Reference;
 import io.turnstile.job.reference.ReferenceKind;
 import io.turnstile.job.reference.ReferenceTopic;
@@ -99,8 +98,6 @@ public final class KafkaEnds {
 
   private <T> DataStream<Reference<T>> references(
       StreamExecutionEnvironment environment, ReferenceKind<T> kind, String topic, String name) {
-    environment.getConfig().setAutoWatermarkInterval(ReadUntil.INTERVAL_MILLIS);
-    // By an operator of its own: a source's subtask that has no partition emits no watermarks.
     return source(
             environment,
             topic,
@@ -111,11 +108,6 @@ public final class KafkaEnds {
                 Integer.toString(REFERENCE_BATCH_BYTES),
                 ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
                 Integer.toString(REFERENCE_BATCH_MILLIS)))
-        .assignTimestampsAndWatermarks(
-            WatermarkStrategy.<Reference<T>>forGenerator(context -> new ReadUntil<>()))
-        .name("mark " + name)
-        .setDescription("say up to when " + name + " has been read")
-        .uid("mark-" + name)
         .setBufferTimeout(REFERENCE_BATCH_MILLIS);
   }
 

@@ -2,27 +2,45 @@ package io.turnstile.job.reference;
 
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.util.clock.RelativeClock;
 
 /**
- * Watermarks for a stream of references: when what is ahead of them was read, epoch milliseconds by
- * the clock of the machine that reads. They come whether there is anything to read or not.
+ * Watermarks for a stream of references that say when what is ahead of them was read: epoch
+ * milliseconds by the clock of the machine that reads. They come whether there is anything to read
+ * or not; what a reader has not fetched yet they do not know of.
  *
- * <p>A {@link ReferenceJoinOperator} refuses nothing before it has seen them. Where that clock is
- * behind the operator's by more than a second, it refuses later by as much.
+ * <p>Where that clock is behind that of a {@link ReferenceJoinOperator}, waits last longer by as
+ * much.
  *
- * @param <T> the reference records' type
+ * @param <T> the type of the references
  */
 public final class ReadUntil<T> implements WatermarkGenerator<Reference<T>> {
 
-  /** How often a mark is due, milliseconds: Flink's interval of automatic watermarks. */
+  /** Milliseconds between two marks: what {@code pipeline.auto-watermark-interval} must be. */
   public static final long INTERVAL_MILLIS = 200;
+
+  /** Stands still while the reader's task is held up. */
+  private final RelativeClock activity;
+
+  private long lastActivity;
+
+  public ReadUntil(WatermarkGeneratorSupplier.Context context) {
+    activity = context.getInputActivityClock();
+    lastActivity = activity.relativeTimeMillis();
+  }
 
   @Override
   public void onEvent(Reference<T> event, long eventTimestamp, WatermarkOutput output) {}
 
+  /** A task that is held up reads nothing, but its timers fire. */
   @Override
   public void onPeriodicEmit(WatermarkOutput output) {
-    output.emitWatermark(new Watermark(System.currentTimeMillis()));
+    long now = activity.relativeTimeMillis();
+    if (now - lastActivity >= INTERVAL_MILLIS / 2) {
+      output.emitWatermark(new Watermark(System.currentTimeMillis()));
+    }
+    lastActivity = now;
   }
 }

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.LongPredicate;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -37,9 +36,11 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Joins a stream with reference data of the same key. An element that needs a reference which is
- * not there waits for it, up to {@code maxWait}, and longer while references that came in time may
- * be unread: an operator whose downstream takes nothing reads nothing, but its timers fire. The
- * second input's watermarks, of {@link ReadUntil}, say up to when it has been read.
+ * not there waits for it, up to {@code maxWait}.
+ *
+ * <p>A wait ends by the watermarks of the second input, {@link ReadUntil}, and not by the machine's
+ * clock: an operator whose downstream takes nothing reads nothing, but time goes on, and what came
+ * in time may still be unread.
  *
  * <p>At every start the reference topic is read to its end before the first element, so that
  * nothing is turned away for a reference that was already published: from its beginning on a cold
@@ -58,12 +59,6 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
   private static final int MAX_RECENT = 10_000;
 
-  /** At the end of a wait, what has been read may be older by this: marks come at intervals. */
-  private static final long MAX_LAG_MILLIS = 1_000;
-
-  /** How soon a wait that could not end is looked at again. */
-  private static final long RETRY_MILLIS = 200;
-
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;
   private final long maxWaitMillis;
@@ -74,7 +69,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   /** What {@link #reference} holds, of the keys used last: spares most of reading from RocksDB. */
   private transient Map<String, Reference<R>> recent;
 
-  /** Elements that wait, by the processing time at which they have waited long enough. */
+  /** Elements that wait, by the time at which they have waited long enough. */
   private transient MapState<Long, List<I>> waiting;
 
   private transient MapStateDescriptor<Long, List<I>> waitingDescriptor;
@@ -89,7 +84,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   private transient int inputsEnded;
   private transient long waitingCount;
 
-  /** Up to when references have been read, epoch milliseconds by the clock of their source. */
+  /** Up to when references have been read, epoch milliseconds by their source's clock. */
   private transient long readUntil;
 
   protected ReferenceJoinOperator(
@@ -154,13 +149,13 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   }
 
   /**
-   * Gives what waited before a restore its full time again: its timers are past due, and references
-   * published meanwhile may still be on their way.
+   * Gives what waited before a restore its full time again: references published meanwhile may
+   * still be on their way.
    */
   private void waitAgain() throws Exception {
-    List<I> elements = removeWaiting(deadline -> true);
+    List<I> elements = removeWaiting();
     waitingCount += elements.size();
-    await(elements, now() + maxWaitMillis);
+    await(elements);
     if (current() != null) {
       // Found while catching up. Nothing may be emitted from open(): a timer that is due does it.
       timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now());
@@ -199,7 +194,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     I element = record.getValue();
     R known = current();
     if (known == null && needsReference(element)) {
-      await(List.of(element), now() + maxWaitMillis);
+      await(List.of(element));
       waitingCount++;
     } else {
       process(element, known);
@@ -215,37 +210,38 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     }
   }
 
-  /** The two inputs' watermarks mean different things, and are not combined. */
+  /** Not combined with the first input's watermarks, of which there are none. */
   @Override
-  public void processWatermark2(Watermark mark) {
+  public void processWatermark2(Watermark mark) throws Exception {
+    if (mark.equals(Watermark.MAX_WATERMARK)) {
+      return; // The end of the input: endInput() decides what waits then.
+    }
     readUntil = mark.getTimestamp();
+    getTimeServiceManager().orElseThrow().advanceWatermark(mark);
+  }
+
+  @Override
+  public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+    if (current() != null) {
+      release();
+      return;
+    }
+    List<I> due = waiting.get(timer.getTimestamp());
+    if (due == null) {
+      return;
+    }
+    waiting.remove(timer.getTimestamp());
+    for (I element : due) {
+      waitingCount--;
+      processAfterWait(element, null);
+    }
   }
 
   @Override
   public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
     if (current() != null) {
       release();
-      return;
     }
-    long now = now();
-    for (I element : removeWaiting(deadline -> deadline <= now && mayEnd(deadline))) {
-      waitingCount--;
-      processAfterWait(element, null);
-    }
-    for (long deadline : waiting.keys()) {
-      if (deadline <= now) {
-        timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now + RETRY_MILLIS);
-      }
-    }
-  }
-
-  private boolean mayEnd(long deadline) {
-    return readUntil >= deadline - MAX_LAG_MILLIS;
-  }
-
-  @Override
-  public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
-    throw new IllegalStateException("no event time timer is ever set");
   }
 
   /** Decides what still waits: Flink fires no more timers, and no reference can come any more. */
@@ -293,12 +289,14 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     return after.value() != null;
   }
 
-  private void await(List<I> elements, long until) throws Exception {
+  private void await(List<I> elements) throws Exception {
+    // A source's clock that is ahead does not cut the wait short.
+    long until = Math.max(now(), readUntil) + maxWaitMillis;
     List<I> others = waiting.get(until);
     List<I> all = others == null ? new ArrayList<>(elements.size()) : new ArrayList<>(others);
     all.addAll(elements);
     waiting.put(until, all);
-    timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, until);
+    timers.registerEventTimeTimer(VoidNamespace.INSTANCE, until);
   }
 
   /** Processes all that waits under the current key with what is known now. */
@@ -307,25 +305,26 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
       return;
     }
     R known = current();
-    for (I element : removeWaiting(deadline -> true)) {
+    for (I element : removeWaiting()) {
       waitingCount--;
       processAfterWait(element, known);
     }
   }
 
-  /** What waited under the current key until then, in the order of arrival. */
-  private List<I> removeWaiting(LongPredicate until) throws Exception {
+  /** What waited under the current key, in the order of arrival. */
+  private List<I> removeWaiting() throws Exception {
     TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
     for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
-      if (until.test(entry.getKey())) {
-        byDeadline.put(entry.getKey(), entry.getValue());
-      }
+      byDeadline.put(entry.getKey(), entry.getValue());
     }
     List<I> elements = new ArrayList<>();
-    for (Map.Entry<Long, List<I>> entry : byDeadline.entrySet()) {
-      waiting.remove(entry.getKey());
-      timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, entry.getKey());
-      elements.addAll(entry.getValue());
+    byDeadline.forEach(
+        (until, some) -> {
+          timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, until);
+          elements.addAll(some);
+        });
+    if (!elements.isEmpty()) {
+      waiting.clear();
     }
     return elements;
   }

@@ -168,7 +168,7 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
   }
 
   public int timers() {
-    return subtasks.stream().mapToInt(Subtask::numProcessingTimeTimers).sum();
+    return subtasks.stream().mapToInt(Subtask::numTimers).sum();
   }
 
   /** Entries in keyed state, expired ones with them until they are collected. */

@@ -128,6 +128,10 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     setProcessingTime(epochMillis);
   }
 
+  int numTimers() {
+    return numProcessingTimeTimers() + numEventTimeTimers();
+  }
+
   void endInputs() throws Exception {
     ((BoundedMultiInput) operator).endInput(1);
     ((BoundedMultiInput) operator).endInput(2);

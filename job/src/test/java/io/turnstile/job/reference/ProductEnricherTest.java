@@ -111,7 +111,6 @@ class ProductEnricherTest {
     assertThat(outcomes()).isEmpty();
     enricher.second(productAt(0, 0, "p", 1));
     assertThat(outcomes()).containsExactly("0 v1", "1 v1");
-    enricher.advance(1_000);
     assertNothingWaits();
   }
 
@@ -119,28 +118,34 @@ class ProductEnricherTest {
   void waitEndsOnceReferencesHaveBeenReadUntilThen() throws Exception {
     start();
     enricher.first(candidate("p", 0));
-    enricher.advance(2_000);
-    enricher.first(candidate("p", 1));
     enricher.advanceUnread(60_000);
-    enricher.readUntil(START + WAIT - 1_001);
-    enricher.advanceUnread(1_000);
+    enricher.readUntil(START + WAIT - 1);
     assertThat(outcomes()).isEmpty();
-    enricher.readUntil(START + WAIT - 1_000);
-    enricher.advanceUnread(1_000);
+    enricher.readUntil(START + WAIT);
     assertThat(outcomes()).containsExactly("0 unknown");
-    enricher.readUntil(START + 2_000 + WAIT);
-    enricher.advanceUnread(1_000);
-    assertThat(outcomes()).containsExactly("1 unknown");
     assertNothingWaits();
   }
 
   @Test
-  void withoutAWaitAnUnknownProductIsRefusedAtOnce() throws Exception {
+  void sourceWhoseClockIsAheadDoesNotCutTheWaitShort() throws Exception {
+    start();
+    enricher.readUntil(START + 60_000);
+    enricher.first(candidate("p", 0));
+    enricher.readUntil(START + 60_000 + WAIT - 1);
+    assertThat(outcomes()).isEmpty();
+    enricher.readUntil(START + 60_000 + WAIT);
+    assertThat(outcomes()).containsExactly("0 unknown");
+  }
+
+  @Test
+  void withoutAWaitAnUnknownProductIsRefusedAsSoonAsTheTopicHasBeenRead() throws Exception {
     enricher =
         OperatorUnderTest.start(
             spec(inventory, Duration.ZERO), START, 1, new HashMapStateBackend(), null);
     enricher.first(candidate("p", 0));
-    enricher.advance(0);
+    enricher.advanceUnread(1_000);
+    assertThat(outcomes()).isEmpty();
+    enricher.readUntil(START);
     assertThat(outcomes()).containsExactly("0 unknown");
     assertNothingWaits();
   }

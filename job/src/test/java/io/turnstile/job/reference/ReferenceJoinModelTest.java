@@ -77,15 +77,15 @@ class ReferenceJoinModelTest {
     List<String> arrives(long offset, String product, long now) {
       waiting.put(offset, product);
       deadlines.put(offset, now + WAIT);
-      return decided(now);
+      return decided(Long.MIN_VALUE);
     }
 
     /** What is released by a product, or has waited long enough. */
-    List<String> decided(long now) {
+    List<String> decided(long readUntil) {
       List<String> decided = new ArrayList<>();
       for (long offset : List.copyOf(waiting.keySet())) {
         Long version = version(waiting.get(offset));
-        if (version != null || deadlines.get(offset) <= now) {
+        if (version != null || deadlines.get(offset) <= readUntil) {
           decided.add(offset + (version == null ? " unknown" : " v" + version));
           waiting.remove(offset);
         }
@@ -136,6 +136,9 @@ class ReferenceJoinModelTest {
 
     private long candidates;
 
+    /** Up to when the source has been read. */
+    private long readUntil;
+
     History(long seed, StateBackend backend) {
       this.random = new Random(seed);
       this.backend = backend;
@@ -172,20 +175,27 @@ class ReferenceJoinModelTest {
       model.restored(topic.end(), now);
       assertThat(enricher.gauge("waiting")).isEqualTo(model.waiting().size());
       enricher.advance(0);
+      readUntil = now;
       assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(model.decided(now));
     }
 
     private void steps() throws Exception {
       for (int i = random.nextInt(25); i > 0; i--) {
         List<String> expected =
-            switch (random.nextInt(5)) {
+            switch (random.nextInt(7)) {
               case 0, 1 -> arrive();
               case 2 -> publish();
               case 3 -> deliver();
-              default -> {
-                enricher.advance(random.nextInt((int) WAIT));
-                yield model.decided(enricher.now());
+              case 4 -> {
+                enricher.advanceUnread(random.nextInt((int) WAIT));
+                yield List.of();
               }
+              case 5 -> {
+                readUntil = Math.max(readUntil, enricher.now() - random.nextInt((int) WAIT));
+                enricher.readUntil(readUntil);
+                yield model.decided(readUntil);
+              }
+              default -> advance();
             };
         assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(enricher.gauge("waiting")).isEqualTo(model.waiting().size());
@@ -197,6 +207,12 @@ class ReferenceJoinModelTest {
       long offset = candidates++;
       enricher.first(candidate(product, offset));
       return model.arrives(offset, product, enricher.now());
+    }
+
+    private List<String> advance() throws Exception {
+      enricher.advance(random.nextInt((int) WAIT));
+      readUntil = enricher.now();
+      return model.decided(readUntil);
     }
 
     /** To the topic; the source has not read it yet. */
@@ -223,7 +239,7 @@ class ReferenceJoinModelTest {
           delivered.put(partition, offset + 1);
           model.read().merge(partition, offset + 1, Math::max);
           enricher.second(record);
-          return model.decided(enricher.now());
+          return model.decided(readUntil);
         }
       }
       return List.of();
