@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -277,11 +278,8 @@ final class AuditRun {
         ofLane(lane, verdictPositions),
         log::openUncommitted,
         record -> {
-          String number = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
-          // What was never committed may be anybody's, and anything.
-          if (number != null
-              && number.matches("\\d{1,18}")
-              && sequence.addUncommitted(Long.parseLong(number))) {
+          OptionalLong number = VerdictHeaders.uncommittedLaneSeq(record.headers());
+          if (number.isPresent() && sequence.addUncommitted(number.getAsLong())) {
             neverCommitted.incrementAndGet();
           }
         });

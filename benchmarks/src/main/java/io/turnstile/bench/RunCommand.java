@@ -48,8 +48,6 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  private static final String TURNSTILE = "turnstile";
-
   @Parameters(
       arity = "1..*",
       paramLabel = "SCENARIO",
@@ -60,7 +58,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--engine",
       split = ",",
       paramLabel = "NAME",
-      defaultValue = TURNSTILE,
+      defaultValue = Engines.TURNSTILE,
       description = "Engines, separated by commas (default: ${DEFAULT-VALUE}).")
   private List<String> engineNames;
 
@@ -180,7 +178,7 @@ final class RunCommand implements Callable<Integer> {
    * they decided right.
    */
   static boolean allHold(List<RunResult> results) {
-    Predicate<RunResult> isTurnstile = result -> result.engine().equals(TURNSTILE);
+    Predicate<RunResult> isTurnstile = result -> result.engine().equals(Engines.TURNSTILE);
     boolean compared = results.stream().anyMatch(isTurnstile);
     return results.stream()
         .allMatch(

@@ -1,6 +1,8 @@
 package io.turnstile.events;
 
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
@@ -20,6 +22,8 @@ public final class VerdictHeaders {
 
   /** One line for a person; dead letters only. */
   public static final String ERROR_MESSAGE = "error-message";
+
+  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
   private VerdictHeaders() {}
 
@@ -46,6 +50,17 @@ public final class VerdictHeaders {
         required(headers, SOURCE_TOPIC),
         Integer.parseInt(required(headers, SOURCE_PARTITION)),
         Long.parseLong(required(headers, SOURCE_OFFSET)));
+  }
+
+  /**
+   * The {@link #LANE_SEQ} of a record that was perhaps never committed, so that it may be
+   * anybody's, and anything; empty if there is none, or no number.
+   */
+  public static OptionalLong uncommittedLaneSeq(Headers headers) {
+    String number = optional(headers, LANE_SEQ);
+    return number != null && NUMBER.matcher(number).matches()
+        ? OptionalLong.of(Long.parseLong(number))
+        : OptionalLong.empty();
   }
 
   /**

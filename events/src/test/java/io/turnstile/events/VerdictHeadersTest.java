@@ -53,6 +53,21 @@ class VerdictHeadersTest {
   }
 
   @Test
+  void laneSeqOfARecordThatMayBeAnybodysIsANumberOrNone() {
+    assertThat(VerdictHeaders.uncommittedLaneSeq(new RecordHeaders())).isEmpty();
+    assertThat(VerdictHeaders.uncommittedLaneSeq(laneSeq("42"))).hasValue(42);
+    for (String other : new String[] {"", "x", "-1", "1.5", "9999999999999999999"}) {
+      assertThat(VerdictHeaders.uncommittedLaneSeq(laneSeq(other))).as(other).isEmpty();
+    }
+  }
+
+  private static Headers laneSeq(String value) {
+    Headers headers = new RecordHeaders();
+    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, value);
+    return headers;
+  }
+
+  @Test
   void everyOutcomeIsReadBack() {
     for (Outcome outcome : Outcome.values()) {
       assertThat(Outcome.ofHeaderValue(outcome.headerValue())).isEqualTo(outcome);

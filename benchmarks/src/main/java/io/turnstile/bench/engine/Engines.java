@@ -6,6 +6,9 @@ import java.util.stream.Collectors;
 /** All engines there are. */
 public final class Engines {
 
+  /** The name of the engine that the others are there to be compared with. */
+  public static final String TURNSTILE = "turnstile";
+
   private static final List<Engine> ALL =
       List.of(
           TurnstileEngine.journal(),

@@ -31,7 +31,9 @@ final class TurnstileEngine implements Engine {
 
   static Engine journal() {
     return new TurnstileEngine(
-        "turnstile", "the job with --commit journal: verdicts commit every few ms", "journal");
+        Engines.TURNSTILE,
+        "the job with --commit journal: verdicts commit every few ms",
+        "journal");
   }
 
   static Engine checkpoint() {

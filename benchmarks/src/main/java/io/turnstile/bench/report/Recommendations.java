@@ -1,5 +1,6 @@
 package io.turnstile.bench.report;
 
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
@@ -25,9 +26,6 @@ import java.util.stream.Stream;
  */
 final class Recommendations {
 
-  /** The engine that the advice is about; others are there to compare with. */
-  private static final String ENGINE = "turnstile";
-
   /** What load a resource should have at most in production, to leave room for catching up. */
   private static final double PLANNED_LOAD = 0.7;
 
@@ -42,7 +40,7 @@ final class Recommendations {
     ours =
         scenarios.values().stream()
             .flatMap(List::stream)
-            .filter(runs -> runs.engine().equals(ENGINE))
+            .filter(runs -> runs.engine().equals(Engines.TURNSTILE))
             .toList();
     all =
         scenarios.values().stream()

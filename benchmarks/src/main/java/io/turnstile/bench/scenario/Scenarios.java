@@ -42,7 +42,6 @@ public final class Scenarios {
   private static final String DEFAULT_PROFILE = "low-latency";
   private static final String DEFAULT_TESTBED = "processes";
   private static final String DEFAULT_STORAGE = "local";
-  private static final String DEFAULT_ENGINE = "turnstile";
   private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
 
   private static final Schema SCHEMA =
@@ -275,7 +274,7 @@ public final class Scenarios {
             limits.add(
                 new RatioLimit(
                     ratio.path("figure").asText(),
-                    Engines.named(ratio.path("of").asText(DEFAULT_ENGINE)).name(),
+                    Engines.named(ratio.path("of").asText(Engines.TURNSTILE)).name(),
                     Engines.named(ratio.path("to").asText()).name(),
                     number(ratio, "at_most"),
                     number(ratio, "at_least"),

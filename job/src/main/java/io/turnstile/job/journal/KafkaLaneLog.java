@@ -119,12 +119,7 @@ final class KafkaLaneLog {
         IsolationLevel.READ_UNCOMMITTED,
         from,
         to,
-        record -> {
-          String seq = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
-          if (seq != null && seq.matches("\\d{1,18}")) {
-            numbers.addLong(Long.parseLong(seq));
-          }
-        });
+        record -> VerdictHeaders.uncommittedLaneSeq(record.headers()).ifPresent(numbers::addLong));
     return numbers;
   }
 

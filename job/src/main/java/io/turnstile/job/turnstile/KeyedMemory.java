@@ -56,18 +56,19 @@ final class KeyedMemory implements Memory {
 
   @Override
   public List<Acceptance> byId(String transactionId) throws Exception {
-    List<Acceptance> known = byId.get(transactionId);
-    return known == null
-        ? List.of()
-        : known.stream().map(each -> each.withTransactionId(transactionId)).toList();
+    return known(byId.get(transactionId), each -> each.withTransactionId(transactionId));
   }
 
   @Override
   public List<Acceptance> byContent(ContentHash contentHash) throws Exception {
-    List<Acceptance> known = byContent == null ? null : byContent.get(contentHash);
-    return known == null
+    return byContent == null
         ? List.of()
-        : known.stream().map(each -> each.withContentHash(contentHash)).toList();
+        : known(byContent.get(contentHash), each -> each.withContentHash(contentHash));
+  }
+
+  private static List<Acceptance> known(
+      List<Acceptance> stored, UnaryOperator<Acceptance> withKey) {
+    return stored == null ? List.of() : stored.stream().map(withKey).toList();
   }
 
   @Override

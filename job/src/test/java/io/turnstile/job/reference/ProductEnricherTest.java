@@ -139,9 +139,7 @@ class ProductEnricherTest {
 
   @Test
   void withoutAWaitAnUnknownProductIsRefusedAsSoonAsTheTopicHasBeenRead() throws Exception {
-    enricher =
-        OperatorUnderTest.start(
-            spec(inventory, Duration.ZERO), START, 1, new HashMapStateBackend(), null);
+    enricher = OperatorUnderTest.start(spec(inventory, Duration.ZERO), START);
     enricher.first(candidate("p", 0));
     enricher.advanceUnread(1_000);
     assertThat(outcomes()).isEmpty();
