@@ -1,19 +1,17 @@
 package io.turnstile.audit;
 
-import io.turnstile.events.TopicNames;
+import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.KafkaOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -40,25 +38,7 @@ public final class AuditCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--bootstrap-servers",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "the Kafka cluster")
-  private String bootstrapServers;
-
-  @Option(
-      names = "--client-properties",
-      paramLabel = "FILE",
-      description = "Kafka client properties, for TLS and SASL")
-  private Path clientProperties;
-
-  @Option(
-      names = "--topic-prefix",
-      paramLabel = "PREFIX",
-      defaultValue = "",
-      description = "what stands before the names of all topics")
-  private String topicPrefix;
+  @Mixin private KafkaOptions kafka;
 
   @Option(
       names = "--ledger",
@@ -120,8 +100,8 @@ public final class AuditCommand implements Callable<Integer> {
 
   private AuditConfig config(PrintWriter stderr) {
     AuditConfig.Builder builder =
-        AuditConfig.builder(bootstrapServers)
-            .topics(TopicNames.withPrefix(topicPrefix))
+        AuditConfig.builder(kafka.bootstrapServers())
+            .topics(kafka.topics())
             .ledger(ledger)
             .since(since)
             .progress(
@@ -142,21 +122,12 @@ public final class AuditCommand implements Callable<Integer> {
         throw usage("--out " + out + ": there is no such directory");
       }
     }
-    if (clientProperties != null) {
-      builder.clientProperties(properties());
+    try {
+      builder.clientProperties(kafka.clientProperties());
+    } catch (IOException e) {
+      throw usage("--client-properties cannot be read: " + e);
     }
     return builder.build();
-  }
-
-  private Map<String, String> properties() {
-    Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(clientProperties)) {
-      properties.load(reader);
-    } catch (IOException | IllegalArgumentException e) {
-      throw usage("--client-properties " + clientProperties + " cannot be read: " + e);
-    }
-    return properties.stringPropertyNames().stream()
-        .collect(Collectors.toMap(name -> name, properties::getProperty));
   }
 
   private void write(AuditReport report) {

@@ -1,5 +1,6 @@
 package io.turnstile.audit;
 
+import io.turnstile.clients.DurationConverter;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import picocli.CommandLine.ITypeConverter;

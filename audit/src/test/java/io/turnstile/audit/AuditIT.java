@@ -9,19 +9,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.audit.CommittedLog.Cursor;
 import io.turnstile.audit.History.Input;
 import io.turnstile.audit.History.Written;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.process.ProcessTestbed;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -247,11 +247,11 @@ class AuditIT {
     Path client = directory.resolve("client.properties");
     Files.writeString(client, "default.api.timeout.ms=1000\nrequest.timeout.ms=500\n");
     stderr.getBuffer().setLength(0);
-    testbed.pause(Target.BROKER);
+    testbed.pause(TestbedProcess.BROKER);
     try {
       assertThat(audit("--client-properties", client.toString())).isEqualTo(2);
     } finally {
-      testbed.resume(Target.BROKER);
+      testbed.resume(TestbedProcess.BROKER);
     }
     assertThat(stderr.toString()).contains("does not answer").hasLineCount(1);
   }

@@ -14,9 +14,8 @@ import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.events.TopicNames;
-import io.turnstile.simulator.KafkaConnection;
-import io.turnstile.simulator.command.DurationConverter;
+import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.KafkaOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -103,14 +103,12 @@ final class RunCommand implements Callable<Integer> {
       })
   private boolean profiled;
 
-  @Option(
-      names = "--bootstrap-servers",
-      paramLabel = "HOST:PORT",
-      description = {
-        "Measures a deployment that runs already, at these brokers, instead of an engine.",
-        "It gets customers, products and transactions; no faults are inflicted."
-      })
-  private String bootstrapServers;
+  @ArgGroup(
+      exclusive = false,
+      heading =
+          "%nA deployment that runs already is measured instead of an engine if its brokers are named."
+              + " It gets customers, products and transactions; no faults are inflicted.%n")
+  private KafkaOptions kafka;
 
   @Option(
       names = "--signing-key",
@@ -123,19 +121,6 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "URL",
       description = "The live deployment's Flink, to be asked for checkpoints.")
   private URI flink;
-
-  @Option(
-      names = "--client-properties",
-      paramLabel = "FILE",
-      description = "Kafka client properties for the live deployment, for TLS and SASL.")
-  private Path clientProperties;
-
-  @Option(
-      names = "--topic-prefix",
-      paramLabel = "PREFIX",
-      defaultValue = "",
-      description = "What stands before the names of the live deployment's topics.")
-  private String topicPrefix;
 
   @Option(
       names = "--out",
@@ -155,7 +140,7 @@ final class RunCommand implements Callable<Integer> {
     if (profiled) {
       requireProfiles(scenarios);
     }
-    LiveDeployment live = bootstrapServers == null ? null : live(scenarios);
+    LiveDeployment live = kafka == null ? null : live(scenarios);
     Files.createDirectories(out);
     Progress progress =
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
@@ -221,7 +206,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void requireProfiles(List<Scenario> scenarios) {
-    if (bootstrapServers != null) {
+    if (kafka != null) {
       throw usage("--profile is not for a live deployment, which is left alone");
     }
     for (Scenario scenario : scenarios) {
@@ -242,11 +227,7 @@ final class RunCommand implements Callable<Integer> {
       }
     }
     return new LiveDeployment(
-        bootstrapServers,
-        clientProperties == null ? Map.of() : KafkaConnection.readProperties(clientProperties),
-        TopicNames.withPrefix(topicPrefix),
-        signingKey,
-        flink);
+        kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics(), signingKey, flink);
   }
 
   private LoadProfile adjusted(Scenario scenario) {

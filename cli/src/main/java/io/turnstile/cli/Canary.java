@@ -1,5 +1,8 @@
 package io.turnstile.cli;
 
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.TokenSigner;
+import io.turnstile.clients.VerdictCode;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Product;
@@ -9,9 +12,10 @@ import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.simulator.TokenKind;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -41,7 +45,23 @@ final class Canary implements AutoCloseable {
   /** The customer and the product; nobody else may use these ids. */
   static final String ID = "turnstile-check";
 
+  /** Lifetime of its tokens. */
+  static final Duration TOKEN_LIFETIME = Duration.ofMinutes(5);
+
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Token of a transaction. */
+  enum Token {
+    VALID(Duration.ZERO),
+    /** Expired for ten minutes, far more than any clock skew that a job allows. */
+    EXPIRED(TOKEN_LIFETIME.plusMinutes(10));
+
+    private final Duration age;
+
+    Token(Duration age) {
+      this.age = age;
+    }
+  }
 
   /**
    * What became of a transaction.
@@ -51,7 +71,7 @@ final class Canary implements AutoCloseable {
   record Answer(String code, Duration latency) {}
 
   private final TopicNames topics;
-  private final TokenIssuer tokens;
+  private final TokenSigner tokens;
   private final Duration timeout;
   private final Producer<String, byte[]> producer;
   private final Consumer<byte[], byte[]> verdicts;
@@ -63,7 +83,7 @@ final class Canary implements AutoCloseable {
       Producer<String, byte[]> producer,
       Consumer<byte[], byte[]> verdicts,
       TopicNames topics,
-      TokenIssuer tokens,
+      TokenSigner tokens,
       Duration timeout) {
     this.producer = producer;
     this.verdicts = verdicts;
@@ -73,13 +93,23 @@ final class Canary implements AutoCloseable {
   }
 
   /**
+   * Signs its tokens.
+   *
+   * @param key file of a private JWK
+   * @throws IOException if it cannot be read
+   */
+  static TokenSigner signer(Path key) throws IOException {
+    return new TokenSigner(TokenSigner.readKey(key), TOKEN_LIFETIME);
+  }
+
+  /**
    * Connects to Kafka.
    *
    * @param client Kafka client configuration
    * @param timeout how long a verdict may take
    */
   static Canary connect(
-      Map<String, Object> client, TopicNames topics, TokenIssuer tokens, Duration timeout) {
+      Map<String, Object> client, TopicNames topics, TokenSigner tokens, Duration timeout) {
     Producer<String, byte[]> producer =
         new KafkaProducer<>(
             with(
@@ -129,13 +159,14 @@ final class Canary implements AutoCloseable {
   }
 
   /**
-   * Sends a transaction with a fresh token of this kind and waits for its verdict.
+   * Sends a transaction with a fresh token and waits for its verdict.
    *
    * @throws CheckFailedException if there is none in time
    */
-  Answer submit(Transaction transaction, TokenKind tokenKind)
+  Answer submit(Transaction transaction, Token kind)
       throws ExecutionException, InterruptedException {
-    byte[] value = TransactionCodec.encode(transaction.withToken(tokens.token(tokenKind, ID)));
+    String token = tokens.sign(ID, Instant.now().minus(kind.age));
+    byte[] value = TransactionCodec.encode(transaction.withToken(token));
     skipToEnd();
     long start = System.nanoTime();
     RecordMetadata sent = send(topics.transactions(), value);

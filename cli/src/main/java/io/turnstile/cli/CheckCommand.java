@@ -2,14 +2,16 @@ package io.turnstile.cli;
 
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.FlinkOptions;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.TokenSigner;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
 import io.turnstile.events.Transaction;
-import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.simulator.TokenKind;
-import io.turnstile.testbed.FlinkRest;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -89,7 +91,7 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     FlinkRest flink = flinkOptions.connect(spec.commandLine());
-    TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
+    TokenSigner tokens = signingKey == null ? null : Canary.signer(signingKey);
     CheckReport report = new CheckReport(spec.commandLine().getOut(), System::nanoTime);
     Map<String, Object> client = kafka.client(timeout);
 
@@ -207,7 +209,7 @@ final class CheckCommand implements Callable<Integer> {
     return "key " + keyId;
   }
 
-  private void checkVerdicts(CheckReport report, Map<String, Object> client, TokenIssuer tokens)
+  private void checkVerdicts(CheckReport report, Map<String, Object> client, TokenSigner tokens)
       throws InterruptedException {
     try (Canary canary = Canary.connect(client, kafka.topics(), tokens, timeout)) {
       Transaction transaction = Canary.transaction();
@@ -216,20 +218,21 @@ final class CheckCommand implements Callable<Integer> {
               "canary accepted",
               () -> {
                 canary.prepare();
-                return expect(canary, transaction, TokenKind.VALID, LedgerEntry.ACCEPTED);
+                return expect(canary, transaction, Canary.Token.VALID, LedgerEntry.ACCEPTED);
               });
       if (accepted) {
         report.run(
             "duplicate rejected",
             () ->
-                expect(canary, transaction, TokenKind.VALID, RejectionReason.DUPLICATE_ID.name()));
+                expect(
+                    canary, transaction, Canary.Token.VALID, RejectionReason.DUPLICATE_ID.name()));
         report.run(
             "expired token rejected",
             () ->
                 expect(
                     canary,
                     Canary.transaction(),
-                    TokenKind.EXPIRED,
+                    Canary.Token.EXPIRED,
                     RejectionReason.TOKEN_EXPIRED.name()));
       } else {
         report.skip("duplicate rejected", "the canary was not accepted");
@@ -244,9 +247,9 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static String expect(
-      Canary canary, Transaction transaction, TokenKind tokenKind, String expected)
+      Canary canary, Transaction transaction, Canary.Token token, String expected)
       throws ExecutionException, InterruptedException {
-    String code = canary.submit(transaction, tokenKind).code();
+    String code = canary.submit(transaction, token).code();
     if (!code.equals(expected)) {
       throw new CheckFailedException("the verdict is " + code + ", not " + expected);
     }
@@ -257,7 +260,7 @@ final class CheckCommand implements Callable<Integer> {
   private String measureLatency(Canary canary) throws ExecutionException, InterruptedException {
     Histogram micros = new Histogram(3);
     for (int i = 0; i < WARM_UP + MEASURED; i++) {
-      Duration latency = canary.submit(Canary.transaction(), TokenKind.VALID).latency();
+      Duration latency = canary.submit(Canary.transaction(), Canary.Token.VALID).latency();
       if (i >= WARM_UP) {
         micros.recordValue(TimeUnit.NANOSECONDS.toMicros(latency.toNanos()));
       }

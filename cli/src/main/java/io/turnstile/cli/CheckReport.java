@@ -3,6 +3,7 @@ package io.turnstile.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.turnstile.clients.JsonFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,10 +1,11 @@
 package io.turnstile.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.FlinkOptions;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.FlinkRestException;
 import io.turnstile.events.LedgerEntry;
-import io.turnstile.simulator.TokenKind;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.FlinkRestException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -118,7 +119,7 @@ final class HealthProbe {
         canary.prepare();
         canaryPrepared = true;
       }
-      Canary.Answer answer = canary.submit(Canary.transaction(), TokenKind.VALID);
+      Canary.Answer answer = canary.submit(Canary.transaction(), Canary.Token.VALID);
       if (!answer.code().equals(LedgerEntry.ACCEPTED)) {
         problems.add("the canary's verdict is " + answer.code());
       }

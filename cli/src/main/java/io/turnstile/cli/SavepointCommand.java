@@ -1,7 +1,9 @@
 package io.turnstile.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.turnstile.testbed.FlinkRest;
+import io.turnstile.clients.FlinkOptions;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JsonFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;

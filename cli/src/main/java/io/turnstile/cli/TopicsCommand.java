@@ -1,6 +1,8 @@
 package io.turnstile.cli;
 
-import io.turnstile.events.Topics;
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,8 @@
 package io.turnstile.cli;
 
 import io.turnstile.audit.AuditCommand;
-import io.turnstile.bench.BenchCommand;
-import io.turnstile.simulator.command.DurationConverter;
-import io.turnstile.simulator.command.SimulateCommand;
+import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.Shutdown;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -23,13 +22,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Turnstile.Version.class,
     subcommands = {
-      UpCommand.class,
-      DemoCommand.class,
-      SimulateCommand.class,
       AuditCommand.class,
       CheckCommand.class,
       WatchCommand.class,
-      BenchCommand.class,
       TopicsCommand.class,
       SavepointCommand.class,
       CompletionCommand.class
@@ -44,8 +39,16 @@ public final class Turnstile implements Runnable {
     System.exit(commandLine().execute(args));
   }
 
-  static CommandLine commandLine() {
+  /**
+   * The command line.
+   *
+   * @param more subcommands beside those of the product
+   */
+  public static CommandLine commandLine(Object... more) {
     CommandLine commandLine = new CommandLine(new Turnstile());
+    for (Object subcommand : more) {
+      commandLine.addSubcommand(subcommand);
+    }
     commandLine.registerConverter(Duration.class, new DurationConverter());
     commandLine.setParameterExceptionHandler(Turnstile::wrongUsage);
     commandLine.setExecutionExceptionHandler(Turnstile::failed);

@@ -3,8 +3,12 @@ package io.turnstile.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.testbed.FlinkRest;
+import io.turnstile.clients.FlinkOptions;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JsonFiles;
+import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.Screen;
+import io.turnstile.clients.TokenSigner;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -80,7 +84,7 @@ final class WatchCommand implements Callable<Integer> {
     if (interval.isZero()) {
       throw new ParameterException(spec.commandLine(), "--interval must be above 0");
     }
-    TokenIssuer tokens = signingKey == null ? null : TokenIssuer.load(signingKey);
+    TokenSigner tokens = signingKey == null ? null : Canary.signer(signingKey);
     Map<String, Object> client = kafka.client(timeout);
     try (Admin admin = Admin.create(client);
         Canary canary =

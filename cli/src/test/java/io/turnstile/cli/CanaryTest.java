@@ -3,13 +3,14 @@ package io.turnstile.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.TokenSigner;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.simulator.TokenKind;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,14 +28,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Against a Kafka in memory whose turnstile answers as the test says. */
 class CanaryTest {
 
   private static final TopicNames TOPICS = TopicNames.withPrefix("");
-
-  @TempDir private Path directory;
 
   private final Map<TopicPartition, Long> ends = new HashMap<>();
   private final List<Long> readFrom = new ArrayList<>();
@@ -64,8 +62,9 @@ class CanaryTest {
       ends.put(new TopicPartition(topic, 0), 0L);
     }
     verdicts.updateEndOffsets(ends);
-    TokenIssuer tokens =
-        TokenIssuer.generate(directory.resolve("key.json"), directory.resolve("jwks.json"));
+    TokenSigner tokens =
+        new TokenSigner(
+            new ECKeyGenerator(Curve.P_256).keyID("check").generate(), Canary.TOKEN_LIFETIME);
     canary = new Canary(producer, verdicts, TOPICS, tokens, Duration.ofMillis(500));
     canary.prepare();
   }
@@ -75,7 +74,7 @@ class CanaryTest {
     ends.put(new TopicPartition(TOPICS.accepted(), 0), 1_000_000L);
     verdicts.updateEndOffsets(ends);
     afterSend = () -> accept(1_000_000, 0);
-    Canary.Answer answer = canary.submit(Canary.transaction(), TokenKind.VALID);
+    Canary.Answer answer = canary.submit(Canary.transaction(), Canary.Token.VALID);
     assertThat(answer.code()).isEqualTo("ACCEPTED");
     assertThat(readFrom).containsExactly(1_000_000L);
   }
@@ -92,13 +91,14 @@ class CanaryTest {
           verdicts.addRecord(odd);
           accept(2, 0);
         };
-    assertThat(canary.submit(Canary.transaction(), TokenKind.VALID).code()).isEqualTo("ACCEPTED");
+    assertThat(canary.submit(Canary.transaction(), Canary.Token.VALID).code())
+        .isEqualTo("ACCEPTED");
   }
 
   @Test
   void verdictOfAnotherInputIsNotTheAnswer() {
     afterSend = () -> accept(0, 77);
-    assertThatThrownBy(() -> canary.submit(Canary.transaction(), TokenKind.VALID))
+    assertThatThrownBy(() -> canary.submit(Canary.transaction(), Canary.Token.VALID))
         .isInstanceOf(CheckFailedException.class)
         .hasMessageContaining("no committed verdict for " + TOPICS.transactions());
   }

@@ -3,8 +3,9 @@ package io.turnstile.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.sun.net.httpserver.HttpServer;
-import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -114,7 +115,8 @@ class CheckCommandTest {
     Path properties = directory.resolve("client.properties");
     Files.writeString(properties, "request.timeout.ms=40000\ndefault.api.timeout.ms=50000\n");
     Path key = directory.resolve("key.json");
-    TokenIssuer.generate(key, directory.resolve("jwks.json"));
+    Files.writeString(
+        key, new ECKeyGenerator(Curve.P_256).keyID("check").generate().toJSONString());
     String[] options = {
       "--timeout",
       "500ms",

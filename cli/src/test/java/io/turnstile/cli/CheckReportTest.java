@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.clients.CheckFailedException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -14,7 +14,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.VolumeMount;
-import io.turnstile.testbed.FlinkRest;
+import io.turnstile.clients.FlinkRest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -1,11 +1,14 @@
 package io.turnstile.job;
 
+import io.turnstile.clients.DurationConverter;
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
-import io.turnstile.job.journal.JournalSettings;
-import io.turnstile.job.journal.StartOffsets;
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.DedupSettings;
-import io.turnstile.job.turnstile.TurnstileSettings;
+import io.turnstile.job.commit.CommitMode;
+import io.turnstile.job.commit.journal.JournalSettings;
+import io.turnstile.job.commit.journal.StartOffsets;
+import io.turnstile.job.decide.DecisionSettings;
+import io.turnstile.job.read.KafkaSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -17,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import org.apache.flink.util.TimeUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -217,7 +219,7 @@ public final class JobConfig {
   private static CommandLine commandLine(JobConfig config, Map<String, String> environment) {
     return new CommandLine(config)
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .registerConverter(Duration.class, JobConfig::duration)
+        .registerConverter(Duration.class, new DurationConverter())
         .registerConverter(StartOffsets.class, JobConfig::startOffsets)
         .setDefaultValueProvider(option -> fromEnvironment(option, environment));
   }
@@ -227,20 +229,6 @@ public final class JobConfig {
     String name = ((OptionSpec) option).longestName();
     return environment.get(
         name.replaceFirst("--", "TURNSTILE_").replace('-', '_').toUpperCase(Locale.ROOT));
-  }
-
-  private static Duration duration(String text) {
-    if (text.matches("\\s*\\d+\\s*")) {
-      // Flink would take it for milliseconds.
-      throw new CommandLine.TypeConversionException(
-          "'" + text + "' has no unit, write for example 500ms, 30s or 10min");
-    }
-    try {
-      return TimeUtils.parseDuration(text);
-    } catch (IllegalArgumentException e) {
-      throw new CommandLine.TypeConversionException(
-          "'" + text + "' is no duration, write for example 500ms, 30s or 10min");
-    }
   }
 
   private static StartOffsets startOffsets(String text) {
@@ -258,7 +246,7 @@ public final class JobConfig {
         "--parallelism must be 1 to "
             + maxParallelism()
             + ", the number of lanes but at most "
-            + Topology.MAX_PARALLELISM);
+            + JobTopology.MAX_PARALLELISM);
     require(tokenCacheSize >= 0, "--token-cache-size must not be negative");
     require(!tokenAlgorithms.isEmpty(), "--token-algorithms must name at least one");
     require(!clockSkew.isNegative(), "--clock-skew must not be negative");
@@ -333,6 +321,11 @@ public final class JobConfig {
         or(topicDeadLetter, defaults.deadLetter()));
   }
 
+  /** How the job reads from Kafka; holds secrets. */
+  public KafkaSettings kafka() {
+    return new KafkaSettings(topics(), client, groupId, trustProducerTime);
+  }
+
   public String groupId() {
     return groupId;
   }
@@ -355,9 +348,9 @@ public final class JobConfig {
     return productWait;
   }
 
-  public TurnstileSettings turnstile() {
+  public DecisionSettings decision() {
     Duration content = contentDedup == Switch.ON ? contentWindow : null;
-    return new TurnstileSettings(
+    return new DecisionSettings(
         new DedupSettings(dedupWindow, content, maxOutage),
         customers == Presence.REQUIRED,
         productWait,
@@ -385,7 +378,7 @@ public final class JobConfig {
 
   /** The highest parallelism. */
   public int maxParallelism() {
-    return Math.min(lanes, Topology.MAX_PARALLELISM);
+    return Math.min(lanes, JobTopology.MAX_PARALLELISM);
   }
 
   public boolean trustProducerTime() {

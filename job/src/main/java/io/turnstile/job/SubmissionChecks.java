@@ -1,8 +1,8 @@
 package io.turnstile.job;
 
-import io.turnstile.events.Topics;
+import io.turnstile.clients.Topics;
+import io.turnstile.decision.token.TokenCheck;
 import io.turnstile.job.JobConfig.InvalidConfigException;
-import io.turnstile.job.token.TokenCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,10 +1,13 @@
 package io.turnstile.job;
 
 import io.turnstile.job.JobConfig.InvalidConfigException;
-import io.turnstile.job.journal.JournalWriter;
-import io.turnstile.job.kafka.KafkaEnds;
-import io.turnstile.job.stream.Verdict;
-import io.turnstile.job.turnstile.TurnstileOperator;
+import io.turnstile.job.commit.CommitMode;
+import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.commit.checkpoint.KafkaVerdictSink;
+import io.turnstile.job.commit.journal.JournalCommit;
+import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.read.KafkaSources;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
@@ -67,7 +70,7 @@ public final class TurnstileJob {
     options.set(PipelineOptions.GENERIC_TYPES, false);
     options.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     options.set(PipelineOptions.OBJECT_REUSE, true);
-    options.set(PipelineOptions.MAX_PARALLELISM, Topology.MAX_PARALLELISM);
+    options.set(PipelineOptions.MAX_PARALLELISM, JobTopology.MAX_PARALLELISM);
     options.set(ExecutionOptions.RUNTIME_MODE, RuntimeExecutionMode.STREAMING);
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.checkpointInterval());
     options.set(
@@ -133,29 +136,33 @@ public final class TurnstileJob {
   }
 
   private static void wire(StreamExecutionEnvironment environment, JobConfig config) {
-    KafkaEnds kafka = new KafkaEnds(config);
+    KafkaSources kafka = new KafkaSources(config.kafka());
     boolean journal = config.commit() == CommitMode.JOURNAL;
     SingleOutputStreamOperator<Verdict> verdicts =
-        Topology.verdicts(
-            kafka.inputs(environment),
+        JobTopology.verdicts(
+            new JobTopology.Inputs(
+                kafka.transactions(environment),
+                kafka.inventory(environment),
+                kafka.customers(environment),
+                kafka.inventoryTopic(),
+                kafka.identities()),
             config.tokens(),
             config.productWait(),
-            journal
-                ? TurnstileOperator.Factory.committingToJournal(
-                    config.turnstile(), kafka.customers(), JournalWriter.factory(config.journal()))
-                : TurnstileOperator.Factory.committingWithCheckpoints(
-                    config.turnstile(), kafka.customers()),
+            new DecisionOperator.Factory(
+                config.decision(),
+                kafka.customersTopic(),
+                journal ? JournalCommit.factory(config.journal()) : CheckpointCommit::new),
             config.lanes());
-    if (journal) {
-      // The turnstile has committed them itself; it is the end of the stream.
-      verdicts
-          .sinkTo(new DiscardingSink<>())
-          .name("end")
-          .uid("end")
-          .setMaxParallelism(config.lanes());
-    } else {
-      kafka.commitWithCheckpoints(verdicts);
-    }
+    // With a journal the decision operator has committed them itself: it ends the stream.
+    verdicts
+        .sinkTo(
+            journal
+                ? new DiscardingSink<>()
+                : KafkaVerdictSink.create(
+                    config.topics(), config.clientProperties(), config.transactionTimeout()))
+        .name(journal ? "end" : "commit verdicts")
+        .uid(journal ? "end" : "commit")
+        .setMaxParallelism(config.lanes());
   }
 
   /**

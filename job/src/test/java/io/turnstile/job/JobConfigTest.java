@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.JobConfig.InvalidConfigException;
+import io.turnstile.job.commit.CommitMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,16 +32,16 @@ class JobConfigTest {
     assertThat(config.tokens().algorithms()).isEqualTo(Set.of("ES256"));
     assertThat(config.tokens().clockSkew()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.productWait()).isEqualTo(Duration.ofSeconds(5));
-    assertThat(config.turnstile().dedup().window()).isEqualTo(Duration.ofHours(1));
-    assertThat(config.turnstile().dedup().contentWindow()).isEqualTo(Duration.ofMinutes(10));
-    assertThat(config.turnstile().dedup().maxOutage()).isEqualTo(Duration.ofHours(1));
-    assertThat(config.turnstile().customersRequired()).isFalse();
-    assertThat(config.turnstile().allowStaleCheckpoint()).isFalse();
+    assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.decision().dedup().contentWindow()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(config.decision().dedup().maxOutage()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.decision().customersRequired()).isFalse();
+    assertThat(config.decision().allowStaleCheckpoint()).isFalse();
     assertThat(config.trustProducerTime()).isFalse();
     assertThat(config.commit()).isEqualTo(CommitMode.JOURNAL);
     assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.transactionTimeout()).isEqualTo(Duration.ofMinutes(1));
-    assertThat(config.turnstile().maxCheckpointAge()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.decision().maxCheckpointAge()).isEqualTo(Duration.ofHours(1));
     assertThat(config.journal().commitInterval()).isEqualTo(Duration.ofMillis(10));
     assertThat(config.journal().maxCommitInterval()).isEqualTo(Duration.ofMillis(100));
     assertThat(config.journal().commitsPerSecond()).isEqualTo(200);
@@ -68,8 +69,8 @@ class JobConfigTest {
         JobConfig.parse(new String[] {"--bootstrap-servers", "broker:9092"}, environment);
     assertThat(config.bootstrapServers()).isEqualTo("broker:9092");
     assertThat(config.tokens().jwks()).isEqualTo("keys.json");
-    assertThat(config.turnstile().dedup().window()).isEqualTo(Duration.ofHours(2));
-    assertThat(config.turnstile().dedup().contentWindow()).isNull();
+    assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(2));
+    assertThat(config.decision().dedup().contentWindow()).isNull();
     assertThat(config.trustProducerTime()).isTrue();
   }
 
@@ -104,15 +105,15 @@ class JobConfigTest {
         config
             .checkpointInterval()
             .plus(config.checkpointTimeout().multipliedBy(2))
-            .plus(config.turnstile().maxCheckpointAge());
+            .plus(config.decision().maxCheckpointAge());
     assertThat(openUntilCommit).isLessThan(config.transactionTimeout());
   }
 
   @ParameterizedTest
   @CsvSource({
     "--dedup-windw, 1h, --dedup-windw",
-    "--dedup-window, soon, is no duration",
-    "--dedup-window, 3600, has no unit",
+    "--dedup-window, soon, is not a duration",
+    "--dedup-window, 3600, is not a duration",
     "--dedup-window, 0s, --dedup-window",
     "--lanes, 0, --lanes",
     "--parallelism, 5, --parallelism must be 1 to 4",

@@ -1,26 +1,27 @@
 package io.turnstile.job;
 
-import static io.turnstile.job.harness.Samples.candidate;
+import static io.turnstile.job.harness.Samples.authenticated;
 import static io.turnstile.job.harness.Samples.enriched;
 import static io.turnstile.job.harness.Samples.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.job.codec.RecordType;
+import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionSettings;
+import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
-import io.turnstile.job.reference.ProductEnricher;
-import io.turnstile.job.reference.Reference;
-import io.turnstile.job.reference.ReferenceKind;
-import io.turnstile.job.stream.Candidate;
-import io.turnstile.job.stream.InputRecord;
-import io.turnstile.job.stream.RecordType;
-import io.turnstile.job.stream.Submission;
-import io.turnstile.job.stream.Verdict;
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.DedupSettings;
-import io.turnstile.job.turnstile.TurnstileOperator;
-import io.turnstile.job.turnstile.TurnstileSettings;
+import io.turnstile.job.read.InputRecord;
+import io.turnstile.job.read.ReferenceKind;
+import io.turnstile.job.validate.AuthenticatedTransaction;
+import io.turnstile.job.validate.DecisionInput;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,8 @@ class StateLayoutTest {
 
   private static final int LANES = 4;
 
-  private static final TurnstileSettings SETTINGS =
-      new TurnstileSettings(
+  private static final DecisionSettings SETTINGS =
+      new DecisionSettings(
           new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1)),
           true,
           Duration.ofSeconds(5),
@@ -60,15 +61,15 @@ class StateLayoutTest {
   void stateOfTheEnricherIsFoundByTheseNames() throws Exception {
     var spec =
         new OperatorUnderTest.Spec<>(
-            new ProductEnricher.Factory(new FakeReferenceTopic<>(), Duration.ofSeconds(5)),
-            Candidate.TYPE,
-            candidate -> candidate.transaction().productId(),
+            new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), Duration.ofSeconds(5)),
+            AuthenticatedTransaction.TYPE,
+            authenticated -> authenticated.transaction().productId(),
             ReferenceKind.PRODUCT.type(),
             Reference::key,
-            Submission.TYPE,
+            DecisionInput.TYPE,
             LANES);
     try (var enricher = OperatorUnderTest.start(spec, 0)) {
-      enricher.first(candidate("product", 0));
+      enricher.first(authenticated("product", 0));
       OperatorSubtaskState state = enricher.checkpoint().state();
       assertThat(keyedStates(state))
           .containsExactlyInAnyOrder(
@@ -85,8 +86,8 @@ class StateLayoutTest {
     var spec =
         new OperatorUnderTest.Spec<>(
             turnstile(),
-            Submission.TYPE,
-            submission -> submission.arrival().routingKey(),
+            DecisionInput.TYPE,
+            decisionInput -> decisionInput.metadata().routingKey(),
             ReferenceKind.CUSTOMER.type(),
             Reference::key,
             Verdict.TYPE,
@@ -115,8 +116,8 @@ class StateLayoutTest {
             .collect(Collectors.toMap(StreamNode::getTransformationUID, node -> node));
     assertThat(byUid.keySet())
         .containsExactlyInAnyOrder(
-            "intake", "mark-inventory", "product-enricher", "mark-customers", "turnstile");
-    assertThat(byUid.get("turnstile").getMaxParallelism()).isEqualTo(LANES);
+            "validate", "mark-inventory", "enrich", "mark-customers", "decide");
+    assertThat(byUid.get("decide").getMaxParallelism()).isEqualTo(LANES);
   }
 
   @Test
@@ -130,8 +131,8 @@ class StateLayoutTest {
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-    Topology.verdicts(
-            new Topology.Inputs(
+    JobTopology.verdicts(
+            new JobTopology.Inputs(
                 stream(environment, InputRecord.TYPE),
                 stream(environment, ReferenceKind.PRODUCT.type()),
                 stream(environment, ReferenceKind.CUSTOMER.type()),
@@ -151,9 +152,9 @@ class StateLayoutTest {
     return environment.fromData(List.<T>of(), type);
   }
 
-  private static TurnstileOperator.Factory turnstile() {
-    return TurnstileOperator.Factory.committingWithCheckpoints(
-        SETTINGS, new FakeReferenceTopic<Customer>());
+  private static DecisionOperator.Factory turnstile() {
+    return new DecisionOperator.Factory(
+        SETTINGS, new FakeReferenceTopic<Customer>(), CheckpointCommit::new);
   }
 
   private static Set<String> keyedStates(OperatorSubtaskState state) throws Exception {

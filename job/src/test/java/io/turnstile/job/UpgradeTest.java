@@ -1,29 +1,30 @@
 package io.turnstile.job;
 
-import static io.turnstile.job.harness.Samples.candidate;
+import static io.turnstile.job.harness.Samples.authenticated;
 import static io.turnstile.job.harness.Samples.customerAt;
 import static io.turnstile.job.harness.Samples.enriched;
 import static io.turnstile.job.harness.Samples.productAt;
 import static io.turnstile.job.harness.Samples.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.Product;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.VerdictCodec;
+import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionSettings;
+import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
-import io.turnstile.job.reference.ProductEnricher;
-import io.turnstile.job.reference.Reference;
-import io.turnstile.job.reference.ReferenceKind;
-import io.turnstile.job.stream.Candidate;
-import io.turnstile.job.stream.Submission;
-import io.turnstile.job.stream.Verdict;
-import io.turnstile.job.turnstile.DedupSettings;
-import io.turnstile.job.turnstile.TurnstileOperator;
-import io.turnstile.job.turnstile.TurnstileSettings;
+import io.turnstile.job.read.ReferenceKind;
+import io.turnstile.job.validate.AuthenticatedTransaction;
+import io.turnstile.job.validate.DecisionInput;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,40 +52,41 @@ class UpgradeTest {
   private static final long NOW = 1_000_000;
   private static final Duration WAIT = Duration.ofSeconds(5);
   private static final Path SNAPSHOTS = Path.of("src", "test", "resources", "state");
-  private static final String ENRICHER = "product-enricher.snapshot";
-  private static final String TURNSTILE = "turnstile.snapshot";
+  private static final String ENRICH = "enrich.snapshot";
+  private static final String DECIDE = "decide.snapshot";
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
+  @ValueSource(ints = 1)
   void enricherKnowsProductsAndWhatWaitsForOne(int layout) throws Exception {
-    try (var enricher = restored(enricher(), layout, ENRICHER)) {
-      enricher.first(candidate("known", 7));
+    try (var enricher = restored(enricher(), layout, ENRICH)) {
+      enricher.first(authenticated("known", 7));
       assertThat(enricher.take())
           .singleElement()
           .isInstanceOfSatisfying(
-              Submission.Enriched.class, each -> assertThat(each.product().version()).isEqualTo(3));
+              DecisionInput.Enriched.class,
+              each -> assertThat(each.product().version()).isEqualTo(3));
 
       enricher.second(productAt(0, 1, "late", 1));
       assertThat(enricher.take())
-          .extracting(each -> each.arrival().position().offset())
+          .extracting(each -> each.metadata().position().offset())
           .containsExactly(5L);
 
       enricher.advance(WAIT.toMillis());
       assertThat(enricher.take())
           .singleElement()
           .isInstanceOfSatisfying(
-              Submission.Refused.class,
+              DecisionInput.Refused.class,
               each -> {
-                assertThat(each.arrival().position().offset()).isEqualTo(6);
+                assertThat(each.metadata().position().offset()).isEqualTo(6);
                 assertThat(each.reason()).isEqualTo(RejectionReason.UNKNOWN_PRODUCT);
               });
     }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
+  @ValueSource(ints = 1)
   void turnstileKnowsWhatItHasAcceptedAndItsCustomers(int layout) throws Exception {
-    try (var turnstile = restored(turnstile(), layout, TURNSTILE)) {
+    try (var turnstile = restored(turnstile(), layout, DECIDE)) {
       turnstile.first(enriched(transaction("customer", "id", "p", 100), 1, 1, NOW));
       turnstile.first(enriched(transaction("customer", "id", "p", 101), 1, 2, NOW));
       turnstile.first(enriched(transaction("customer", "id-2", "p", 100), 1, 3, NOW));
@@ -112,14 +114,14 @@ class UpgradeTest {
     Files.createDirectories(directory);
     try (var enricher = OperatorUnderTest.start(enricher(), NOW)) {
       enricher.second(productAt(0, 0, "known", 3));
-      enricher.first(candidate("late", 5));
-      enricher.first(candidate("never", 6));
-      write(enricher.checkpoint(), directory.resolve(ENRICHER));
+      enricher.first(authenticated("late", 5));
+      enricher.first(authenticated("never", 6));
+      write(enricher.checkpoint(), directory.resolve(ENRICH));
     }
     try (var turnstile = OperatorUnderTest.start(turnstile(), NOW)) {
       turnstile.second(customerAt(0, 0, "other", 2));
       turnstile.first(enriched(transaction("customer", "id", "p", 100), 0, 0, NOW));
-      write(turnstile.checkpoint(), directory.resolve(TURNSTILE));
+      write(turnstile.checkpoint(), directory.resolve(DECIDE));
     }
   }
 
@@ -135,27 +137,28 @@ class UpgradeTest {
     return OperatorUnderTest.start(spec, NOW, 2, new HashMapStateBackend(), checkpoint);
   }
 
-  private static OperatorUnderTest.Spec<Candidate, Reference<Product>, Submission> enricher() {
+  private static OperatorUnderTest.Spec<AuthenticatedTransaction, Reference<Product>, DecisionInput>
+      enricher() {
     return new OperatorUnderTest.Spec<>(
-        new ProductEnricher.Factory(new FakeReferenceTopic<>(), WAIT),
-        Candidate.TYPE,
-        candidate -> candidate.transaction().productId(),
+        new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), WAIT),
+        AuthenticatedTransaction.TYPE,
+        authenticated -> authenticated.transaction().productId(),
         ReferenceKind.PRODUCT.type(),
         Reference::key,
-        Submission.TYPE,
+        DecisionInput.TYPE,
         LANES);
   }
 
-  private static OperatorUnderTest.Spec<Submission, Reference<Customer>, Verdict> turnstile() {
+  private static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> turnstile() {
     Duration hour = Duration.ofHours(1);
-    TurnstileSettings settings =
-        new TurnstileSettings(
+    DecisionSettings settings =
+        new DecisionSettings(
             new DedupSettings(hour, Duration.ofMinutes(10), hour), false, WAIT, hour, false);
     return new OperatorUnderTest.Spec<>(
-        TurnstileOperator.Factory.committingWithCheckpoints(
-            settings, new FakeReferenceTopic<Customer>()),
-        Submission.TYPE,
-        submission -> submission.arrival().routingKey(),
+        new DecisionOperator.Factory(
+            settings, new FakeReferenceTopic<Customer>(), CheckpointCommit::new),
+        DecisionInput.TYPE,
+        decisionInput -> decisionInput.metadata().routingKey(),
         ReferenceKind.CUSTOMER.type(),
         Reference::key,
         Verdict.TYPE,

@@ -2,15 +2,11 @@ package io.turnstile.simulator;
 
 import io.turnstile.events.TopicNames;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -70,21 +66,6 @@ public record KafkaConnection(
   @Override
   public String toString() {
     return "KafkaConnection[" + bootstrapServers + ", " + topics + "]";
-  }
-
-  /**
-   * Reads a file of Kafka client properties.
-   *
-   * @throws IOException if it cannot be read
-   */
-  public static Map<String, String> readProperties(Path file) throws IOException {
-    Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(file)) {
-      properties.load(reader);
-    }
-    Map<String, String> map = new HashMap<>();
-    properties.stringPropertyNames().forEach(name -> map.put(name, properties.getProperty(name)));
-    return map;
   }
 
   /** The same with one more client property. */

@@ -3,7 +3,7 @@ package io.turnstile.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.audit.AuditReport;
-import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.turnstile.systemtests;
 
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.time.Duration;
 import java.util.List;
 
@@ -59,14 +59,14 @@ final class ContainerFaults {
   }
 
   private static Runnable cutFromBrokers(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.cutFromBrokers(target);
     return () -> testbed.reconnectToBrokers(target);
   }
 
   /** It is connected again when its successor is at work. */
   private static Runnable cutFromJobManager(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.cutFromJobManager(target);
     return () -> {
       Faults.awaitLoss(testbed.flink(), target);
@@ -77,8 +77,8 @@ final class ContainerFaults {
 
   /** Whoever starts it again does not submit the job again. */
   private static Runnable killJobManager(ContainerTestbed testbed, String jobId) {
-    testbed.kill(Target.JOB_MANAGER);
-    return () -> testbed.start(Target.JOB_MANAGER);
+    testbed.kill(TestbedProcess.JOB_MANAGER);
+    return () -> testbed.start(TestbedProcess.JOB_MANAGER);
   }
 
   private static Runnable killForMemory(ContainerTestbed testbed, String jobId) {
@@ -92,7 +92,7 @@ final class ContainerFaults {
   }
 
   private static Runnable limitCpu(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.limitCpu(target, FEW_CORES);
     return () -> testbed.limitCpu(target, 0);
   }
@@ -108,32 +108,32 @@ final class ContainerFaults {
   }
 
   private static Runnable fillState(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.fillState(target);
     return () -> testbed.freeState(target);
   }
 
   private static Runnable killZooKeeper(ContainerTestbed testbed, String jobId) {
-    testbed.kill(Target.ZOOKEEPER);
-    return () -> testbed.start(Target.ZOOKEEPER);
+    testbed.kill(TestbedProcess.ZOOKEEPER);
+    return () -> testbed.start(TestbedProcess.ZOOKEEPER);
   }
 
   private static Runnable loseNames(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.loseNames(target);
-    testbed.kill(Target.BROKER);
-    testbed.start(Target.BROKER);
+    testbed.kill(TestbedProcess.BROKER);
+    testbed.start(TestbedProcess.BROKER);
     return () -> testbed.findNames(target);
   }
 
   private static Runnable deafen(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.deafenToBrokers(target);
     return () -> testbed.undeafenToBrokers(target);
   }
 
   private static Runnable losePackets(ContainerTestbed testbed, String jobId) {
-    Target target = Faults.busyTaskManager(testbed);
+    TestbedProcess target = Faults.busyTaskManager(testbed);
     testbed.losePackets(target, FEW_PACKETS);
     return () -> testbed.losePacketsNoMore(target, FEW_PACKETS);
   }

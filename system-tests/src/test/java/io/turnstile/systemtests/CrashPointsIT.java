@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.turnstile.clients.FlinkRest;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
@@ -13,10 +14,9 @@ import io.turnstile.simulator.LedgerWriter;
 import io.turnstile.systemtests.KafkaGate.Held;
 import io.turnstile.systemtests.KafkaGate.Hold;
 import io.turnstile.systemtests.KafkaGate.Request;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,7 +86,8 @@ class CrashPointsIT {
 
   @TempDir static Path directory;
   private static Deployment shared;
-  private static CompletableFuture<Target> replacement = CompletableFuture.completedFuture(null);
+  private static CompletableFuture<TestbedProcess> replacement =
+      CompletableFuture.completedFuture(null);
 
   private Deployment turnstile = shared;
   private Load load;
@@ -258,7 +259,7 @@ class CrashPointsIT {
   @Test
   void zombieThatWakesUpAfterItsSuccessorHasWrittenCommitsNothing() throws Exception {
     underLoad();
-    Target zombie = owner();
+    TestbedProcess zombie = owner();
     Hold commits = hold(GATE.holdRequests(lanes(ApiKeys.END_TXN)));
     await().atMost(PATIENCE).until(() -> commits.clients().size() == LANES);
     testbed().pause(zombie);
@@ -398,12 +399,12 @@ class CrashPointsIT {
     underLoad();
     Hold commits = hold(GATE.holdRequests(lanes(ApiKeys.END_TXN)));
     await().atMost(PATIENCE).until(() -> commits.clients().size() == LANES);
-    testbed().stop(Target.BROKER);
+    testbed().stop(TestbedProcess.BROKER);
     long stopped = System.nanoTime();
     await()
         .atMost(PATIENCE)
         .until(() -> System.nanoTime() - stopped > timeout.multipliedBy(2).toNanos());
-    testbed().start(Target.BROKER);
+    testbed().start(TestbedProcess.BROKER);
     for (int lane = 0; lane < LANES; lane++) {
       int each = lane;
       await()
@@ -476,20 +477,20 @@ class CrashPointsIT {
   }
 
   private static void killOwner() {
-    Target owner = owner();
+    TestbedProcess owner = owner();
     testbed().kill(owner);
     replacement = CompletableFuture.supplyAsync(() -> testbed().startTaskManager());
   }
 
   /** The TaskManager that has the shared job; the other one is ready to take over. */
-  private static Target owner() {
+  private static TestbedProcess owner() {
     replacement.join();
     List<String> busy =
         flink().taskManagers().stream()
             .filter(each -> each.freeSlots() == 0)
             .map(FlinkRest.TaskManager::id)
             .toList();
-    List<Target> owners =
+    List<TestbedProcess> owners =
         testbed().taskManagers().stream()
             .filter(target -> busy.contains(target.toString()))
             .toList();

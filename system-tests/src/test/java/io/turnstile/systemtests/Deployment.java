@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.JobSubmission;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
-import io.turnstile.testbed.JobSubmission;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,7 +118,7 @@ final class Deployment implements AutoCloseable {
                 "--lanes",
                 Integer.toString(LANES)));
     arguments.addAll(List.of(extraArguments));
-    return JobSubmission.ofTurnstile(arguments);
+    return Distribution.turnstileJob(arguments);
   }
 
   TopicNames topics() {

@@ -2,11 +2,11 @@ package io.turnstile.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.testbed.ContainerOptions;
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.container.ContainerOptions;
+import io.turnstile.testbed.container.ContainerTestbed;
+import io.turnstile.testbed.process.ProcessTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.FlinkRestException;
+import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.Generator;
@@ -15,9 +18,7 @@ import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.FlinkRestException;
-import io.turnstile.testbed.JobSubmission;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ record FaultScenario(
   static FaultScenario drawn(long seed) {
     Random random = new Random(seed);
     return new FaultScenario(
-        JobSubmission.ofTurnstile(List.of()).jar(),
+        Distribution.turnstileJob(List.of()).jar(),
         seed,
         random.nextBoolean() ? "journal" : "checkpoint",
         1 + random.nextInt(2),

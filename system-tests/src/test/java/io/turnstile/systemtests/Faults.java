@@ -2,10 +2,10 @@ package io.turnstile.systemtests;
 
 import static org.awaitility.Awaitility.await;
 
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.FlinkRestException;
-import io.turnstile.testbed.Target;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.FlinkRestException;
 import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedProcess;
 import java.time.Duration;
 import java.util.List;
 
@@ -31,7 +31,7 @@ final class Faults {
 
   /** It goes on when its successor is at work. */
   private static Runnable freeze(Testbed testbed, String jobId) {
-    Target zombie = busyTaskManager(testbed);
+    TestbedProcess zombie = busyTaskManager(testbed);
     testbed.pause(zombie);
     return () -> {
       awaitLoss(testbed.flink(), zombie);
@@ -41,17 +41,17 @@ final class Faults {
   }
 
   private static Runnable killBroker(Testbed testbed, String jobId) {
-    testbed.kill(Target.BROKER);
-    return () -> testbed.start(Target.BROKER);
+    testbed.kill(TestbedProcess.BROKER);
+    return () -> testbed.start(TestbedProcess.BROKER);
   }
 
   private static Runnable freezeBroker(Testbed testbed, String jobId) {
-    testbed.pause(Target.BROKER);
-    return () -> testbed.resume(Target.BROKER);
+    testbed.pause(TestbedProcess.BROKER);
+    return () -> testbed.resume(TestbedProcess.BROKER);
   }
 
   /** One that has work to lose. */
-  static Target busyTaskManager(Testbed testbed) {
+  static TestbedProcess busyTaskManager(Testbed testbed) {
     List<String> busy =
         testbed.flink().taskManagers().stream()
             .filter(each -> each.freeSlots() < each.slots())
@@ -64,7 +64,7 @@ final class Faults {
   }
 
   /** Waits until the JobManager has given up a TaskManager. */
-  static void awaitLoss(FlinkRest flink, Target taskManager) {
+  static void awaitLoss(FlinkRest flink, TestbedProcess taskManager) {
     await()
         .atMost(PATIENCE)
         .ignoreException(FlinkRestException.class)

@@ -3,10 +3,10 @@ package io.turnstile.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.process.ProcessTestbed;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -44,7 +44,8 @@ class FlinkProfilesIT {
             .isEqualTo("ACCEPTED");
         testbed.flink().checkpoint(turnstile.jobId(), Deployment.PATIENCE);
 
-        for (Target process : List.of(Target.JOB_MANAGER, testbed.taskManagers().get(0))) {
+        for (TestbedProcess process :
+            List.of(TestbedProcess.JOB_MANAGER, testbed.taskManagers().get(0))) {
           assertThat(get(testbed, process)).contains("# TYPE flink_");
         }
       } catch (Throwable e) {
@@ -54,7 +55,7 @@ class FlinkProfilesIT {
     }
   }
 
-  private static String get(Testbed testbed, Target process) throws Exception {
+  private static String get(Testbed testbed, TestbedProcess process) throws Exception {
     return HttpClient.newHttpClient()
         .send(HttpRequest.newBuilder(testbed.metrics(process)).build(), BodyHandlers.ofString())
         .body();

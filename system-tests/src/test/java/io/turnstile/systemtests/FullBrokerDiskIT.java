@@ -1,9 +1,9 @@
 package io.turnstile.systemtests;
 
-import io.turnstile.testbed.ContainerOptions;
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerOptions;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +34,7 @@ class FullBrokerDiskIT {
     testbed.fillBrokerDisk();
     return () -> {
       testbed.freeBrokerDisk();
-      testbed.start(Target.BROKER);
+      testbed.start(TestbedProcess.BROKER);
     };
   }
 }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -83,8 +83,8 @@ class MonitoringIT {
         """
             .formatted(
                 rules,
-                TESTBED.testbed().metrics(Target.JOB_MANAGER).getAuthority(),
-                TESTBED.testbed().metrics(Target.taskManager(1)).getAuthority()));
+                TESTBED.testbed().metrics(TestbedProcess.JOB_MANAGER).getAuthority(),
+                TESTBED.testbed().metrics(TestbedProcess.taskManager(1)).getAuthority()));
     int port;
     try (ServerSocket socket = new ServerSocket(0)) {
       port = socket.getLocalPort();

@@ -3,6 +3,7 @@ package io.turnstile.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.FlinkRest;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
@@ -13,7 +14,6 @@ import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
-import io.turnstile.testbed.FlinkRest;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.charset.StandardCharsets;

@@ -2,11 +2,11 @@ package io.turnstile.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Kind;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.JobSubmission;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -20,7 +20,7 @@ import net.bytebuddy.pool.TypePool;
 final class SabotagedJob {
 
   /** The positions that were decided before a crash and are still to come by again. */
-  private static final String DECIDED = "io.turnstile.job.journal.PositionSet";
+  private static final String DECIDED = "io.turnstile.job.commit.journal.PositionSet";
 
   private SabotagedJob() {}
 

@@ -1,7 +1,7 @@
 package io.turnstile.systemtests;
 
 import io.turnstile.events.TopicNames;
-import io.turnstile.testbed.ContainerTestbed;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;

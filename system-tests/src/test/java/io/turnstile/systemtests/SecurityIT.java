@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JobRejectedException;
+import io.turnstile.clients.JobSubmission;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.KafkaConnection;
@@ -13,13 +16,11 @@ import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
-import io.turnstile.testbed.ContainerOptions;
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.JobRejectedException;
-import io.turnstile.testbed.JobSubmission;
-import io.turnstile.testbed.Target;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerOptions;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -146,7 +147,7 @@ class SecurityIT {
                 .arguments());
     arguments.set(
         arguments.indexOf("--bootstrap-servers") + 1, testbed.securedBootstrapServersForJobs());
-    return JobSubmission.ofTurnstile(arguments);
+    return Distribution.turnstileJob(arguments);
   }
 
   private static void send(Deployment turnstile, Map<String, String> sender, Path ledger)
@@ -223,16 +224,17 @@ class SecurityIT {
 
   /** Command lines and environments of the JVMs, as {@code ps} shows them to their own user. */
   private static String processes() {
-    StringBuilder text = new StringBuilder(process(Target.BROKER, "kafka.Kafka", "CLUSTER_ID="));
-    List<Target> flink = new ArrayList<>(testbed.taskManagers());
-    flink.add(Target.JOB_MANAGER);
-    for (Target target : flink) {
+    StringBuilder text =
+        new StringBuilder(process(TestbedProcess.BROKER, "kafka.Kafka", "CLUSTER_ID="));
+    List<TestbedProcess> flink = new ArrayList<>(testbed.taskManagers());
+    flink.add(TestbedProcess.JOB_MANAGER);
+    for (TestbedProcess target : flink) {
       text.append(process(target, "org.apache.flink", "FLINK_PROPERTIES="));
     }
     return text.toString();
   }
 
-  private static String process(Target target, String command, String variable) {
+  private static String process(TestbedProcess target, String command, String variable) {
     // Not even root may read the environment of another user's process in a container.
     String process =
         testbed.run(

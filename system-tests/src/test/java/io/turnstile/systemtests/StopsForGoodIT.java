@@ -3,9 +3,9 @@ package io.turnstile.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JobRejectedException;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.JobRejectedException;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;

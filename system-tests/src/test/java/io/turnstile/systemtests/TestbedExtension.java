@@ -1,9 +1,9 @@
 package io.turnstile.systemtests;
 
 import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.ProcessTestbed;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.process.ProcessTestbed;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;

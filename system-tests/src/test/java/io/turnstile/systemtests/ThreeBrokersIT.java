@@ -1,10 +1,10 @@
 package io.turnstile.systemtests;
 
-import io.turnstile.testbed.ContainerOptions;
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerOptions;
+import io.turnstile.testbed.container.ContainerTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +46,7 @@ class ThreeBrokersIT {
   }
 
   private static Runnable kill(Testbed testbed) {
-    Target broker = Target.broker(coordinator(testbed));
+    TestbedProcess broker = TestbedProcess.broker(coordinator(testbed));
     testbed.kill(broker);
     return () -> testbed.start(broker);
   }

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The settings of Kafka and Flink that do not depend on where they run. */
-final class ClusterSettings {
+public final class ClusterSettings {
   private static final String REPLICATED = "3";
 
   private ClusterSettings() {}
@@ -15,7 +15,7 @@ final class ClusterSettings {
    * @param brokers how many there are: data is kept on three of them if there are so many, on one
    *     otherwise
    */
-  static Map<String, String> broker(TestbedConfig config, int brokers) {
+  public static Map<String, String> broker(TestbedConfig config, int brokers) {
     Map<String, String> server = new TreeMap<>();
     server.put("auto.create.topics.enable", "false");
 
@@ -51,7 +51,7 @@ final class ClusterSettings {
   }
 
   /** Configuration of the JobManager and every TaskManager; the caller's may override it. */
-  static Map<String, String> flink(TestbedConfig config) {
+  public static Map<String, String> flink(TestbedConfig config) {
     Map<String, String> flink = new TreeMap<>(FlinkProfile.read(config.flinkProfile()));
     flink.put("jobmanager.memory.process.size", config.jobManagerMemory());
     flink.put("taskmanager.memory.process.size", config.taskManagerMemory());

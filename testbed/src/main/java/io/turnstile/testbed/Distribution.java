@@ -1,11 +1,13 @@
 package io.turnstile.testbed;
 
+import io.turnstile.clients.JobSubmission;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -14,18 +16,18 @@ import java.util.stream.Collectors;
  * @param directory the build directory of the module that collects them
  * @param classPath what to run the JVM with
  */
-record Distribution(Path directory, String classPath) {
+public record Distribution(Path directory, String classPath) {
   private static final String HOME = "turnstile.home";
 
-  static Distribution kafka() {
+  public static Distribution kafka() {
     return of("kafka-dist");
   }
 
-  static Distribution flink() {
+  public static Distribution flink() {
     return of("flink-dist");
   }
 
-  Path plugins() {
+  public Path plugins() {
     return directory.resolve("plugins");
   }
 
@@ -41,6 +43,12 @@ record Distribution(Path directory, String classPath) {
           "system property " + HOME + " is not set; set it to the root of the project");
     }
     return Path.of(home);
+  }
+
+  /** This project's own job, as its build left it, with the cluster's parallelism. */
+  public static JobSubmission turnstileJob(List<String> arguments) {
+    return JobSubmission.of(
+        home().resolve(Path.of("job", "target", "turnstile-job.jar")), arguments);
   }
 
   static Distribution in(Path directory) {

@@ -1,5 +1,6 @@
 package io.turnstile.testbed;
 
+import io.turnstile.testbed.process.Jvm;
 import java.util.List;
 import java.util.stream.Collectors;
 

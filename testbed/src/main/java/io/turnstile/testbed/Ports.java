@@ -16,14 +16,14 @@ import java.util.concurrent.ThreadLocalRandom;
  * from: a port out of that range may be gone when a stopped broker wants it again, even taken by a
  * client that kept trying to reach it and at last connected to itself.
  */
-final class Ports {
+public final class Ports {
   private static final int FIRST = 20_000;
   private static final int END = 32_000;
   private static final int ATTEMPTS = 1_000;
 
   private final Set<Integer> taken = new HashSet<>();
 
-  synchronized int free() {
+  public synchronized int free() {
     for (int i = 0; i < ATTEMPTS; i++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, END);
       if (isFree(port) && taken.add(port)) {
@@ -34,7 +34,7 @@ final class Ports {
   }
 
   /** The wanted port, or a free one if it is 0. */
-  synchronized int require(String what, int wanted) {
+  public synchronized int require(String what, int wanted) {
     if (wanted == 0) {
       return free();
     }
@@ -56,7 +56,7 @@ final class Ports {
   }
 
   /** Whether somebody listens there. */
-  static boolean isOpen(String host, int port) {
+  public static boolean isOpen(String host, int port) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), 1_000);
       return true;

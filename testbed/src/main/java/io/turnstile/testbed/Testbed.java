@@ -1,5 +1,6 @@
 package io.turnstile.testbed;
 
+import io.turnstile.clients.FlinkRest;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,63 +44,63 @@ public interface Testbed extends AutoCloseable {
    * Where the JobManager or a TaskManager answers Prometheus; a process that starts again does so
    * elsewhere.
    */
-  URI metrics(Target target);
+  URI metrics(TestbedProcess target);
 
   /**
    * Takes a TaskManager out of the network that the brokers are in; it keeps the JobManager.
    *
    * @throws TestbedException where all share one network, as processes do
    */
-  default void cutFromBrokers(Target taskManager) {
+  default void cutFromBrokers(TestbedProcess taskManager) {
     throw new TestbedException("this testbed has one network for all; containers have two");
   }
 
-  default void reconnectToBrokers(Target taskManager) {
+  default void reconnectToBrokers(TestbedProcess taskManager) {
     throw new TestbedException("nothing was cut");
   }
 
   /** The TaskManagers that were started and not ended since, paused ones included. */
-  List<Target> taskManagers();
+  List<TestbedProcess> taskManagers();
 
   /**
    * Starts one more TaskManager and waits until it has registered. A TaskManager that was ended
    * does not come back by itself; this is how to replace it.
    */
-  Target startTaskManager();
+  TestbedProcess startTaskManager();
 
   /**
    * Starts a program of the caller's in a JVM of its own and does not wait for it to be of use. It
    * ends with the testbed at the latest; one that was ended does not start again.
    */
-  Target startApplication(JavaApplication application);
+  TestbedProcess startApplication(JavaApplication application);
 
   /**
    * Starts the broker or the JobManager again after it was ended; the broker with the same data and
    * port. The JobManager has forgotten its jobs, unless it is highly available.
    */
-  void start(Target target);
+  void start(TestbedProcess target);
 
   /** Asks a process to end (SIGTERM), also a paused one, and waits for it. */
-  void stop(Target target);
+  void stop(TestbedProcess target);
 
   /** Ends a process at once (SIGKILL), also a paused one. */
-  void kill(Target target);
+  void kill(TestbedProcess target);
 
   /** Freezes a process (SIGSTOP): its connections stay open, and nothing answers. */
-  void pause(Target target);
+  void pause(TestbedProcess target);
 
   /** Lets a paused process go on (SIGCONT). */
-  void resume(Target target);
+  void resume(TestbedProcess target);
 
   /** Whether the process exists, frozen or not. */
-  boolean isAlive(Target target);
+  boolean isAlive(TestbedProcess target);
 
   /**
    * The process id on this machine.
    *
    * @throws TestbedException when the process does not exist
    */
-  long pid(Target target);
+  long pid(TestbedProcess target);
 
   /**
    * Where the processes write their logs: {@code <target>.log}, and local processes garbage

@@ -3,11 +3,11 @@ package io.turnstile.testbed;
 /** The testbed could not do what was asked; the message says what, and where to look. */
 public final class TestbedException extends RuntimeException {
 
-  TestbedException(String message) {
+  public TestbedException(String message) {
     super(message);
   }
 
-  TestbedException(String message, Throwable cause) {
+  public TestbedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -29,7 +29,7 @@ public final class SequenceJob {
     environment.execute("sequence");
   }
 
-  static void writeJar(Path jar) throws IOException {
+  public static void writeJar(Path jar) throws IOException {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, SequenceJob.class.getName());

@@ -1,6 +1,6 @@
 package io.turnstile.bench.engine;
 
-import io.turnstile.testbed.FlinkRest;
+import io.turnstile.clients.FlinkRest;
 
 /** A job on a Flink cluster. */
 public record FlinkJob(FlinkRest flink, String jobId) {}

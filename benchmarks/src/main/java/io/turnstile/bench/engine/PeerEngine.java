@@ -2,9 +2,9 @@ package io.turnstile.bench.engine;
 
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.JavaApplication;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -164,7 +164,7 @@ final class PeerEngine implements Engine {
     private final Testbed testbed;
     private final JavaApplication application;
     private final Map<String, String> settings;
-    private volatile Target process;
+    private volatile TestbedProcess process;
 
     RunningPeer(Testbed testbed, JavaApplication application, Map<String, String> settings) {
       this.testbed = testbed;
@@ -173,12 +173,12 @@ final class PeerEngine implements Engine {
     }
 
     @Override
-    public List<Target> workers() {
+    public List<TestbedProcess> workers() {
       return testbed.isAlive(process) ? List.of(process) : List.of();
     }
 
     @Override
-    public List<Target> processes() {
+    public List<TestbedProcess> processes() {
       return workers();
     }
 

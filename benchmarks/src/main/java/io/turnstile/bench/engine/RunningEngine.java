@@ -1,6 +1,6 @@
 package io.turnstile.bench.engine;
 
-import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TestbedProcess;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,10 +9,10 @@ import java.util.Optional;
 public interface RunningEngine extends AutoCloseable {
 
   /** The processes that decide and live, paused ones included: what faults are inflicted on. */
-  List<Target> workers();
+  List<TestbedProcess> workers();
 
   /** All processes of the engine that live, the workers first. The broker is none of them. */
-  List<Target> processes();
+  List<TestbedProcess> processes();
 
   /** Starts another worker in place of one that was killed. */
   void replaceWorker() throws Exception;

@@ -1,10 +1,11 @@
 package io.turnstile.bench.engine;
 
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.JobSubmission;
-import io.turnstile.testbed.Target;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JobSubmission;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ final class TurnstileEngine implements Engine {
     RunningJob job =
         new RunningJob(
             deployment.testbed(),
-            JobSubmission.ofTurnstile(arguments).withParallelism(settings.parallelism()),
+            Distribution.turnstileJob(arguments).withParallelism(settings.parallelism()),
             settings(settings, options));
     job.submit();
     return job;
@@ -118,15 +119,15 @@ final class TurnstileEngine implements Engine {
     }
 
     @Override
-    public List<Target> workers() {
+    public List<TestbedProcess> workers() {
       return testbed.taskManagers();
     }
 
     @Override
-    public List<Target> processes() {
-      List<Target> processes = new ArrayList<>(workers());
-      if (testbed.isAlive(Target.JOB_MANAGER)) {
-        processes.add(Target.JOB_MANAGER);
+    public List<TestbedProcess> processes() {
+      List<TestbedProcess> processes = new ArrayList<>(workers());
+      if (testbed.isAlive(TestbedProcess.JOB_MANAGER)) {
+        processes.add(TestbedProcess.JOB_MANAGER);
       }
       return processes;
     }
@@ -146,8 +147,8 @@ final class TurnstileEngine implements Engine {
               .latest()
               .map(FlinkRest.Checkpoint::path)
               .orElseThrow(() -> new IllegalStateException("there is no checkpoint yet"));
-      testbed.kill(Target.JOB_MANAGER);
-      testbed.start(Target.JOB_MANAGER);
+      testbed.kill(TestbedProcess.JOB_MANAGER);
+      testbed.start(TestbedProcess.JOB_MANAGER);
       submit(submission.restoredFrom(newest));
     }
 

@@ -9,8 +9,7 @@ import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.SampledRun;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.events.TopicNames;
-import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.clients.KafkaOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -61,25 +61,7 @@ public final class ImportCommand implements Callable<Integer> {
       description = "Ledger that the sampler wrote.")
   private Path ledger;
 
-  @Option(
-      names = "--bootstrap-servers",
-      paramLabel = "HOST:PORT",
-      required = true,
-      description = "Brokers of the deployment.")
-  private String bootstrapServers;
-
-  @Option(
-      names = "--client-properties",
-      paramLabel = "FILE",
-      description = "Kafka client properties, for TLS and SASL.")
-  private Path clientProperties;
-
-  @Option(
-      names = "--topic-prefix",
-      paramLabel = "PREFIX",
-      defaultValue = "",
-      description = "What stands before the names of the deployment's topics.")
-  private String topicPrefix;
+  @Mixin private KafkaOptions kafka;
 
   @Option(
       names = "--repeat",
@@ -117,16 +99,14 @@ public final class ImportCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     AuditConfig.Builder audit =
-        AuditConfig.builder(bootstrapServers)
-            .topics(TopicNames.withPrefix(topicPrefix))
+        AuditConfig.builder(kafka.bootstrapServers())
+            .topics(kafka.topics())
             .ledger(ledger)
             .since(run.startedAt())
             .waitFor(AUDIT_WAIT);
-    if (clientProperties != null) {
-      audit.clientProperties(KafkaConnection.readProperties(clientProperties));
-    }
+    audit.clientProperties(kafka.clientProperties());
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("bootstrap servers", bootstrapServers);
+    settings.put("bootstrap servers", kafka.bootstrapServers());
     settings.put("jmeter threads", Integer.toString(content.threads()));
     RunResult result =
         run.result(

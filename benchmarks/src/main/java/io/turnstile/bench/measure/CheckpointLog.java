@@ -2,8 +2,8 @@ package io.turnstile.bench.measure;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.result.CheckpointResult;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.FlinkRestException;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.FlinkRestException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

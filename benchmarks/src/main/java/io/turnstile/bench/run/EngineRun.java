@@ -26,19 +26,19 @@ import io.turnstile.bench.result.Throughput;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Metric;
 import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.testbed.ContainerTestbed;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerTestbed;
+import io.turnstile.testbed.process.ProcessTestbed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -323,9 +323,9 @@ final class EngineRun {
     if (testbed == null) {
       return watched;
     }
-    List<Target> targets = new ArrayList<>(running.processes());
-    targets.add(Target.BROKER);
-    for (Target target : targets) {
+    List<TestbedProcess> targets = new ArrayList<>(running.processes());
+    targets.add(TestbedProcess.BROKER);
+    for (TestbedProcess target : targets) {
       try {
         watched.add(new ResourceSampler.Watched(target.toString(), testbed.pid(target)));
       } catch (TestbedException e) {

@@ -4,8 +4,8 @@ import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.Recording;
 import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.scenario.PlannedFault;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,14 +60,14 @@ final class FaultTimeline {
     progress.line("  %s", fault.fault().key());
     switch (fault.fault()) {
       case KILL_TASKMANAGER -> {
-        Target victim = engine.workers().get(0);
+        TestbedProcess victim = engine.workers().get(0);
         int index = begin(fault);
         testbed.kill(victim);
         engine.replaceWorker();
         end(index);
       }
       case PAUSE_TASKMANAGER -> {
-        Target victim = engine.workers().get(0);
+        TestbedProcess victim = engine.workers().get(0);
         outage(
             fault,
             DEFAULT_PAUSE,
@@ -83,7 +83,7 @@ final class FaultTimeline {
         end(index);
       }
       case CUT_FROM_BROKER -> {
-        Target victim = engine.workers().get(0);
+        TestbedProcess victim = engine.workers().get(0);
         outage(
             fault,
             DEFAULT_OUTAGE,
@@ -94,8 +94,8 @@ final class FaultTimeline {
           outage(
               fault,
               DEFAULT_OUTAGE,
-              () -> testbed.kill(Target.BROKER),
-              () -> testbed.start(Target.BROKER));
+              () -> testbed.kill(TestbedProcess.BROKER),
+              () -> testbed.start(TestbedProcess.BROKER));
     }
   }
 

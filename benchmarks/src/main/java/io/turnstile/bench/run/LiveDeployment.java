@@ -2,9 +2,9 @@ package io.turnstile.bench.run;
 
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.clients.FlinkRest;
 import io.turnstile.events.TopicNames;
-import io.turnstile.testbed.FlinkRest;
-import io.turnstile.testbed.Target;
+import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -60,12 +60,12 @@ public record LiveDeployment(
     }
 
     @Override
-    public List<Target> workers() {
+    public List<TestbedProcess> workers() {
       return List.of();
     }
 
     @Override
-    public List<Target> processes() {
+    public List<TestbedProcess> processes() {
       return List.of();
     }
 

@@ -2,7 +2,7 @@ package io.turnstile.bench.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.engine.FlinkJob;
-import io.turnstile.testbed.FlinkRestException;
+import io.turnstile.clients.FlinkRestException;
 import java.util.OptionalDouble;
 
 /** How many records a Flink job decides per second, by its own metrics. Not thread-safe. */

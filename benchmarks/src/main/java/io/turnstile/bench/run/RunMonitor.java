@@ -6,7 +6,7 @@ import io.turnstile.bench.measure.CheckpointLog;
 import io.turnstile.bench.measure.Recording;
 import io.turnstile.bench.measure.ResourceSampler;
 import io.turnstile.bench.measure.VerdictProbe;
-import io.turnstile.testbed.FlinkRestException;
+import io.turnstile.clients.FlinkRestException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -14,7 +14,7 @@ import com.networknt.schema.SpecificationVersion;
 import io.turnstile.bench.engine.EngineSettings;
 import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.result.RatioLimit;
-import io.turnstile.events.Durations;
+import io.turnstile.clients.Durations;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import io.turnstile.simulator.TokenIssuer;

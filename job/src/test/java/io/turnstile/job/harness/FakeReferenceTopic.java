@@ -1,7 +1,7 @@
 package io.turnstile.job.harness;
 
-import io.turnstile.job.reference.Reference;
-import io.turnstile.job.reference.ReferenceTopic;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.job.read.ReferenceTopic;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

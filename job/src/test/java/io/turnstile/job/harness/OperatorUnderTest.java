@@ -1,6 +1,6 @@
 package io.turnstile.job.harness;
 
-import io.turnstile.job.stream.RecordType;
+import io.turnstile.job.codec.RecordType;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.java.functions.KeySelector;

@@ -1,14 +1,14 @@
 package io.turnstile.job.harness;
 
+import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
-import io.turnstile.job.reference.Reference;
-import io.turnstile.job.stream.Arrival;
-import io.turnstile.job.stream.Candidate;
-import io.turnstile.job.stream.RoutingKey;
-import io.turnstile.job.stream.Submission;
+import io.turnstile.job.read.InputMetadata;
+import io.turnstile.job.read.RoutingKey;
+import io.turnstile.job.validate.AuthenticatedTransaction;
+import io.turnstile.job.validate.DecisionInput;
 
 /** Valid records of every kind, different only in what a test is about. */
 public final class Samples {
@@ -21,21 +21,22 @@ public final class Samples {
     return new Transaction(id, customer, product, 1, amount, "EUR", 1_000, "");
   }
 
-  public static Arrival arrival(String customer, int partition, long offset, long receivedAt) {
+  public static InputMetadata metadata(
+      String customer, int partition, long offset, long receivedAt) {
     SourcePosition position = new SourcePosition(TOPIC, partition, offset);
-    return new Arrival(position, receivedAt, RoutingKey.of(customer, position));
+    return new InputMetadata(position, receivedAt, RoutingKey.of(customer, position));
   }
 
-  public static Candidate candidate(String product, long offset) {
-    return new Candidate(
-        arrival("customer", 0, offset, 1_000),
+  public static AuthenticatedTransaction authenticated(String product, long offset) {
+    return new AuthenticatedTransaction(
+        metadata("customer", 0, offset, 1_000),
         transaction("customer", "id-" + offset, product, 100));
   }
 
-  public static Submission.Enriched enriched(
+  public static DecisionInput.Enriched enriched(
       Transaction transaction, int partition, long offset, long receivedAt) {
-    return new Submission.Enriched(
-        arrival(transaction.customerId(), partition, offset, receivedAt),
+    return new DecisionInput.Enriched(
+        metadata(transaction.customerId(), partition, offset, receivedAt),
         transaction,
         product(transaction.productId(), 1));
   }

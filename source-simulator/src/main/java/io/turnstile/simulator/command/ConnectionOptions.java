@@ -1,11 +1,10 @@
 package io.turnstile.simulator.command;
 
-import io.turnstile.events.TopicNames;
+import io.turnstile.clients.KafkaOptions;
 import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How to reach Kafka. */
@@ -16,25 +15,7 @@ final class ConnectionOptions {
     lz4
   }
 
-  @Option(
-      names = "--bootstrap-servers",
-      required = true,
-      paramLabel = "HOST:PORT",
-      description = "Kafka brokers to start from.")
-  private String bootstrapServers;
-
-  @Option(
-      names = "--client-properties",
-      paramLabel = "FILE",
-      description = "Kafka client properties, for instance for TLS and SASL.")
-  private Path clientProperties;
-
-  @Option(
-      names = "--topic-prefix",
-      paramLabel = "PREFIX",
-      defaultValue = "",
-      description = "Goes before the name of every topic.")
-  private String topicPrefix;
+  @Mixin private KafkaOptions kafka;
 
   @Option(
       names = "--linger-ms",
@@ -48,10 +29,8 @@ final class ConnectionOptions {
   private Compression compression;
 
   KafkaConnection connection() throws IOException {
-    Map<String, String> properties =
-        clientProperties == null ? Map.of() : KafkaConnection.readProperties(clientProperties);
     KafkaConnection connection =
-        new KafkaConnection(bootstrapServers, properties, TopicNames.withPrefix(topicPrefix));
+        new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics());
     if (lingerMs != null) {
       connection = connection.with(ProducerConfig.LINGER_MS_CONFIG, lingerMs.toString());
     }

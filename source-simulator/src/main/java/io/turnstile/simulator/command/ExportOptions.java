@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.DurationConverter;
 import io.turnstile.simulator.ReferenceExport;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;

@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.DurationConverter;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Simulation;

@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.DurationConverter;
 import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.nio.file.Path;

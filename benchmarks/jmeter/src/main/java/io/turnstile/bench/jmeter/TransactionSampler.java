@@ -3,6 +3,7 @@ package io.turnstile.bench.jmeter;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
+import io.turnstile.clients.ClientProperties;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.TokenIssuer;
@@ -88,7 +89,7 @@ public final class TransactionSampler extends AbstractJavaSamplerClient {
     return new LoadSession(
         new KafkaConnection(
             context.getParameter(BOOTSTRAP_SERVERS),
-            properties.isEmpty() ? Map.of() : KafkaConnection.readProperties(Path.of(properties)),
+            properties.isEmpty() ? Map.of() : ClientProperties.read(Path.of(properties)),
             TopicNames.withPrefix(context.getParameter(TOPIC_PREFIX, ""))),
         scenario.load(),
         rate.isEmpty() ? scenario.load().meanRate() : Double.parseDouble(rate),

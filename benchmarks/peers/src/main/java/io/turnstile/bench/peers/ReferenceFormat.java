@@ -1,11 +1,11 @@
 package io.turnstile.bench.peers;
 
+import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
-import io.turnstile.job.reference.Reference;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

@@ -1,7 +1,7 @@
 package io.turnstile.bench.peers;
 
+import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Decoded;
-import io.turnstile.job.reference.Reference;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;

@@ -1,7 +1,7 @@
 package io.turnstile.bench.peers;
 
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.DedupSettings;
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.TokenSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;

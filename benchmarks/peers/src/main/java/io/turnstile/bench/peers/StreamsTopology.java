@@ -1,8 +1,8 @@
 package io.turnstile.bench.peers;
 
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.DedupSettings;
 import java.time.Duration;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;

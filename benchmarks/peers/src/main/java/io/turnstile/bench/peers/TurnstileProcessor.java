@@ -1,5 +1,11 @@
 package io.turnstile.bench.peers;
 
+import io.turnstile.decision.dedup.DedupPolicy;
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.token.TokenCheck;
+import io.turnstile.decision.token.TokenFault;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Accepted;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Decoded;
@@ -13,15 +19,8 @@ import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.reference.Reference;
-import io.turnstile.job.stream.Arrival;
-import io.turnstile.job.stream.RoutingKey;
-import io.turnstile.job.stream.Submission;
-import io.turnstile.job.token.TokenCheck;
-import io.turnstile.job.token.TokenFault;
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.Decider;
-import io.turnstile.job.turnstile.DedupSettings;
+import io.turnstile.job.read.InputMetadata;
+import io.turnstile.job.read.RoutingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -44,14 +43,14 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
   private final TokenSettings tokenSettings;
   private final DedupSettings dedup;
   private final long productWaitMillis;
-  private final Decider decider;
+  private final DedupPolicy policy;
   private final TopicNames sinks;
 
   private ProcessorContext<byte[], byte[]> context;
   private TokenCheck tokens;
   private KeyValueStore<byte[], byte[]> products;
   private KeyValueStore<byte[], byte[]> customers;
-  private StoreMemory memory;
+  private StreamsDedupStore store;
   private WaitingRoom waiting;
 
   /**
@@ -62,7 +61,7 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
     this.tokenSettings = tokenSettings;
     this.dedup = dedup;
     this.productWaitMillis = productWait.toMillis();
-    this.decider = new Decider(dedup);
+    this.policy = new DedupPolicy(dedup);
     this.sinks = sinks;
   }
 
@@ -76,8 +75,8 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
     }
     products = context.getStateStore(StreamsTopology.PRODUCTS);
     customers = context.getStateStore(StreamsTopology.CUSTOMERS);
-    memory =
-        new StoreMemory(
+    store =
+        new StreamsDedupStore(
             context.getStateStore(StreamsTopology.IDS),
             context.getStateStore(StreamsTopology.CONTENTS),
             dedup);
@@ -99,18 +98,18 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
     }
     Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
     String customerId = transaction.customerId();
-    Arrival arrival =
-        new Arrival(position, record.timestamp(), RoutingKey.of(customerId, position));
+    InputMetadata metadata =
+        new InputMetadata(position, record.timestamp(), RoutingKey.of(customerId, position));
     TokenFault fault = check(transaction, record.timestamp());
     if (fault != null) {
-      reject(arrival, transaction, fault.reason(), fault.detail());
+      reject(metadata, transaction, fault.reason(), fault.detail());
       return;
     }
     Product product = product(transaction);
     if (product == null) {
-      waiting.add(arrival, transaction, context.currentSystemTimeMs() + productWaitMillis);
+      waiting.add(metadata, transaction, context.currentSystemTimeMs() + productWaitMillis);
     } else {
-      decide(arrival, transaction.withoutToken(), product);
+      decide(metadata, transaction.withoutToken(), product);
     }
   }
 
@@ -124,13 +123,13 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
 
   private void tick(long now) {
     waiting.forEach(
-        (arrival, transaction, deadline) -> {
+        (metadata, transaction, deadline) -> {
           Product product = product(transaction);
           if (product != null) {
-            decide(arrival, transaction, product);
+            decide(metadata, transaction, product);
           } else if (deadline <= now) {
             reject(
-                arrival,
+                metadata,
                 transaction,
                 RejectionReason.UNKNOWN_PRODUCT,
                 "no product after waiting " + productWaitMillis + " ms");
@@ -139,28 +138,29 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
           }
           return true;
         });
-    memory.forget(TICK.toMillis());
+    store.forget(TICK.toMillis());
   }
 
-  private void decide(Arrival arrival, Transaction transaction, Product product) {
+  private void decide(InputMetadata metadata, Transaction transaction, Product product) {
     Customer customer = customer(transaction);
     long decidedAt = context.currentSystemTimeMs();
-    Decider.Decision decision;
+    DedupPolicy.Decision decision;
     try {
       decision =
-          decider.decide(
-              new Submission.Enriched(arrival, transaction, product),
-              customer,
-              memory.of(transaction.customerId()),
+          policy.decide(
+              transaction,
+              metadata.position(),
+              metadata.receivedAt(),
+              store.of(transaction.customerId()),
               decidedAt);
     } catch (Exception e) {
-      throw new StreamsException("cannot decide " + arrival.position(), e);
+      throw new StreamsException("cannot decide " + metadata.position(), e);
     }
-    if (decision instanceof Decider.Decision.Reject reject) {
-      reject(arrival, transaction, reject.reason(), reject.detail());
+    if (decision instanceof DedupPolicy.Decision.Reject reject) {
+      reject(metadata, transaction, reject.reason(), reject.detail());
       return;
     }
-    Decider.Decision.Accept accept = (Decider.Decision.Accept) decision;
+    DedupPolicy.Decision.Accept accept = (DedupPolicy.Decision.Accept) decision;
     forward(
         Outcome.ACCEPTED,
         bytes(transaction.customerId()),
@@ -168,15 +168,15 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
             new Accepted(
                 transaction,
                 product,
-                accept.customer(),
+                customer,
                 accept.contentHash(),
-                arrival.receivedAt(),
+                metadata.receivedAt(),
                 decidedAt)),
-        headers(arrival.position(), Outcome.ACCEPTED));
+        headers(metadata.position(), Outcome.ACCEPTED));
   }
 
   private void reject(
-      Arrival arrival, Transaction transaction, RejectionReason reason, String detail) {
+      InputMetadata metadata, Transaction transaction, RejectionReason reason, String detail) {
     forward(
         Outcome.REJECTED,
         bytes(transaction.customerId()),
@@ -186,9 +186,9 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
                 transaction.customerId(),
                 reason,
                 detail,
-                arrival.receivedAt(),
+                metadata.receivedAt(),
                 context.currentSystemTimeMs())),
-        headers(arrival.position(), Outcome.REJECTED));
+        headers(metadata.position(), Outcome.REJECTED));
   }
 
   private void forward(Outcome outcome, byte[] key, byte[] value, RecordHeaders headers) {

@@ -2,7 +2,7 @@ package io.turnstile.bench.peers;
 
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
-import io.turnstile.job.stream.Arrival;
+import io.turnstile.job.read.InputMetadata;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -18,7 +18,7 @@ final class WaitingRoom {
 
   /** Takes a transaction that waits; says whether it waits no more. */
   interface Visitor {
-    boolean visit(Arrival arrival, Transaction transaction, long deadline);
+    boolean visit(InputMetadata metadata, Transaction transaction, long deadline);
   }
 
   private static final int INITIAL_BYTES = 256;
@@ -34,14 +34,14 @@ final class WaitingRoom {
    *
    * @param deadline epoch milliseconds, the machine's clock
    */
-  void add(Arrival arrival, Transaction transaction, long deadline) {
+  void add(InputMetadata metadata, Transaction transaction, long deadline) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeUTF(arrival.position().topic());
-      out.writeInt(arrival.position().partition());
-      out.writeLong(arrival.position().offset());
-      out.writeLong(arrival.receivedAt());
-      out.writeUTF(arrival.routingKey());
+      out.writeUTF(metadata.position().topic());
+      out.writeInt(metadata.position().partition());
+      out.writeLong(metadata.position().offset());
+      out.writeLong(metadata.receivedAt());
+      out.writeUTF(metadata.routingKey());
       out.writeUTF(transaction.transactionId());
       out.writeUTF(transaction.customerId());
       out.writeUTF(transaction.productId());
@@ -56,7 +56,7 @@ final class WaitingRoom {
     byte[] key =
         ByteBuffer.allocate(2 * Long.BYTES)
             .putLong(deadline)
-            .putLong(arrival.position().offset())
+            .putLong(metadata.position().offset())
             .array();
     store.put(key, bytes.toByteArray());
   }
@@ -75,8 +75,8 @@ final class WaitingRoom {
 
   private static boolean visit(KeyValue<byte[], byte[]> entry, Visitor visitor) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(entry.value))) {
-      Arrival arrival =
-          new Arrival(
+      InputMetadata metadata =
+          new InputMetadata(
               new SourcePosition(in.readUTF(), in.readInt(), in.readLong()),
               in.readLong(),
               in.readUTF());
@@ -90,7 +90,7 @@ final class WaitingRoom {
               in.readUTF(),
               in.readLong(),
               "");
-      return visitor.visit(arrival, transaction, ByteBuffer.wrap(entry.key).getLong());
+      return visitor.visit(metadata, transaction, ByteBuffer.wrap(entry.key).getLong());
     } catch (IOException e) {
       throw new IllegalStateException("a waiting transaction in state is broken", e);
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Topics;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.KafkaConnection;
@@ -17,10 +17,10 @@ import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.ProcessTestbed;
-import io.turnstile.testbed.Target;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.process.ProcessTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,11 +94,11 @@ class PeersIT {
       new Topics(topics, PARTITIONS, PARTITIONS).create(admin, (short) 1);
       List<String> further =
           peer == StreamsPeer.class ? List.of("--jwks", jwks.toString()) : List.of();
-      Target first = startPeer(peer, further);
+      TestbedProcess first = startPeer(peer, further);
       CompletableFuture<SimulationSummary> simulation = simulate(tokens);
       Awaitility.await().atMost(PATIENCE).until(() -> accepted(admin) > COUNT / 4);
       testbed.kill(first);
-      Target second = startPeer(peer, further);
+      TestbedProcess second = startPeer(peer, further);
       assertThat(simulation.join().failures()).isZero();
       AuditReport audit =
           new Audit(
@@ -113,12 +113,12 @@ class PeersIT {
     }
   }
 
-  private Target startPeer(Class<?> peer, List<String> further) {
+  private TestbedProcess startPeer(Class<?> peer, List<String> further) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--bootstrap-servers", testbed.bootstrapServers()));
     arguments.addAll(List.of("--topic-prefix", prefix));
     arguments.addAll(further);
-    Target target =
+    TestbedProcess target =
         testbed.startApplication(
             new JavaApplication(
                 System.getProperty("java.class.path"),

@@ -2,6 +2,8 @@ package io.turnstile.bench.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Outcome;
@@ -12,8 +14,6 @@ import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.token.TokenSettings;
-import io.turnstile.job.turnstile.DedupSettings;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
 import java.nio.charset.StandardCharsets;

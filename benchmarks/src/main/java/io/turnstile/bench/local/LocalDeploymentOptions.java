@@ -1,0 +1,67 @@
+package io.turnstile.bench.local;
+
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What {@code up} and {@code demo} start. */
+public final class LocalDeploymentOptions {
+
+  /** How verdicts are committed. */
+  enum Commit {
+    CHECKPOINT,
+    JOURNAL;
+
+    /** As the job's option takes it. */
+    @Override
+    public String toString() {
+      return this == CHECKPOINT ? "checkpoint" : "journal";
+    }
+  }
+
+  private static final String DEFAULT_COMMIT = "journal";
+
+  @Option(
+      names = "--ui-port",
+      paramLabel = "PORT",
+      defaultValue = "8081",
+      description = "Port of Flink's web UI, 0 for a free one (default: ${DEFAULT-VALUE}).")
+  private int uiPort;
+
+  @Option(
+      names = "--commit",
+      paramLabel = "MODE",
+      defaultValue = DEFAULT_COMMIT,
+      description =
+          "How verdicts are committed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Commit commit;
+
+  @Option(
+      names = "--lanes",
+      paramLabel = "N",
+      defaultValue = "2",
+      description =
+          "Partitions of every topic, and the job's parallelism (default: ${DEFAULT-VALUE}).")
+  private int lanes;
+
+  @Parameters(
+      paramLabel = "JOB-ARGUMENT",
+      description = "Further arguments for the job, behind --, as in: -- --product-wait 2s")
+  private List<String> jobArguments = List.of();
+
+  int uiPort() {
+    return uiPort;
+  }
+
+  Commit commit() {
+    return commit;
+  }
+
+  int lanes() {
+    return lanes;
+  }
+
+  List<String> jobArguments() {
+    return jobArguments;
+  }
+}

@@ -1,0 +1,154 @@
+package io.turnstile.bench.local;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.turnstile.clients.JobRejectedException;
+import io.turnstile.clients.JsonFiles;
+import io.turnstile.clients.Screen;
+import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.TemporaryDirectory;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Kafka, Flink and the job on this machine, until Ctrl-C. */
+@Command(
+    name = "up",
+    description = "Start Kafka, Flink and the job on this machine; they stay until Ctrl-C.")
+public final class UpCommand implements Callable<Integer> {
+
+  private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private LocalDeploymentOptions options;
+
+  @Option(
+      names = "--kafka-port",
+      paramLabel = "PORT",
+      defaultValue = "9092",
+      description = "Port of the Kafka broker, 0 for a free one (default: ${DEFAULT-VALUE}).")
+  private int kafkaPort;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      description =
+          "Where signing key, JWKS and data go. The keys stay and are used again; without this "
+              + "option nothing stays.")
+  private Path directory;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write the addresses, keys and topics as JSON once the job is running.")
+  private Path out;
+
+  @Option(
+      names = "--metrics-targets",
+      paramLabel = "FILE",
+      description =
+          "Keep a file that says where Flink's processes answer Prometheus, as its file_sd reads it.")
+  private Path metricsTargets;
+
+  @Override
+  public Integer call() throws Exception {
+    Screen screen = Screen.of(spec.commandLine().getOut());
+    try (TemporaryDirectory temporary = new TemporaryDirectory("turnstile-")) {
+      if (directory != null) {
+        Files.createDirectories(directory);
+      }
+      Path keys = directory == null ? temporary.path() : directory;
+      Path base = directory == null ? temporary.path().getParent() : directory;
+      try (LocalDeployment deployment =
+          LocalDeployment.start(options, kafkaPort, base, keys, screen)) {
+        describe(deployment, screen);
+        if (out != null) {
+          JsonFiles.write(out, addresses(deployment));
+        }
+        writeMetricsTargets(deployment.testbed());
+        return watch(deployment, screen);
+      }
+    } catch (JobRejectedException e) {
+      throw new ParameterException(
+          spec.commandLine(), "the job was not accepted: " + e.getMessage(), e);
+    }
+  }
+
+  private static void describe(LocalDeployment deployment, Screen screen) {
+    screen.line("");
+    screen.line("Kafka        %s", deployment.testbed().bootstrapServers());
+    screen.line("Flink        %s", deployment.testbed().flinkUrl());
+    screen.line("Signing key  %s", deployment.signingKey());
+    screen.line("JWKS         %s", deployment.jwks());
+    screen.line("Logs         %s", deployment.testbed().logs());
+    screen.line("");
+    screen.line(
+        "Try:  ./turnstile simulate generate --bootstrap-servers %s --signing-key %s",
+        deployment.testbed().bootstrapServers(), deployment.signingKey());
+    screen.line(
+        "      ./turnstile audit --bootstrap-servers %s", deployment.testbed().bootstrapServers());
+    screen.line("Ctrl-C ends everything.");
+  }
+
+  private static ObjectNode addresses(LocalDeployment deployment) throws IOException {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("bootstrap_servers", deployment.testbed().bootstrapServers());
+    json.put("flink", deployment.testbed().flinkUrl().toString());
+    json.put("job_id", deployment.jobId());
+    json.put("jwks", deployment.jwks().toRealPath().toString());
+    json.put("signing_key", deployment.signingKey().toRealPath().toString());
+    TopicNames topics = deployment.topics();
+    json.putObject("topics")
+        .put("transactions", topics.transactions())
+        .put("inventory", topics.inventory())
+        .put("customers", topics.customers())
+        .put("accepted", topics.accepted())
+        .put("rejected", topics.rejected())
+        .put("dead_letter", topics.deadLetter());
+    return json;
+  }
+
+  private void writeMetricsTargets(Testbed testbed) throws IOException {
+    if (metricsTargets != null) {
+      ArrayNode groups = new ObjectMapper().createArrayNode();
+      ArrayNode targets = groups.addObject().putArray("targets");
+      targets.add(testbed.metrics(TestbedProcess.JOB_MANAGER).getAuthority());
+      testbed.taskManagers().forEach(each -> targets.add(testbed.metrics(each).getAuthority()));
+      JsonFiles.write(metricsTargets, groups);
+    }
+  }
+
+  /** Returns never: something ends for good, or Ctrl-C ends the JVM. */
+  private int watch(LocalDeployment deployment, Screen screen)
+      throws IOException, InterruptedException {
+    Testbed testbed = deployment.testbed();
+    DeploymentWatch watch = new DeploymentWatch(deployment, screen);
+    List<TestbedProcess> taskManagers = new ArrayList<>(testbed.taskManagers());
+    while (true) {
+      Thread.sleep(WATCH_INTERVAL.toMillis());
+      watch.look();
+      for (TestbedProcess taskManager : List.copyOf(taskManagers)) {
+        if (!testbed.isAlive(taskManager)) {
+          screen.line("%s has ended; starting another one", taskManager);
+          taskManagers.remove(taskManager);
+          taskManagers.add(testbed.startTaskManager());
+          writeMetricsTargets(testbed);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.turnstile.clients;
+
+import java.net.URI;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How to reach a deployment's Flink, and which job it is. */
+public final class FlinkOptions {
+
+  @Option(
+      names = "--flink",
+      required = true,
+      paramLabel = "URL",
+      description = "Flink's REST API, as http://HOST:8081.")
+  private URI url;
+
+  @Option(
+      names = "--job",
+      paramLabel = "NAME|ID",
+      description = "The Flink job; needed only if several are running.")
+  private String job;
+
+  /**
+   * A client for it; nothing is asked yet.
+   *
+   * @throws ParameterException if the URL is none
+   */
+  public FlinkRest connect(CommandLine command) {
+    if (url.getHost() == null || !String.valueOf(url.getScheme()).matches("https?")) {
+      throw new ParameterException(
+          command, "--flink must be a URL like http://HOST:8081, not " + url);
+    }
+    return new FlinkRest(url);
+  }
+
+  /**
+   * The job as Flink has it now.
+   *
+   * @throws CheckFailedException if there is none that is not over, or more than one
+   */
+  public FlinkRest.Job job(FlinkRest flink) {
+    List<FlinkRest.Job> jobs = flink.jobs();
+    List<FlinkRest.Job> matching =
+        jobs.stream()
+            .filter(each -> !each.isTerminal())
+            .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
+            .toList();
+    if (matching.size() == 1) {
+      return matching.get(0);
+    }
+    String all =
+        jobs.stream()
+            .map(each -> "%s (%s) %s".formatted(each.name(), each.id(), each.state()))
+            .collect(Collectors.joining(", "));
+    if (matching.isEmpty()) {
+      throw new CheckFailedException(
+          (job == null ? "no job is running" : "no job " + job + " is running")
+              + "; Flink has "
+              + (all.isEmpty() ? "none" : all)
+              + jobs.stream().findFirst().map(newest -> cause(flink, newest)).orElse(""));
+    }
+    throw new CheckFailedException(
+        (job == null ? "several jobs are running" : "several jobs are called " + job)
+            + ", name one with --job: "
+            + all);
+  }
+
+  /** Why the job failed or restarted last, behind a colon; nothing if it did not. */
+  public static String cause(FlinkRest flink, FlinkRest.Job job) {
+    return flink.failures(job.id()).stream()
+        .findFirst()
+        .map(failure -> ": " + failure.message())
+        .orElse("");
+  }
+}

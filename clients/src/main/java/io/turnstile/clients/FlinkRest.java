@@ -1,0 +1,512 @@
+package io.turnstile.clients;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * A client for Flink's REST API, of any cluster. Thread-safe.
+ *
+ * <p>Every method throws {@link FlinkRestException} when Flink cannot be reached or refuses, its
+ * message one line with the reason Flink gave.
+ */
+public final class FlinkRest {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+
+  /** What the main method itself threw; a job that it handed over and Flink refused is not that. */
+  private static final Pattern MAIN_FAILED =
+      Pattern.compile(
+          "(?:The main method caused an error: |ProgramParametrizationException: )"
+              + "(?!Failed to execute job )(.*)");
+
+  private static final Pattern CAUSE = Pattern.compile("Caused by: (?:[\\w.$]+: )?(.+)");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI uri;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .build();
+
+  /**
+   * A job as Flink lists it.
+   *
+   * @param state Flink's name for it: {@code RUNNING}, {@code RESTARTING}, {@code FAILED}, …
+   */
+  public record Job(String id, String name, String state, Instant started) {
+
+    /** Whether the job is over: finished, canceled or failed for good. */
+    public boolean isTerminal() {
+      return FlinkRest.isTerminal(state);
+    }
+  }
+
+  /** A registered TaskManager. */
+  public record TaskManager(String id, int slots, int freeSlots) {}
+
+  /**
+   * A completed checkpoint or savepoint.
+   *
+   * @param duration from its trigger to the last acknowledgement
+   * @param stateBytes size of all state in it
+   * @param writtenBytes what this one added, when checkpoints are incremental
+   * @param path where it lies, to restore from
+   */
+  public record Checkpoint(
+      long id,
+      boolean savepoint,
+      Instant triggered,
+      Duration duration,
+      long stateBytes,
+      long writtenBytes,
+      String path) {}
+
+  /**
+   * The checkpoints of a job so far.
+   *
+   * @param latest the newest completed one that is not a savepoint
+   * @param restoredFrom path of the one that was last restored
+   * @param latestFailure why the newest failed one failed
+   */
+  public record Checkpoints(
+      long completed,
+      long failed,
+      int inProgress,
+      long restored,
+      Optional<Checkpoint> latest,
+      Optional<String> restoredFrom,
+      Optional<String> latestFailure) {}
+
+  /**
+   * A failure that made a job restart or fail.
+   *
+   * @param task the task that failed; none for a failure of the job as a whole
+   * @param message the innermost cause's message, one line
+   */
+  public record Failure(Instant time, Optional<String> task, String message, String stackTrace) {}
+
+  /**
+   * @param uri where the API lies, a path prefix included
+   */
+  public FlinkRest(URI uri) {
+    String text = uri.toString();
+    this.uri = URI.create(text.endsWith("/") ? text : text + "/");
+  }
+
+  public URI uri() {
+    return uri;
+  }
+
+  /** Flink's version; a way to see whether it answers. */
+  public String version() {
+    return get("config").path("flink-version").asText();
+  }
+
+  /** Whether Flink answers. */
+  public boolean isUp() {
+    try {
+      version();
+      return true;
+    } catch (FlinkRestException e) {
+      return false;
+    }
+  }
+
+  public List<TaskManager> taskManagers() {
+    return stream(get("taskmanagers").path("taskmanagers"))
+        .map(
+            node ->
+                new TaskManager(
+                    node.path("id").asText(),
+                    node.path("slotsNumber").asInt(),
+                    node.path("freeSlots").asInt()))
+        .toList();
+  }
+
+  /** All jobs that Flink remembers, newest first. */
+  public List<Job> jobs() {
+    return stream(get("jobs/overview").path("jobs"))
+        .map(FlinkRest::job)
+        .sorted(Comparator.comparing(Job::started).reversed())
+        .toList();
+  }
+
+  public Job job(String jobId) {
+    return job(get("jobs/" + jobId));
+  }
+
+  /**
+   * Whether the job is over. Unlike {@link #job}, it costs the cluster next to nothing: for a job's
+   * details, the JobManager has all TaskManagers send all metrics.
+   */
+  public boolean isOver(String jobId) {
+    return isTerminal(get("jobs/" + jobId + "/status").path("status").asText());
+  }
+
+  private static boolean isTerminal(String state) {
+    return switch (state) {
+      case "FINISHED", "CANCELED", "FAILED" -> true;
+      default -> false;
+    };
+  }
+
+  private static Job job(JsonNode node) {
+    return new Job(
+        node.path("jid").asText(),
+        node.path("name").asText(),
+        node.path("state").asText(),
+        Instant.ofEpochMilli(node.path("start-time").asLong()));
+  }
+
+  /**
+   * Uploads the JAR, runs its main method in the JobManager, and deletes the upload.
+   *
+   * @return the job's id; the job may not run yet
+   * @throws JobRejectedException with the job's own message when its main method threw
+   */
+  public String submit(JobSubmission submission) {
+    String jarId = upload(submission.jar());
+    try {
+      return run(jarId, submission);
+    } finally {
+      deleteJar(jarId);
+    }
+  }
+
+  private void deleteJar(String jarId) {
+    try {
+      send(request("jars/" + jarId).DELETE());
+    } catch (FlinkRestException e) {
+      // Flink keeps a file it needs no more; whether the job was accepted is what counts.
+    }
+  }
+
+  /** Uploads a JAR and returns the id that Flink gave it. */
+  private String upload(Path jar) {
+    String boundary = "turnstile-" + UUID.randomUUID();
+    String head =
+        "--%s\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"\r\nContent-Type: application/x-java-archive\r\n\r\n"
+            .formatted(boundary, jar.getFileName());
+    try {
+      if (!Files.isReadable(jar)) {
+        throw new FlinkRestException(0, jar + " cannot be read; build the job's JAR first");
+      }
+      JsonNode answer =
+          send(
+              request("jars/upload")
+                  .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+                  .POST(
+                      BodyPublishers.concat(
+                          BodyPublishers.ofString(head),
+                          BodyPublishers.ofFile(jar),
+                          BodyPublishers.ofString("\r\n--" + boundary + "--\r\n"))));
+      String file = answer.path("filename").asText();
+      return file.substring(file.lastIndexOf('/') + 1);
+    } catch (IOException e) {
+      throw new FlinkRestException("cannot read " + jar + ": " + e.getMessage(), e);
+    }
+  }
+
+  private String run(String jarId, JobSubmission submission) {
+    ObjectNode body = JSON.createObjectNode();
+    body.set("programArgsList", JSON.valueToTree(submission.arguments()));
+    submission.entryClass().ifPresent(name -> body.put("entryClass", name));
+    submission.parallelism().ifPresent(parallelism -> body.put("parallelism", parallelism));
+    submission
+        .restoreFrom()
+        .ifPresent(path -> body.put("savepointPath", path).put("claimMode", "NO_CLAIM"));
+    body.put("allowNonRestoredState", submission.allowNonRestoredState());
+    body.set("flinkConfiguration", JSON.valueToTree(submission.flinkConfig()));
+    return post("jars/" + jarId + "/run", body).path("jobid").asText();
+  }
+
+  /** Asks the job to cancel; does not wait. */
+  public void cancel(String jobId) {
+    send(request("jobs/" + jobId + "?mode=cancel").method("PATCH", BodyPublishers.noBody()));
+  }
+
+  /**
+   * Takes a savepoint into the cluster's default savepoint directory, after which the job ends;
+   * waits for both.
+   *
+   * @return the savepoint's path
+   */
+  public String stopWithSavepoint(String jobId, Duration timeout) {
+    ObjectNode body = JSON.createObjectNode().put("drain", false);
+    String path = savepoint(jobId, "stop", body, timeout);
+    awaitTerminal(jobId, timeout);
+    return path;
+  }
+
+  /**
+   * Takes a savepoint into the cluster's default savepoint directory and waits for it.
+   *
+   * @return the savepoint's path
+   */
+  public String savepoint(String jobId, Duration timeout) {
+    ObjectNode body = JSON.createObjectNode().put("cancel-job", false);
+    return savepoint(jobId, "savepoints", body, timeout);
+  }
+
+  private String savepoint(String jobId, String operation, ObjectNode body, Duration timeout) {
+    String trigger = post("jobs/" + jobId + "/" + operation, body).path("request-id").asText();
+    return awaitOperation("jobs/" + jobId + "/savepoints/" + trigger, "savepoint", timeout)
+        .path("location")
+        .asText();
+  }
+
+  /** Takes a checkpoint now, waits for it and returns its id. */
+  public long checkpoint(String jobId, Duration timeout) {
+    ObjectNode body = JSON.createObjectNode().put("checkpointType", "CONFIGURED");
+    String trigger = post("jobs/" + jobId + "/checkpoints", body).path("request-id").asText();
+    return awaitOperation("jobs/" + jobId + "/checkpoints/" + trigger, "checkpoint", timeout)
+        .path("checkpointId")
+        .asLong();
+  }
+
+  private JsonNode awaitOperation(String path, String what, Duration timeout) {
+    JsonNode[] answer = new JsonNode[1];
+    Await.until(
+        timeout,
+        () -> {
+          answer[0] = get(path);
+          return !answer[0].path("status").path("id").asText().equals("IN_PROGRESS");
+        },
+        () -> new FlinkRestException(0, "no " + what + " within " + timeout.toSeconds() + " s"));
+    JsonNode operation = answer[0].path("operation");
+    JsonNode failure =
+        operation.has("failureCause")
+            ? operation.get("failureCause")
+            : operation.get("failure-cause");
+    if (failure != null && !failure.isNull()) {
+      throw new FlinkRestException(
+          0, what + " failed: " + innermostMessage(failure.path("stack-trace").asText()));
+    }
+    return operation;
+  }
+
+  /**
+   * Waits until the job and every one of its tasks runs; fails as soon as the job is over.
+   *
+   * <p>What Flink tells of a job may be as old as its {@code web.refresh-interval}, by default 3 s:
+   * right after a fault, tasks that are gone still seem to run.
+   */
+  public void awaitRunning(String jobId, Duration timeout) {
+    Await.until(
+        timeout,
+        () -> {
+          JsonNode details = get("jobs/" + jobId);
+          if (job(details).isTerminal()) {
+            throw new FlinkRestException(
+                0, "job is " + job(details).state() + latestFailureOf(jobId));
+          }
+          return details.path("state").asText().equals("RUNNING")
+              && !details.path("vertices").isEmpty()
+              && stream(details.path("vertices"))
+                  .allMatch(
+                      vertex ->
+                          vertex.path("tasks").path("RUNNING").asInt()
+                                  + vertex.path("tasks").path("FINISHED").asInt()
+                              == vertex.path("parallelism").asInt());
+        },
+        () ->
+            new FlinkRestException(
+                0,
+                "tasks not all running within "
+                    + timeout.toSeconds()
+                    + " s, job is "
+                    + job(jobId).state()
+                    + latestFailureOf(jobId)));
+  }
+
+  /** Waits until the job is over and returns how it ended. */
+  public Job awaitTerminal(String jobId, Duration timeout) {
+    Await.until(
+        timeout,
+        () -> job(jobId).isTerminal(),
+        () ->
+            new FlinkRestException(
+                0,
+                "job is not over within "
+                    + timeout.toSeconds()
+                    + " s, it is "
+                    + job(jobId).state()));
+    return job(jobId);
+  }
+
+  private String latestFailureOf(String jobId) {
+    return failures(jobId).stream().findFirst().map(f -> ": " + f.message()).orElse("");
+  }
+
+  /**
+   * How often the job restarted since it was submitted. Flink refreshes it at {@code
+   * metrics.fetcher.update-interval}, by default every 10 s.
+   */
+  public long restarts(String jobId) {
+    return (long) metric("jobs/" + jobId + "/metrics", "numRestarts").orElse(0);
+  }
+
+  /**
+   * A metric that is a number, none while Flink does not have it.
+   *
+   * @param path of the metrics, as {@code jobs/<id>/metrics} or {@code
+   *     jobs/<id>/vertices/<id>/subtasks/metrics}; the latter gives the sum over the subtasks
+   */
+  public OptionalDouble metric(String path, String name) {
+    for (JsonNode metric : get(path + "?get=" + name)) {
+      JsonNode value = metric.has("sum") ? metric.get("sum") : metric.path("value");
+      if (value.isNumber() || value.isTextual()) {
+        return OptionalDouble.of(value.asDouble());
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  public Checkpoints checkpoints(String jobId) {
+    JsonNode node = get("jobs/" + jobId + "/checkpoints");
+    JsonNode counts = node.path("counts");
+    JsonNode latest = node.path("latest");
+    return new Checkpoints(
+        counts.path("completed").asLong(),
+        counts.path("failed").asLong(),
+        counts.path("in_progress").asInt(),
+        counts.path("restored").asLong(),
+        Optional.of(latest.path("completed")).filter(JsonNode::isObject).map(FlinkRest::checkpoint),
+        text(latest.path("restored").path("external_path")),
+        text(latest.path("failed").path("failure_message")));
+  }
+
+  private static Checkpoint checkpoint(JsonNode node) {
+    return new Checkpoint(
+        node.path("id").asLong(),
+        node.path("is_savepoint").asBoolean(),
+        Instant.ofEpochMilli(node.path("trigger_timestamp").asLong()),
+        Duration.ofMillis(node.path("end_to_end_duration").asLong()),
+        node.path("state_size").asLong(),
+        node.path("checkpointed_size").asLong(),
+        node.path("external_path").asText());
+  }
+
+  /** What made the job restart or fail, newest first, as far back as Flink remembers. */
+  public List<Failure> failures(String jobId) {
+    return stream(get("jobs/" + jobId + "/exceptions").path("exceptionHistory").path("entries"))
+        .map(
+            node ->
+                new Failure(
+                    Instant.ofEpochMilli(node.path("timestamp").asLong()),
+                    text(node.path("taskName")),
+                    innermostMessage(node.path("stacktrace").asText()),
+                    node.path("stacktrace").asText()))
+        .toList();
+  }
+
+  /** The answer to a GET, for what has no method here; the path is relative to {@link #uri}. */
+  public JsonNode get(String path) {
+    return send(request(path).GET());
+  }
+
+  private JsonNode post(String path, ObjectNode body) {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body.toString())));
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(uri.resolve(path)).timeout(REQUEST_TIMEOUT);
+  }
+
+  private JsonNode send(HttpRequest.Builder builder) {
+    HttpRequest request = builder.build();
+    HttpResponse<String> response;
+    try {
+      response = http.send(request, BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new FlinkRestException(
+          "Flink does not answer at " + uri + ": " + e.getClass().getSimpleName() + detail(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FlinkRestException("interrupted while waiting for Flink", e);
+    }
+    if (response.statusCode() >= 400) {
+      throw refused(request, response);
+    }
+    try {
+      return JSON.readTree(response.body());
+    } catch (JsonProcessingException e) {
+      throw new FlinkRestException(request.uri() + " did not answer with JSON", e);
+    }
+  }
+
+  private static String detail(IOException e) {
+    return e.getMessage() == null ? "" : " " + e.getMessage();
+  }
+
+  private static FlinkRestException refused(HttpRequest request, HttpResponse<String> response) {
+    String error = errors(response.body());
+    Matcher mainFailed = MAIN_FAILED.matcher(error);
+    if (mainFailed.find()) {
+      return new JobRejectedException(response.statusCode(), mainFailed.group(1).strip());
+    }
+    return new FlinkRestException(
+        response.statusCode(),
+        "%s %s: HTTP %d: %s"
+            .formatted(
+                request.method(),
+                request.uri().getPath(),
+                response.statusCode(),
+                innermostMessage(error)));
+  }
+
+  private static String errors(String body) {
+    try {
+      List<String> errors = new ArrayList<>();
+      JSON.readTree(body).path("errors").forEach(error -> errors.add(error.asText()));
+      return String.join("\n", errors);
+    } catch (JsonProcessingException e) {
+      return body;
+    }
+  }
+
+  /** The message of the last cause in a stack trace, or its first line when there is none. */
+  static String innermostMessage(String stackTrace) {
+    String message = stackTrace.lines().findFirst().orElse("");
+    Matcher cause = CAUSE.matcher(stackTrace);
+    while (cause.find()) {
+      message = cause.group(1);
+    }
+    return message.strip();
+  }
+
+  private static Optional<String> text(JsonNode node) {
+    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
+  }
+
+  private static Stream<JsonNode> stream(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false);
+  }
+}

@@ -1,0 +1,96 @@
+package io.turnstile.clients;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+
+/**
+ * What a long command shows: lines that stay, and at the bottom of a terminal a few that are
+ * redrawn in place. Shows nothing any more once the process is ending. Thread-safe.
+ */
+public final class Screen {
+
+  private final PrintWriter out;
+  private final boolean terminal;
+  private List<String> live = List.of();
+
+  /**
+   * @param terminal whether there is one that understands ANSI sequences
+   */
+  public Screen(PrintWriter out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  /** The standard output, of which the launcher says whether it is a terminal. */
+  public static Screen of(PrintWriter out) {
+    return new Screen(out, Boolean.getBoolean("turnstile.terminal"));
+  }
+
+  /** Prints a line that stays. */
+  public synchronized void line(String format, Object... arguments) {
+    erase();
+    print(String.format(Locale.ROOT, format, arguments));
+    draw();
+  }
+
+  /**
+   * Redraws the lines at the bottom.
+   *
+   * @param plain printed instead where there is no terminal
+   */
+  public synchronized void live(List<String> lines, String plain) {
+    if (!terminal) {
+      print(plain);
+      out.flush();
+      return;
+    }
+    erase();
+    live = List.copyOf(lines);
+    draw();
+  }
+
+  /** Lets the lines at the bottom stay as they are. */
+  public synchronized void settle() {
+    live = List.of();
+  }
+
+  /** Does a part of the work, and says what and how long it took. */
+  public <T> T step(String what, Callable<T> work) throws Exception {
+    long start = System.nanoTime();
+    live(List.of(what + " …"), what + " …");
+    try {
+      T result = work.call();
+      clear();
+      line("%-44s %5.1f s", what, (System.nanoTime() - start) / 1e9);
+      return result;
+    } catch (Exception e) {
+      clear();
+      line("%-44s failed", what);
+      throw e;
+    }
+  }
+
+  private synchronized void clear() {
+    erase();
+    live = List.of();
+  }
+
+  private void print(String line) {
+    if (!Shutdown.inProgress()) {
+      out.println(line);
+    }
+  }
+
+  private void erase() {
+    if (!live.isEmpty() && !Shutdown.inProgress()) {
+      out.print("\u001b[" + live.size() + "A\u001b[J");
+    }
+  }
+
+  private void draw() {
+    live.forEach(this::print);
+    out.flush();
+  }
+}

@@ -1,0 +1,260 @@
+package io.turnstile.decision.token;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
+import io.turnstile.events.RejectionReason;
+import java.io.IOException;
+import java.text.ParseException;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Checks tokens: JWTs in JWS compact form, signed by a key of a JWKS. Not thread-safe: one per
+ * subtask.
+ *
+ * <p>The first that applies, in this order:
+ *
+ * <ol>
+ *   <li>{@code TOKEN_INVALID}: the format, algorithm, key or signature is wrong, the header has
+ *       {@code crit}, {@code exp} is missing, or {@code exp} or {@code nbf} is no number. Nothing
+ *       that a token claims is believed, nor reported, before its signature is verified.
+ *   <li>{@code TOKEN_EXPIRED}: {@code exp + skew <= receivedAt} (a token is no good on its {@code
+ *       exp}, RFC 7519).
+ *   <li>{@code TOKEN_NOT_YET_VALID}: {@code receivedAt < nbf - skew}.
+ *   <li>{@code TOKEN_SUBJECT_MISMATCH}: {@code sub} is missing or not the customer's id.
+ * </ol>
+ *
+ * <p>A signature is verified once, the claims are judged for every transaction. Only tokens that
+ * verified are remembered, and only as long as their key is in the JWKS.
+ *
+ * <p>The JWKS is fetched again when a token names a key id that it does not hold, or names none and
+ * no key verifies it; but not within 5 s of the last fetch: forged tokens must not stall the
+ * caller. So a token is sure to find its key only 5 s after the key was published. Besides, the
+ * JWKS is fetched every {@link TokenSettings#keyRefresh()}, in the background while tokens are
+ * checked; if that fails, the keys stay as they are.
+ */
+public final class TokenCheck {
+
+  /** Longer tokens are verified every time: it bounds the cache's memory. */
+  static final int MAX_CACHED_LENGTH = 8 << 10;
+
+  /** Times are clamped to 0 and this, in epoch milliseconds: adding a skew cannot overflow. */
+  private static final long MAX_MILLIS = 1L << 61;
+
+  private final KeySource keySource;
+  private final Set<String> algorithms;
+  private final long skewMillis;
+  private final Cache<String, Verified> cache;
+
+  /** The keys that everything in the cache was verified by. */
+  private KeySet keys;
+
+  private long cacheHits;
+  private long cacheMisses;
+
+  /** What a token with a good signature says; times in epoch milliseconds. */
+  private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {}
+
+  /** The token is {@link RejectionReason#TOKEN_INVALID}; the message is the detail. */
+  private static final class InvalidTokenException extends Exception {
+    InvalidTokenException(String detail) {
+      // No stack trace: bad tokens are input, and may come often.
+      super(detail, null, false, false);
+    }
+  }
+
+  TokenCheck(TokenSettings settings, KeySource keySource) {
+    this.keySource = keySource;
+    this.algorithms = settings.algorithms();
+    this.skewMillis = settings.clockSkew().toMillis();
+    this.keys = keySource.keys();
+    this.cache =
+        Caffeine.newBuilder()
+            .maximumSize(settings.cacheSize())
+            // Evict on the calling thread: nothing to shut down, no class loader to leak.
+            .executor(Runnable::run)
+            .build();
+  }
+
+  /**
+   * Loads the JWKS.
+   *
+   * @throws IOException with a one-line message if the JWKS cannot be read or holds no usable key
+   * @throws IllegalArgumentException with a one-line message if a setting is wrong
+   */
+  public static TokenCheck open(TokenSettings settings) throws IOException {
+    validate(settings);
+    JwksFetcher fetcher = JwksFetcher.of(settings.jwks());
+    return new TokenCheck(
+        settings,
+        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), RefreshClock.SYSTEM));
+  }
+
+  private static void validate(TokenSettings settings) {
+    if (settings.algorithms().isEmpty()) {
+      throw new IllegalArgumentException(
+          "no token algorithm is allowed: allow one of " + VerificationKey.ALGORITHMS);
+    }
+    for (String algorithm : settings.algorithms()) {
+      if (!VerificationKey.ALGORITHMS.contains(algorithm)) {
+        throw new IllegalArgumentException(
+            "token algorithm %s is not supported: only the asymmetric %s are"
+                .formatted(algorithm, VerificationKey.ALGORITHMS));
+      }
+    }
+    if (settings.cacheSize() < 0) {
+      throw new IllegalArgumentException(
+          "token cache size %d is negative".formatted(settings.cacheSize()));
+    }
+    if (settings.clockSkew().isNegative() || settings.clockSkew().toDays() > 365) {
+      throw new IllegalArgumentException(
+          "clock skew %s is not between 0 and a year".formatted(settings.clockSkew()));
+    }
+    if (settings.keyRefresh().toSeconds() < 1 || settings.keyRefresh().toDays() > 365) {
+      throw new IllegalArgumentException(
+          "key refresh interval %s is not between 1 s and a year".formatted(settings.keyRefresh()));
+    }
+  }
+
+  /**
+   * Checks the token of a transaction. May block for a few seconds while the JWKS is fetched.
+   *
+   * @param customerId whom the transaction says it is from
+   * @param receivedAt when the transaction was received, epoch milliseconds
+   * @return null if the token lets the transaction pass
+   * @throws IOException with a one-line message if the JWKS could not be fetched for 10 s while an
+   *     unknown key needed it; {@link java.io.InterruptedIOException} if interrupted meanwhile
+   */
+  public TokenFault check(String token, String customerId, long receivedAt) throws IOException {
+    useCurrentKeys();
+    Verified verified = cache.getIfPresent(token);
+    if (verified == null) {
+      cacheMisses++;
+      try {
+        verified = verify(token);
+      } catch (InvalidTokenException e) {
+        return new TokenFault(RejectionReason.TOKEN_INVALID, e.getMessage());
+      }
+      if (token.length() <= MAX_CACHED_LENGTH) {
+        cache.put(token, verified);
+      }
+    } else {
+      cacheHits++;
+    }
+    return judge(verified, customerId, receivedAt);
+  }
+
+  /** How many tokens were known, so that their signature was not verified again. */
+  public long cacheHits() {
+    return cacheHits;
+  }
+
+  /** How many tokens were not known. */
+  public long cacheMisses() {
+    return cacheMisses;
+  }
+
+  private TokenFault judge(Verified token, String customerId, long receivedAt) {
+    if (token.expiresAt + skewMillis <= receivedAt) {
+      return new TokenFault(
+          RejectionReason.TOKEN_EXPIRED,
+          "the token's exp lies %d ms before the input was received, the skew allowed is %d ms"
+              .formatted(receivedAt - token.expiresAt, skewMillis));
+    }
+    if (receivedAt < token.validFrom - skewMillis) {
+      return new TokenFault(
+          RejectionReason.TOKEN_NOT_YET_VALID,
+          "the token's nbf lies %d ms after the input was received, the skew allowed is %d ms"
+              .formatted(token.validFrom - receivedAt, skewMillis));
+    }
+    if (!customerId.equals(token.subject)) {
+      return new TokenFault(
+          RejectionReason.TOKEN_SUBJECT_MISMATCH, "the token's sub is not the customer_id");
+    }
+    return null;
+  }
+
+  private Verified verify(String token) throws InvalidTokenException, IOException {
+    JWSObject jws = parse(token);
+    VerificationKey signer = keys.signerOf(jws);
+    if (signer == null && mayBeSignedByNewKey(jws.getHeader()) && keySource.reload()) {
+      useCurrentKeys();
+      signer = keys.signerOf(jws);
+    }
+    if (signer == null) {
+      throw new InvalidTokenException(
+          mayBeSignedByNewKey(jws.getHeader())
+              ? "no key of the JWKS is the token's"
+              : "the token's signature is wrong, or its key is not for its algorithm");
+    }
+    Map<String, Object> claims = jws.getPayload().toJSONObject();
+    if (claims == null) {
+      throw new InvalidTokenException("the token's claims are not a JSON object");
+    }
+    return new Verified(
+        signer,
+        claims.get("sub") instanceof String subject ? subject : null,
+        epochMillis(claims, "exp"),
+        claims.containsKey("nbf") ? epochMillis(claims, "nbf") : 0);
+  }
+
+  private boolean mayBeSignedByNewKey(JWSHeader header) {
+    return header.getKeyID() == null || !keys.hasKeyId(header.getKeyID());
+  }
+
+  private JWSObject parse(String token) throws InvalidTokenException {
+    if (!isBase64UrlAndDots(token)) {
+      throw new InvalidTokenException("the token is not made of base64url and dots");
+    }
+    JWSObject jws;
+    try {
+      jws = JWSObject.parse(token);
+    } catch (ParseException | RuntimeException e) {
+      // Whatever a forged header provokes in the parser must not fail the job.
+      throw new InvalidTokenException(
+          "the token is not a signed JWT: three parts, the first a header");
+    }
+    JWSHeader header = jws.getHeader();
+    if (!algorithms.contains(header.getAlgorithm().getName())) {
+      throw new InvalidTokenException(
+          "the token's algorithm is not one of " + new TreeSet<>(algorithms));
+    }
+    if (header.getCriticalParams() != null) {
+      throw new InvalidTokenException("the token's header has critical extensions (crit)");
+    }
+    return jws;
+  }
+
+  /** The decoder skips other characters, which would give one token many spellings. */
+  private static boolean isBase64UrlAndDots(String token) {
+    for (int i = 0; i < token.length(); i++) {
+      char c = token.charAt(i);
+      if (c != '.' && c != '-' && c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A NumericDate: seconds, maybe a fraction, of any size. */
+  private static long epochMillis(Map<String, Object> claims, String name)
+      throws InvalidTokenException {
+    if (!(claims.get(name) instanceof Number seconds)) {
+      throw new InvalidTokenException("the token's " + name + " is missing or not a time");
+    }
+    // Rounding saturates, and a double holds milliseconds exactly for 285,000 years.
+    return Math.max(0, Math.min(Math.round(seconds.doubleValue() * 1000), MAX_MILLIS));
+  }
+
+  /** Takes over keys that were fetched, and forgets tokens whose key is not among them. */
+  private void useCurrentKeys() {
+    KeySet current = keySource.keys();
+    if (current != keys) {
+      keys = current;
+      cache.asMap().values().removeIf(verified -> !current.contains(verified.key));
+    }
+  }
+}

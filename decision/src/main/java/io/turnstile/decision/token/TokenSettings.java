@@ -1,0 +1,26 @@
+package io.turnstile.decision.token;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * How tokens are checked.
+ *
+ * @param jwks where the issuer's public keys are: a file's path or an {@code https} URL ({@code
+ *     http} only for a loopback host)
+ * @param algorithms the JWS algorithms a token may be signed with, out of {@code ES256}, {@code
+ *     RS256}, {@code PS256} and {@code EdDSA} (Ed25519)
+ * @param cacheSize how many verified tokens are remembered, so that their signature is not verified
+ *     again
+ * @param clockSkew by how much a token's times may be off, to the token's advantage
+ * @param keyRefresh how often the keys are fetched again, so that a withdrawn key stops working
+ */
+public record TokenSettings(
+    String jwks, Set<String> algorithms, int cacheSize, Duration clockSkew, Duration keyRefresh)
+    implements Serializable {
+
+  public TokenSettings {
+    algorithms = Set.copyOf(algorithms);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Token verification: signature, times and subject, against keys that are read again in the
+ * background. {@link io.turnstile.decision.token.TokenCheck} is the entry.
+ */
+package io.turnstile.decision.token;

@@ -1,0 +1,79 @@
+package io.turnstile.decision.token;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+
+/** A JWKS and the clock it is fetched by, both in the test's hand; not thread-safe. */
+final class FakeJwks implements JwksFetcher, RefreshClock, Executor {
+
+  /** What is published; null if nobody answers. */
+  String published;
+
+  /** How long a fetch takes. */
+  Duration delay = Duration.ZERO;
+
+  /** When somebody answers again, in nanoseconds. */
+  long backAt = Long.MIN_VALUE;
+
+  int fetches;
+
+  private long now;
+  private final Queue<Runnable> background = new ArrayDeque<>();
+
+  FakeJwks(String published) {
+    this.published = published;
+  }
+
+  void pass(Duration time) {
+    now += time.toNanos();
+  }
+
+  void down(Duration time) {
+    backAt = now + time.toNanos();
+  }
+
+  /** Runs what was to run in the background; returns how much that was. */
+  int runBackground() {
+    int tasks = background.size();
+    while (!background.isEmpty()) {
+      background.remove().run();
+    }
+    return tasks;
+  }
+
+  @Override
+  public String location() {
+    return "https://issuer.test/jwks";
+  }
+
+  @Override
+  public String fetch() throws IOException {
+    fetches++;
+    pass(delay);
+    if (now < backAt) {
+      throw new IOException("nobody answers");
+    }
+    return published;
+  }
+
+  @Override
+  public long nanoTime() {
+    return now;
+  }
+
+  @Override
+  public void sleep(long millis) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    pass(Duration.ofMillis(millis));
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    background.add(task);
+  }
+}

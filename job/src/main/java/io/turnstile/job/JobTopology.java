@@ -1,0 +1,96 @@
+package io.turnstile.job;
+
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.events.Customer;
+import io.turnstile.events.Product;
+import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.ProductJoinOperator;
+import io.turnstile.job.enrich.ReadProgressWatermarks;
+import io.turnstile.job.read.InputRecord;
+import io.turnstile.job.read.ReferenceTopic;
+import io.turnstile.job.read.TopicIdentities;
+import io.turnstile.job.validate.AuthenticatedTransaction;
+import io.turnstile.job.validate.DecisionInput;
+import io.turnstile.job.validate.ValidateTransaction;
+import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/** Wires streams to streams; knows no Kafka. */
+public final class JobTopology {
+
+  /** Max parallelism of everything but the turnstile, whose is the number of lanes. */
+  public static final int MAX_PARALLELISM = 128;
+
+  private JobTopology() {}
+
+  /** What the job reads. */
+  public record Inputs(
+      DataStream<InputRecord> transactions,
+      DataStream<Reference<Product>> inventory,
+      DataStream<Reference<Customer>> customers,
+      ReferenceTopic<Product> inventoryTopic,
+      TopicIdentities identities) {}
+
+  /**
+   * From inputs to verdicts.
+   *
+   * @param productWait how long a transaction waits for an unknown product
+   * @param turnstile decides, and hands verdicts on or commits them itself
+   * @param lanes max parallelism of the turnstile
+   */
+  public static SingleOutputStreamOperator<Verdict> verdicts(
+      Inputs inputs,
+      TokenSettings tokens,
+      Duration productWait,
+      DecisionOperator.Factory turnstile,
+      int lanes) {
+    SingleOutputStreamOperator<AuthenticatedTransaction> authenticatedTransactions =
+        inputs
+            .transactions()
+            .process(
+                new ValidateTransaction(tokens, inputs.identities()), AuthenticatedTransaction.TYPE)
+            .name("check token")
+            .setDescription("read the transaction, check its token")
+            .uid("validate");
+
+    SingleOutputStreamOperator<DecisionInput> enriched =
+        authenticatedTransactions
+            .keyBy(authenticated -> authenticated.transaction().productId(), Types.STRING)
+            .connect(marked(inputs.inventory(), "inventory").keyBy(Reference::key, Types.STRING))
+            .transform(
+                "add product",
+                DecisionInput.TYPE,
+                new ProductJoinOperator.Factory(inputs.inventoryTopic(), productWait))
+            .setDescription("wait for the product, add it")
+            .uid("enrich");
+
+    return enriched
+        .union(authenticatedTransactions.getSideOutput(ValidateTransaction.TURNED_AWAY))
+        .keyBy(decisionInput -> decisionInput.metadata().routingKey(), Types.STRING)
+        .connect(marked(inputs.customers(), "customers").keyBy(Reference::key, Types.STRING))
+        .transform("turnstile", Verdict.TYPE, turnstile)
+        .setDescription("drop duplicates, add the customer, decide")
+        .uid("decide")
+        .setMaxParallelism(lanes);
+  }
+
+  /** With the marks that waits end by. */
+  private static <T> DataStream<Reference<T>> marked(DataStream<Reference<T>> stream, String name) {
+    stream
+        .getExecutionEnvironment()
+        .getConfig()
+        .setAutoWatermarkInterval(ReadProgressWatermarks.INTERVAL_MILLIS);
+    return stream
+        .assignTimestampsAndWatermarks(
+            WatermarkStrategy.<Reference<T>>forGenerator(ReadProgressWatermarks::new))
+        .name("mark " + name)
+        .setDescription("say up to when " + name + " has been read")
+        .uid("mark-" + name)
+        .setBufferTimeout(stream.getTransformation().getBufferTimeout());
+  }
+}

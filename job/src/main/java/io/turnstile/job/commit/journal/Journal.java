@@ -1,0 +1,45 @@
+package io.turnstile.job.commit.journal;
+
+import java.io.Serializable;
+import java.util.SortedMap;
+
+/**
+ * The store of committed verdicts, cut into lanes that have one owner each. Thread-safe.
+ *
+ * <p>An implementation promises: what is committed stays, in the order in which it was appended;
+ * and once {@link LaneJournal#takeOver} has returned, no earlier owner of that lane appends or
+ * commits anything.
+ */
+public interface Journal extends AutoCloseable {
+
+  /**
+   * What tells this store from every other, by name: a checkpoint that was taken with another one
+   * cannot be restored.
+   */
+  SortedMap<String, String> identity();
+
+  /**
+   * A lane, not taken over yet.
+   *
+   * @param failed called, from any thread and without blocking, when something has failed in the
+   *     background; {@link LaneJournal#check} then says what
+   */
+  LaneJournal lane(int number, Runnable failed);
+
+  /** Frees resources at once; commits nothing. */
+  @Override
+  void close();
+
+  /** Connects to the store on the cluster. */
+  @FunctionalInterface
+  interface Connector extends Serializable {
+
+    /**
+     * Connects.
+     *
+     * @param lanes how many lanes the deployment has
+     * @throws JournalException.Refused if the store does not suit
+     */
+    Journal connect(int lanes) throws JournalException, InterruptedException;
+  }
+}

@@ -1,0 +1,69 @@
+package io.turnstile.job.commit.journal;
+
+import io.turnstile.job.commit.CommittedLatency;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/** Counts what a {@link JournalCommit} does; of a subtask, over its lanes. */
+final class JournalMetrics {
+
+  private static final int COMMIT_TIME_WINDOW = 1_000;
+
+  /**
+   * Of all attempts that this TaskManager has made: a failed commit ends the attempt, and its own
+   * counter would go with it before anybody has read it.
+   */
+  private static final AtomicLong COMMIT_FAILURES = new AtomicLong();
+
+  private final Counter commits;
+  private final Histogram commitMillis;
+  private final Counter suppressed;
+  private final CommittedLatency latency;
+  private boolean commitFailed;
+  private volatile long takeOverMillis;
+  private volatile long takeOverVerdicts;
+
+  JournalMetrics(MetricGroup group, JournalCommit writer) {
+    commits = group.counter("commits");
+    commitMillis =
+        group.histogram("commitMillis", new DescriptiveStatisticsHistogram(COMMIT_TIME_WINDOW));
+    suppressed = group.counter("suppressedInputs");
+    latency = new CommittedLatency(group);
+    group.gauge("commitFailures", COMMIT_FAILURES::get);
+    group.gauge("takeOverMillis", () -> takeOverMillis);
+    group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
+    group.gauge("uncommittedVerdicts", writer::uncommittedVerdicts);
+    group.gauge("heldBytes", writer::heldBytes);
+    group.gauge("commitsInFlight", writer::commitsInFlight);
+    group.gauge("decidedAhead", writer::decidedAhead);
+  }
+
+  void tookOver(long millis, long verdicts) {
+    takeOverMillis = millis;
+    takeOverVerdicts = verdicts;
+  }
+
+  void committed(long millis) {
+    commits.inc();
+    commitMillis.update(millis);
+  }
+
+  /** Counts once for the attempt that it ends, however often it comes to light. */
+  void commitFailed() {
+    if (!commitFailed) {
+      commitFailed = true;
+      COMMIT_FAILURES.incrementAndGet();
+    }
+  }
+
+  CommittedLatency latency() {
+    return latency;
+  }
+
+  void suppressed() {
+    suppressed.inc();
+  }
+}

@@ -1,0 +1,275 @@
+package io.turnstile.job.commit.journal;
+
+import io.turnstile.decision.dedup.Acceptance;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.VerdictCodec;
+import io.turnstile.events.VerdictHeaders;
+import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
+
+/** One lane as its partitions hold it: where they begin and end, and what stands in them. */
+final class KafkaLaneLog {
+
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private final JournalSettings settings;
+  private final Admin admin;
+  private final int lane;
+  private final String clientId;
+  private final List<TopicPartition> partitions;
+
+  /**
+   * @param partitions one of each verdict topic
+   */
+  KafkaLaneLog(
+      JournalSettings settings,
+      Admin admin,
+      int lane,
+      String clientId,
+      List<TopicPartition> partitions) {
+    this.settings = settings;
+    this.admin = admin;
+    this.lane = lane;
+    this.clientId = clientId;
+    this.partitions = partitions;
+  }
+
+  /** See {@link LaneJournal#parts}. */
+  List<String> parts() {
+    return partitions.stream()
+        .map(partition -> partition.topic() + "/" + partition.partition())
+        .toList();
+  }
+
+  private LaneOffsets offsets(OffsetSpec spec, IsolationLevel isolation)
+      throws JournalException, InterruptedException {
+    Map<TopicPartition, ListOffsetsResultInfo> offsets =
+        KafkaJournal.get(
+            at() + "asking where the verdict topics begin and end",
+            admin
+                .listOffsets(
+                    partitions.stream()
+                        .collect(Collectors.toMap(Function.identity(), partition -> spec)),
+                    new ListOffsetsOptions(isolation))
+                .all(),
+            settings.takeOverTimeout().toMillis());
+    return new LaneOffsets(
+        partitions.stream().map(partition -> offsets.get(partition).offset()).toList());
+  }
+
+  /** Where the parts begin. */
+  LaneOffsets begin() throws JournalException, InterruptedException {
+    return offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
+  }
+
+  /** Where the parts end, committed or not. */
+  LaneOffsets end() throws JournalException, InterruptedException {
+    return offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
+  }
+
+  /** Up to where readers of committed verdicts get. */
+  LaneOffsets visibleEnd() throws JournalException, InterruptedException {
+    return offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+  }
+
+  /** The partitions in which one position is before another. */
+  List<TopicPartition> behind(LaneOffsets position, LaneOffsets other) {
+    List<TopicPartition> behind = new ArrayList<>();
+    for (int part = 0; part < partitions.size(); part++) {
+      if (position.offset(part) < other.offset(part)) {
+        behind.add(partitions.get(part));
+      }
+    }
+    return behind;
+  }
+
+  /** See {@link LaneJournal#read}. */
+  void read(LaneOffsets from, LaneOffsets to, LaneJournal.Reader reader)
+      throws JournalException, InterruptedException {
+    read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(entryOf(record)));
+  }
+
+  /** See {@link LaneJournal#appended}. */
+  Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to)
+      throws JournalException, InterruptedException {
+    Roaring64Bitmap numbers = new Roaring64Bitmap();
+    read(
+        IsolationLevel.READ_UNCOMMITTED,
+        from,
+        to,
+        record -> VerdictHeaders.uncommittedLaneSeq(record.headers()).ifPresent(numbers::addLong));
+    return numbers;
+  }
+
+  /** Takes what is read. */
+  private interface RecordReader {
+    void read(ConsumerRecord<byte[], byte[]> record) throws JournalException, InterruptedException;
+  }
+
+  private void read(IsolationLevel isolation, LaneOffsets from, LaneOffsets to, RecordReader reader)
+      throws JournalException, InterruptedException {
+    if (from.equals(to)) {
+      return;
+    }
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            consumerProperties(isolation),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      read(consumer, from, to, reader);
+    } catch (InterruptException e) {
+      throw KafkaFailures.interrupted();
+    } catch (KafkaException e) {
+      throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
+    }
+  }
+
+  private Properties consumerProperties(IsolationLevel isolation) {
+    Properties properties = new Properties();
+    properties.putAll(settings.client());
+    properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    properties.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString());
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    return properties;
+  }
+
+  private void read(
+      KafkaConsumer<byte[], byte[]> consumer, LaneOffsets from, LaneOffsets to, RecordReader reader)
+      throws JournalException, InterruptedException {
+    consumer.assign(partitions);
+    Map<TopicPartition, Long> reached = new HashMap<>();
+    for (int part = 0; part < partitions.size(); part++) {
+      consumer.seek(partitions.get(part), from.offset(part));
+      reached.put(partitions.get(part), from.offset(part));
+    }
+    long progressAt = System.nanoTime();
+    while (true) {
+      int behind = pauseThoseRead(reached, to, consumer);
+      if (behind < 0) {
+        return;
+      }
+      if (System.nanoTime() - progressAt > settings.takeOverTimeout().toNanos()) {
+        throw stuck(behind, reached.get(partitions.get(behind)), to.offset(behind));
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        // What a foreign writer appended since the end was fixed is found when we append.
+        if (record.offset() < to.offset(partOf(record.topic()))) {
+          reader.read(record);
+        }
+      }
+      for (TopicPartition partition : partitions) {
+        // Moves past markers and aborted records, too.
+        long position = consumer.position(partition);
+        if (position > reached.put(partition, position)) {
+          progressAt = System.nanoTime();
+        }
+      }
+    }
+  }
+
+  /** A part that is not read to the end yet, or -1. */
+  private int pauseThoseRead(
+      Map<TopicPartition, Long> reached, LaneOffsets to, KafkaConsumer<?, ?> consumer) {
+    int behind = -1;
+    for (int part = 0; part < partitions.size(); part++) {
+      TopicPartition partition = partitions.get(part);
+      if (reached.get(partition) < to.offset(part)) {
+        behind = part;
+      } else {
+        consumer.pause(List.of(partition));
+      }
+    }
+    return behind;
+  }
+
+  private JournalException stuck(int part, long position, long end)
+      throws JournalException, InterruptedException {
+    return new JournalException(
+        at()
+            + "no progress for "
+            + settings.takeOverTimeout().toSeconds()
+            + " s in reading "
+            + parts().get(part)
+            + " at offset "
+            + position
+            + " of "
+            + end
+            + ", the last stable offset is "
+            + visibleEnd().offset(part)
+            + ": another program has a transaction open on it, or a broker has forgotten one of a"
+            + " producer id that is no longer in use (KAFKA-20734); find it with"
+            + " kafka-transactions.sh describe-producers or find-hanging, and end it");
+  }
+
+  int partOf(String topic) {
+    return settings.topics().verdicts().indexOf(topic);
+  }
+
+  private JournalEntry entryOf(ConsumerRecord<byte[], byte[]> record) throws JournalException {
+    String place = record.topic() + "/" + record.partition() + " offset " + record.offset();
+    try {
+      Headers headers = record.headers();
+      String seq = VerdictHeaders.optional(headers, VerdictHeaders.LANE_SEQ);
+      SourcePosition source = VerdictHeaders.position(headers);
+      return new JournalEntry(
+          place,
+          seq == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(seq)),
+          source,
+          record.topic().equals(settings.topics().accepted())
+              ? recollection(source, record.value())
+              : null);
+    } catch (RuntimeException e) {
+      throw new JournalException.Refused(
+          at()
+              + "the record at "
+              + place
+              + " is no verdict ("
+              + e.getMessage()
+              + "): another program writes to the verdict topics; stop it, and use new ones",
+          e);
+    }
+  }
+
+  private static Recollection recollection(SourcePosition source, byte[] value) {
+    VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(value);
+    // Whose payload could be read is routed by its customer.
+    return new Recollection(
+        accepted.customerId(),
+        new Acceptance(
+            accepted.transactionId(),
+            accepted.contentHash(),
+            source.partition(),
+            source.offset(),
+            accepted.receivedAt(),
+            accepted.decidedAt()));
+  }
+
+  private String at() {
+    return "lane " + lane + ": ";
+  }
+}

@@ -1,0 +1,70 @@
+package io.turnstile.job.decide;
+
+import io.turnstile.decision.dedup.Acceptance;
+import io.turnstile.job.read.InputMetadata;
+import java.io.Serializable;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.Output;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * How verdicts become visible: the seam between deciding and committing. Methods are called by the
+ * operator in the task thread, in the order of Flink's operator life cycle.
+ */
+public interface CommitStrategy {
+
+  /** Operator state that commit mode <em>journal</em> has, and no other may take over. */
+  String JOURNAL_STATE = "journal-lanes";
+
+  /** Restores what an earlier attempt knew. */
+  default void initializeState(StateInitializationContext context) throws Exception {}
+
+  /**
+   * Makes the owned lanes ready for verdicts, before the first input.
+   *
+   * @param recall puts acceptances that are already committed back into state
+   */
+  default void open(Recall recall) throws Exception {}
+
+  /**
+   * Whether this input's verdict is committed already, so that it gets none; says so once for every
+   * time that the input comes by.
+   */
+  default boolean isDecided(int lane, InputMetadata metadata) throws Exception {
+    return false;
+  }
+
+  /** Writes a verdict; it becomes visible with a later commit. */
+  void write(Verdict verdict) throws Exception;
+
+  /** Everything written so far is to be committed, or to be part of the checkpoint. */
+  default void prepareSnapshot() throws Exception {}
+
+  /** Adds what a later attempt must know. */
+  default void snapshotState(StateSnapshotContext context) throws Exception {}
+
+  /** A checkpoint is complete, and with it all before it; not every one is told of. */
+  default void checkpointCompleted(long checkpointId) throws Exception {}
+
+  /** The input has ended: commits what is left. */
+  default void finish() throws Exception {}
+
+  /** Frees resources; never commits. */
+  default void close() throws Exception {}
+
+  /** Puts an acceptance into the state of its customer. */
+  interface Recall {
+    void remember(String routingKey, Acceptance acceptance) throws Exception;
+  }
+
+  /** Makes a writer on the cluster. */
+  interface Factory extends Serializable {
+    CommitStrategy create(
+        StreamOperatorParameters<Verdict> parameters,
+        Output<StreamRecord<Verdict>> output,
+        MetricGroup metrics);
+  }
+}

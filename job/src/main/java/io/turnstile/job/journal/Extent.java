@@ -1,9 +1,0 @@
-package io.turnstile.job.journal;
-
-/**
- * What a lane holds.
- *
- * @param begin where the oldest verdict that is still there may stand
- * @param end where the next verdict will stand
- */
-public record Extent(JournalPosition begin, JournalPosition end) {}

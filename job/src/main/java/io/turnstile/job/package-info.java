@@ -1,0 +1,13 @@
+/**
+ * The Flink job. Its packages lie in the order in which a record meets them, and each may use those
+ * before it, never one after it:
+ *
+ * <pre>
+ * codec → read → validate → enrich → decide → commit → commit.checkpoint | commit.journal
+ * </pre>
+ *
+ * <p>This package wires them: {@link io.turnstile.job.TurnstileJob} is the entry point, {@link
+ * io.turnstile.job.JobConfig} holds the options, {@link io.turnstile.job.JobTopology} connects the
+ * operators.
+ */
+package io.turnstile.job;

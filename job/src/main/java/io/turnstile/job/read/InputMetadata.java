@@ -1,0 +1,27 @@
+package io.turnstile.job.read;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.job.codec.BinaryCodec;
+import java.io.IOException;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * What is known of every input, readable or not.
+ *
+ * @param position its identity
+ * @param receivedAt the broker's append time, epoch milliseconds
+ * @param routingKey see {@link RoutingKey}
+ */
+public record InputMetadata(SourcePosition position, long receivedAt, String routingKey) {
+
+  public void write(DataOutputView out) throws IOException {
+    BinaryCodec.writePosition(position, out);
+    out.writeLong(receivedAt);
+    BinaryCodec.writeText(routingKey, out);
+  }
+
+  public static InputMetadata read(DataInputView in) throws IOException {
+    return new InputMetadata(BinaryCodec.readPosition(in), in.readLong(), BinaryCodec.readText(in));
+  }
+}

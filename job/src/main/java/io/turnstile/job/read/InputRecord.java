@@ -1,0 +1,61 @@
+package io.turnstile.job.read;
+
+import io.turnstile.events.SourcePosition;
+import io.turnstile.job.codec.BinaryCodec;
+import io.turnstile.job.codec.RecordSerializer;
+import io.turnstile.job.codec.RecordType;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * A record as it stands in an input topic.
+ *
+ * @param position where
+ * @param receivedAt the broker's append time, epoch milliseconds
+ * @param key the bytes of the key, may be null
+ * @param value the bytes of the value, may be null
+ */
+// The arrays are never written to: the record is handed on, not copied.
+@SuppressWarnings("ArrayRecordComponent")
+public record InputRecord(SourcePosition position, long receivedAt, byte[] key, byte[] value) {
+
+  public static final RecordType<InputRecord> TYPE =
+      new RecordType<>(InputRecord.class, Serializer.INSTANCE);
+
+  /** Binary form of {@link InputRecord}. */
+  public static final class Serializer extends RecordSerializer<InputRecord> {
+    static final Serializer INSTANCE = new Serializer();
+
+    @Override
+    public void serialize(InputRecord record, DataOutputView out) throws IOException {
+      BinaryCodec.writePosition(record.position, out);
+      out.writeLong(record.receivedAt);
+      BinaryCodec.writeBytes(record.key, out);
+      BinaryCodec.writeBytes(record.value, out);
+    }
+
+    @Override
+    public InputRecord deserialize(DataInputView in) throws IOException {
+      return new InputRecord(
+          BinaryCodec.readPosition(in),
+          in.readLong(),
+          BinaryCodec.readBytes(in),
+          BinaryCodec.readBytes(in));
+    }
+
+    @Override
+    public TypeSerializerSnapshot<InputRecord> snapshotConfiguration() {
+      return new Snapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<InputRecord> {
+      public Snapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+}

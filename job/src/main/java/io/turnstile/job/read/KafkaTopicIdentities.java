@@ -1,0 +1,75 @@
+package io.turnstile.job.read;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Asks the brokers which topics the names stand for. */
+final class KafkaTopicIdentities implements TopicIdentities {
+
+  /** A broker that has just started may not know a topic yet: only a lasting absence counts. */
+  private static final int ATTEMPTS = 4;
+
+  private static final long PAUSE_MILLIS = 1_000;
+
+  private final Properties clientProperties;
+  private final List<String> topics;
+
+  KafkaTopicIdentities(Properties clientProperties, List<String> topics) {
+    this.clientProperties = clientProperties;
+    this.topics = List.copyOf(topics);
+  }
+
+  @Override
+  public Map<String, String> current() throws IOException {
+    try (Admin admin = Admin.create(clientProperties)) {
+      Map<String, String> ids = new HashMap<>();
+      describe(admin, topics)
+          .forEach((name, description) -> ids.put(name, description.topicId().toString()));
+      return ids;
+    }
+  }
+
+  /**
+   * Describes topics that must exist.
+   *
+   * @throws SuppressRestartsException if one does not
+   * @throws IOException if the brokers do not answer
+   */
+  static Map<String, TopicDescription> describe(Admin admin, Collection<String> topics)
+      throws IOException {
+    try {
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return admin.describeTopics(topics).allTopicNames().get();
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+            throw new IOException(
+                "cannot describe the topics " + topics + ": " + e.getCause().getMessage(), e);
+          }
+          if (attempt == ATTEMPTS) {
+            throw new SuppressRestartsException(
+                new IllegalStateException(
+                    "an input topic is missing, of "
+                        + topics
+                        + ": was it deleted? Nothing is skipped; create it and start the job"
+                        + " without the checkpoint"));
+          }
+        }
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while describing topics", e);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.turnstile.job.validate;
+
+import io.turnstile.events.Transaction;
+import io.turnstile.job.codec.BinaryCodec;
+import io.turnstile.job.codec.RecordSerializer;
+import io.turnstile.job.codec.RecordType;
+import io.turnstile.job.codec.StateFormat;
+import io.turnstile.job.read.InputMetadata;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * A transaction whose token holds, on its way to its product.
+ *
+ * @param transaction its token is not kept
+ */
+public record AuthenticatedTransaction(InputMetadata metadata, Transaction transaction) {
+
+  public static final RecordType<AuthenticatedTransaction> TYPE =
+      new RecordType<>(AuthenticatedTransaction.class, Serializer.INSTANCE);
+
+  /** Binary form of {@link AuthenticatedTransaction}; also of state: waiting for a product. */
+  public static final class Serializer extends RecordSerializer<AuthenticatedTransaction> {
+    public static final Serializer INSTANCE = new Serializer();
+    private static final int FORMAT = 1;
+
+    @Override
+    public void serialize(AuthenticatedTransaction authenticated, DataOutputView out)
+        throws IOException {
+      out.writeByte(FORMAT);
+      authenticated.metadata.write(out);
+      BinaryCodec.writeTransaction(authenticated.transaction, out);
+    }
+
+    @Override
+    public AuthenticatedTransaction deserialize(DataInputView in) throws IOException {
+      StateFormat.expect(FORMAT, in.readByte(), AuthenticatedTransaction.class);
+      return new AuthenticatedTransaction(InputMetadata.read(in), BinaryCodec.readTransaction(in));
+    }
+
+    @Override
+    public TypeSerializerSnapshot<AuthenticatedTransaction> snapshotConfiguration() {
+      return new Snapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class Snapshot
+        extends SimpleTypeSerializerSnapshot<AuthenticatedTransaction> {
+      public Snapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+}

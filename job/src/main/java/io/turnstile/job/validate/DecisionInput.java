@@ -1,0 +1,115 @@
+package io.turnstile.job.validate;
+
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Product;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.Transaction;
+import io.turnstile.job.codec.BinaryCodec;
+import io.turnstile.job.codec.RecordSerializer;
+import io.turnstile.job.codec.RecordType;
+import io.turnstile.job.codec.StateFormat;
+import io.turnstile.job.read.InputMetadata;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** What comes before the turnstile: an input, ready for its verdict. */
+public sealed interface DecisionInput {
+
+  RecordType<DecisionInput> TYPE = new RecordType<>(DecisionInput.class, Serializer.INSTANCE);
+
+  InputMetadata metadata();
+
+  /** A transaction with a good token and a known product. */
+  record Enriched(InputMetadata metadata, Transaction transaction, Product product)
+      implements DecisionInput {}
+
+  /** A transaction already turned away. */
+  record Refused(
+      InputMetadata metadata,
+      String transactionId,
+      String customerId,
+      RejectionReason reason,
+      String detail)
+      implements DecisionInput {}
+
+  /** An input that is no transaction, with its original bytes. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Unreadable(
+      InputMetadata metadata, byte[] key, byte[] value, DeadLetterCode code, String message)
+      implements DecisionInput {}
+
+  /** Binary form of {@link DecisionInput}; also of state: waiting for a customer. */
+  final class Serializer extends RecordSerializer<DecisionInput> {
+    public static final Serializer INSTANCE = new Serializer();
+    private static final int FORMAT = 1;
+    private static final int ENRICHED = 1;
+    private static final int REFUSED = 2;
+    private static final int UNREADABLE = 3;
+
+    @Override
+    public void serialize(DecisionInput decisionInput, DataOutputView out) throws IOException {
+      out.writeByte(FORMAT);
+      if (decisionInput instanceof Enriched enriched) {
+        out.writeByte(ENRICHED);
+        enriched.metadata.write(out);
+        BinaryCodec.writeTransaction(enriched.transaction, out);
+        BinaryCodec.writeProduct(enriched.product, out);
+      } else if (decisionInput instanceof Refused refused) {
+        out.writeByte(REFUSED);
+        refused.metadata.write(out);
+        BinaryCodec.writeText(refused.transactionId, out);
+        BinaryCodec.writeText(refused.customerId, out);
+        BinaryCodec.writeText(refused.reason.name(), out);
+        BinaryCodec.writeText(refused.detail, out);
+      } else if (decisionInput instanceof Unreadable unreadable) {
+        out.writeByte(UNREADABLE);
+        unreadable.metadata.write(out);
+        BinaryCodec.writeBytes(unreadable.key, out);
+        BinaryCodec.writeBytes(unreadable.value, out);
+        BinaryCodec.writeText(unreadable.code.name(), out);
+        BinaryCodec.writeText(unreadable.message, out);
+      }
+    }
+
+    @Override
+    public DecisionInput deserialize(DataInputView in) throws IOException {
+      StateFormat.expect(FORMAT, in.readByte(), DecisionInput.class);
+      int kind = in.readByte();
+      InputMetadata metadata = InputMetadata.read(in);
+      return switch (kind) {
+        case ENRICHED ->
+            new Enriched(metadata, BinaryCodec.readTransaction(in), BinaryCodec.readProduct(in));
+        case REFUSED ->
+            new Refused(
+                metadata,
+                BinaryCodec.readText(in),
+                BinaryCodec.readText(in),
+                RejectionReason.valueOf(BinaryCodec.readText(in)),
+                BinaryCodec.readText(in));
+        case UNREADABLE ->
+            new Unreadable(
+                metadata,
+                BinaryCodec.readBytes(in),
+                BinaryCodec.readBytes(in),
+                DeadLetterCode.valueOf(BinaryCodec.readText(in)),
+                BinaryCodec.readText(in));
+        default -> throw new IOException("no such kind of decisionInput: " + kind);
+      };
+    }
+
+    @Override
+    public TypeSerializerSnapshot<DecisionInput> snapshotConfiguration() {
+      return new Snapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<DecisionInput> {
+      public Snapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.turnstile.job.validate;
+
+import java.util.Arrays;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+
+/**
+ * How each partition of the transactions topic is read: how many inputs, and how long after its
+ * append the last of them was. Of a partition that is behind, what is still unread is about as old.
+ * A partition shows with its first input.
+ */
+final class InputMetrics {
+
+  private final MetricGroup group;
+  private Partition[] partitions = new Partition[0];
+
+  private static final class Partition {
+    private final Counter inputs;
+    private long ageMillis;
+
+    Partition(MetricGroup group) {
+      inputs = group.counter("inputs");
+      group.gauge("inputAgeMillis", () -> ageMillis);
+    }
+  }
+
+  InputMetrics(MetricGroup group) {
+    this.group = group;
+  }
+
+  void read(int number, long ageMillis) {
+    if (number >= partitions.length) {
+      partitions = Arrays.copyOf(partitions, number + 1);
+    }
+    Partition partition = partitions[number];
+    if (partition == null) {
+      partition = new Partition(group.addGroup("partition", Integer.toString(number)));
+      partitions[number] = partition;
+    }
+    partition.ageMillis = ageMillis;
+    partition.inputs.inc();
+  }
+}

@@ -1,0 +1,452 @@
+package io.turnstile.job.commit.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.turnstile.clients.Topics;
+import io.turnstile.events.TopicNames;
+import io.turnstile.job.decide.Verdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+/** What the protocol assumes of a journal, on a real broker; topics of its own for every test. */
+@Timeout(120)
+class KafkaJournalIT {
+
+  private static final int LANES = 2;
+  private static final int LANE = 1;
+  private static final byte[] NOTHING = {};
+
+  private static TestBroker broker;
+  private static Admin admin;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private JournalSettings settings;
+
+  @BeforeAll
+  static void startBroker() {
+    broker =
+        TestBroker.start(
+            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500"));
+    admin = broker.admin();
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void createTopics(TestInfo test) throws Exception {
+    TopicNames topics = TopicNames.withPrefix(test.getTestMethod().orElseThrow().getName() + ".");
+    settings = broker.createTopics(topics, LANES);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable closeable : open) {
+      closeable.close();
+    }
+  }
+
+  private KafkaJournal connect() throws Exception {
+    KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofMillis(500));
+    open.add(journal);
+    return journal;
+  }
+
+  private LaneJournal lane() throws Exception {
+    LaneJournal lane = connect().lane(LANE, () -> {});
+    open.add(lane);
+    return lane;
+  }
+
+  /** A lane that is taken over, and from where on it may append. */
+  private LaneJournal owner() throws Exception {
+    LaneJournal lane = lane();
+    readAll(lane, lane.takeOver(null));
+    return lane;
+  }
+
+  private static List<JournalEntry> readAll(LaneJournal lane, LaneRange extent) throws Exception {
+    List<JournalEntry> entries = new ArrayList<>();
+    lane.read(extent.begin(), extent.end(), entries::add);
+    return entries;
+  }
+
+  private List<Long> committed() throws Exception {
+    LaneJournal reader = lane();
+    return readAll(reader, reader.takeOver(null)).stream()
+        .map(e -> e.source().offset())
+        .sorted()
+        .toList();
+  }
+
+  private static Verdict accepted(long offset) {
+    return Verdicts.accepted(LANE, LANES, offset);
+  }
+
+  @Test
+  void tailOfThreeTopicsIsReadBackAsItWasCommitted() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    lane.append(Verdicts.rejected(LANE, 1), 2);
+    lane.commit();
+    lane.append(Verdicts.deadLetter(LANE, 2, NOTHING), 3);
+    lane.append(accepted(3), 4);
+    LaneOffsets end = lane.commit();
+
+    LaneJournal next = lane();
+    LaneRange extent = next.takeOver(null);
+    assertThat(extent.begin()).isEqualTo(LaneOffsets.start(3));
+    assertThat(extent.end()).isEqualTo(end);
+    List<JournalEntry> entries = readAll(next, extent);
+    TreeMap<Long, JournalEntry> bySeq = new TreeMap<>();
+    entries.forEach(entry -> bySeq.put(entry.laneSeq().orElseThrow(), entry));
+    assertThat(bySeq.keySet()).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(bySeq.values().stream().map(entry -> entry.source().offset()))
+        .containsExactly(0L, 1L, 2L, 3L);
+    assertThat(bySeq.get(2L).recollection()).isNull();
+    assertThat(bySeq.get(3L).recollection()).isNull();
+    assertThat(bySeq.get(4L).recollection().routingKey())
+        .isEqualTo(Verdicts.customerIn(LANE, LANES));
+    assertThat(bySeq.get(4L).recollection().acceptance().transactionId()).isEqualTo("id-3");
+    assertThat(bySeq.get(4L).recollection().acceptance().offset()).isEqualTo(3);
+  }
+
+  /** Two would have to be fenced in one order, committed in one order, and never change. */
+  @Test
+  void laneHasOneTransactionalIdMadeOfTopicAndLane() throws Exception {
+    LaneJournal lane = owner();
+    for (int seq = 1; seq <= 3; seq++) {
+      lane.append(accepted(seq), seq);
+      lane.commit();
+    }
+    assertThat(admin.listTransactions().all().get())
+        .extracting(TransactionListing::transactionalId)
+        .filteredOn(id -> id.startsWith(settings.topics().accepted()))
+        .containsExactly(settings.topics().accepted() + "-lane-1");
+  }
+
+  @Test
+  void whatAnEarlierOwnerLeftOpenIsAborted() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    lane.commit();
+    lane.append(accepted(1), 2);
+    lane.append(Verdicts.rejected(LANE, 2), 3);
+    // It has certainly reached the broker.
+    awaitEnd(settings.topics().rejected(), 1);
+    lane.close();
+    assertThat(committed()).containsExactly(0L);
+  }
+
+  private void awaitEnd(String topic, long offset) {
+    TopicPartition partition = new TopicPartition(topic, LANE);
+    await()
+        .until(
+            () ->
+                admin
+                        .listOffsets(Map.of(partition, OffsetSpec.latest()))
+                        .partitionResult(partition)
+                        .get()
+                        .offset()
+                    >= offset);
+  }
+
+  @Test
+  void zombieCannotCommitAfterTakeOver() throws Exception {
+    LaneJournal zombie = owner();
+    zombie.append(accepted(0), 1);
+    owner();
+    JournalException failure = catchThrowableOfType(JournalException.class, zombie::commit);
+    assertThat(failure).hasMessageContaining("transactional id");
+    // Whoever took over does nothing: that may be a process of this job that is about to end.
+    assertThat(zombie.diagnose(failure)).isNotInstanceOf(JournalException.Refused.class);
+    assertThat(committed()).isEmpty();
+  }
+
+  @Test
+  void loserAgainstAnotherJobSaysWhoTookOver() throws Exception {
+    LaneJournal loser = owner();
+    LaneJournal other = owner();
+    loser.append(accepted(0), 1);
+    JournalException failure = catchThrowableOfType(JournalException.class, loser::commit);
+    AtomicBoolean done = new AtomicBoolean();
+    CompletableFuture<Void> otherGoesOn =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                for (long n = 1; !done.get(); n++) {
+                  other.append(accepted(n), n);
+                  other.commit();
+                }
+              } catch (JournalException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    JournalException diagnosis = loser.diagnose(failure);
+    done.set(true);
+    otherGoesOn.get();
+    assertThat(diagnosis)
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("another job")
+        .hasMessageContaining(settings.topics().accepted() + "-lane-1")
+        .hasMessageMatching("(?s).*as producer \\d+ epoch \\d+.*");
+  }
+
+  /** The assumption that carries the protocol. */
+  @Test
+  void takeOverThatRacesWithACommitSeesAllOfItOrNothing() throws Exception {
+    LaneJournal owner = owner();
+    long offset = 0;
+    int committed = 0;
+    for (int round = 0; round < 20; round++) {
+      LaneJournal before = owner;
+      for (int i = 0; i < 3; i++) {
+        before.append(i == 1 ? Verdicts.rejected(LANE, offset) : accepted(offset), ++offset);
+      }
+      CountDownLatch start = new CountDownLatch(1);
+      CompletableFuture<Boolean> commit =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  start.await();
+                  before.commit();
+                  return true;
+                } catch (JournalException e) {
+                  return false;
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      owner = lane();
+      start.countDown();
+      TimeUnit.MICROSECONDS.sleep(500L * round);
+      LaneRange extent = owner.takeOver(null);
+      int read = readAll(owner, extent).size();
+      assertThat(read).isIn(committed, committed + 3);
+      if (commit.get()) {
+        assertThat(read).isEqualTo(committed + 3);
+      }
+      committed = read;
+      LaneJournal fenced = before;
+      assertThatThrownBy(
+              () -> {
+                fenced.append(accepted(1_000), 1_000);
+                fenced.commit();
+              })
+          .isInstanceOf(JournalException.class);
+    }
+    assertThat(committed()).hasSize(committed);
+  }
+
+  @Test
+  void transactionThatTimedOutIsNoOtherOwner() throws Exception {
+    settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
+    KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofHours(1));
+    open.add(journal);
+    LaneJournal lane = journal.lane(LANE, () -> {});
+    open.add(lane);
+    readAll(lane, lane.takeOver(null));
+    lane.append(accepted(0), 1);
+    String id = settings.topics().accepted() + "-lane-" + LANE;
+    await()
+        .until(
+            () ->
+                admin.describeTransactions(List.of(id)).description(id).get().state()
+                    == TransactionState.COMPLETE_ABORT);
+    JournalException failure = catchThrowableOfType(JournalException.class, lane::commit);
+    assertThat(failure)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("after 1 s the broker aborts it");
+    // Without waiting to see whether there is one.
+    assertThat(lane.diagnose(failure)).isSameAs(failure);
+    assertThat(committed()).isEmpty();
+  }
+
+  /** A producer of another program, with a transaction begun. */
+  private KafkaProducer<byte[], byte[]> foreignTransaction() {
+    Properties foreign = new Properties();
+    foreign.putAll(settings.client());
+    foreign.put("transactional.id", "foreign");
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer());
+    producer.initTransactions();
+    producer.beginTransaction();
+    return producer;
+  }
+
+  @Test
+  void openTransactionOfAnotherProgramIsReportedWithPositions() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    lane.commit();
+    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
+      producer
+          .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
+          .get();
+      settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(60), Duration.ofSeconds(1));
+      assertThatThrownBy(this::committed)
+          .isInstanceOf(JournalException.class)
+          .hasMessageContaining(settings.topics().accepted() + "/1 at offset 2 of 5")
+          .hasMessageContaining("last stable offset is 2");
+      producer.abortTransaction();
+    }
+  }
+
+  @Test
+  void recordOfAnotherProgramIsFoundAtACheckpoint() throws Exception {
+    LaneJournal lane = owner();
+    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
+      lane.append(accepted(0), 1);
+      LaneOffsets end = lane.commit();
+      lane.awaitVisible(end);
+      producer
+          .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
+          .get();
+      lane.awaitVisible(end);
+      producer.commitTransaction();
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  lane.awaitVisible(end);
+                }
+              })
+          .isInstanceOf(JournalException.class)
+          .hasMessageContaining(
+              "up to [4, 0, 0], what was committed ends at [2, 0, 0]: another program");
+    }
+  }
+
+  @Test
+  void fencedOwnerWithNothingToCommitNoticesBeforeACheckpoint() throws Exception {
+    LaneJournal fenced = owner();
+    fenced.append(accepted(0), 1);
+    LaneOffsets end = fenced.commit();
+    LaneJournal other = owner();
+    other.append(accepted(1), 2);
+    other.awaitVisible(other.commit());
+    assertThatThrownBy(() -> fenced.awaitVisible(end)).isInstanceOf(JournalException.class);
+  }
+
+  @Test
+  void recordOfAnotherProgramIsFoundBeforeTheNextCommit() throws Exception {
+    LaneJournal lane = owner();
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            settings.client(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer
+          .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
+          .get();
+    }
+    lane.append(accepted(0), 1);
+    assertThatThrownBy(lane::commit)
+        .isInstanceOf(JournalException.class)
+        .hasMessageContaining("offset 1 of " + settings.topics().accepted() + "/1 instead of 0");
+    assertThatThrownBy(this::committed)
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("is no verdict");
+  }
+
+  /** Retention empties the partition of a lane that rests: nothing that counts is gone. */
+  @Test
+  void partEmptiedUpToItsLastCommitCanBeTakenOver() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    LaneOffsets end = lane.commit();
+    TopicPartition partition = new TopicPartition(settings.topics().accepted(), LANE);
+    admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(-1))).all().get();
+    LaneJournal next = lane();
+    LaneRange extent = next.takeOver(null);
+    assertThat(extent.begin()).isEqualTo(end);
+    assertThat(extent.end()).isEqualTo(end);
+  }
+
+  @Test
+  void largestDeadLetterIsWrittenAndALargerOneRefused() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(Verdicts.deadLetter(LANE, 0, new byte[Topics.MAX_INPUT_BYTES]), 1);
+    lane.commit();
+    assertThatThrownBy(
+            () ->
+                lane.append(
+                    Verdicts.deadLetter(LANE, 1, new byte[Topics.MAX_DEAD_LETTER_BYTES]), 2))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("transactions/0/1")
+        .hasMessageContaining("max.message.bytes");
+  }
+
+  @Test
+  void closingDoesNotWaitForTheBroker() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    lane.close();
+    assertThatThrownBy(lane::commit).isInstanceOf(JournalException.class);
+    assertThat(committed()).isEmpty();
+  }
+
+  @Test
+  void otherNumberOfPartitionsIsRefused() {
+    assertThatThrownBy(() -> KafkaJournal.connect(settings, LANES + 1))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("has 2 partitions and the job 3 lanes");
+  }
+
+  @Test
+  void missingTopicIsRefused() {
+    settings =
+        TestSettings.withTimeouts(
+            JournalSettings.of(settings.client(), TopicNames.withPrefix("no-such-")),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1));
+    assertThatThrownBy(() -> KafkaJournal.connect(settings, LANES))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("no-such-verdicts.accepted");
+  }
+
+  @Test
+  void recreatedTopicHasAnotherIdentity() throws Exception {
+    Map<String, String> before = connect().identity();
+    String topic = settings.topics().rejected();
+    admin.deleteTopics(List.of(topic)).all().get();
+    await()
+        .ignoreExceptionsMatching(e -> e instanceof ExecutionException)
+        .until(
+            () -> {
+              new Topics(settings.topics(), 1, LANES).create(admin, (short) 1);
+              return new Topics(settings.topics(), 1, LANES).problems(admin).isEmpty();
+            });
+    Map<String, String> after = connect().identity();
+    assertThat(after.keySet()).isEqualTo(before.keySet());
+    assertThat(after.get("id of topic " + topic)).isNotEqualTo(before.get("id of topic " + topic));
+    assertThat(after.get("cluster id")).isEqualTo(before.get("cluster id"));
+  }
+}

@@ -1,0 +1,395 @@
+package io.turnstile.job.commit.journal;
+
+import io.turnstile.events.Outcome;
+import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.commit.journal.ProtocolModel.Mutation;
+import io.turnstile.job.decide.Verdict;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
+
+/**
+ * One lane's log as Kafka keeps it, for the model: one thread, no waiting. Outlives its owners.
+ *
+ * <p>With a {@link Mutation} it leaves out what that names.
+ */
+final class ModelJournal {
+
+  static final List<Outcome> PARTS = List.of(Outcome.ACCEPTED, Outcome.REJECTED);
+  private static final List<String> PART_NAMES = PARTS.stream().map(Outcome::headerValue).toList();
+
+  /** What one marker decides about on a part: a transaction, and those before it without one. */
+  private static final class Span {
+    boolean open = true;
+    boolean committed;
+  }
+
+  /** A record, or with a null verdict the marker that ends a transaction. */
+  private record Slot(Verdict verdict, long laneSeq, Span span) {}
+
+  /** The last transaction of a transactional id. */
+  private static final class Transaction {
+    boolean open;
+    final boolean[] touched = new boolean[PARTS.size()];
+
+    /** By part, what is not marked yet. */
+    final Span[] spans = new Span[PARTS.size()];
+  }
+
+  /** Looks whether a promise is broken. */
+  interface Observer {
+    void committed(Verdict verdict);
+  }
+
+  private final int lane;
+  private final Set<Mutation> mutations;
+  private final Observer observer;
+  private final List<List<Slot>> parts = new ArrayList<>();
+
+  /** By transactional id; a lane has one, unless mutated. */
+  private final Owner[] owners = new Owner[2];
+
+  private final Transaction[] transactions = {new Transaction(), new Transaction()};
+
+  ModelJournal(int lane, Set<Mutation> mutations, Observer observer) {
+    this.lane = lane;
+    this.mutations = mutations;
+    this.observer = observer;
+    PARTS.forEach(part -> parts.add(new ArrayList<>()));
+  }
+
+  Owner owner(String name, Runnable meanwhile) {
+    return new Owner(name, meanwhile);
+  }
+
+  LaneOffsets end() {
+    List<Long> offsets = new ArrayList<>(PARTS.size());
+    parts.forEach(part -> offsets.add((long) part.size()));
+    return new LaneOffsets(offsets);
+  }
+
+  /** Up to where a reader of committed verdicts gets. */
+  LaneOffsets stableEnd() {
+    List<Long> offsets = new ArrayList<>(PARTS.size());
+    for (List<Slot> part : parts) {
+      long stable = 0;
+      while (stable < part.size() && !part.get((int) stable).span.open) {
+        stable++;
+      }
+      offsets.add(stable);
+    }
+    return new LaneOffsets(offsets);
+  }
+
+  /** The number of the last committed verdict. */
+  long lastSeq() {
+    long last = 0;
+    for (List<Slot> part : parts) {
+      for (Slot slot : part) {
+        if (slot.verdict != null && slot.span.committed) {
+          last = Math.max(last, slot.laneSeq);
+        }
+      }
+    }
+    return last;
+  }
+
+  /** Whether a commit that was acknowledged is not marked on a part. */
+  boolean hasUnmarked() {
+    for (Transaction transaction : transactions) {
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transaction.spans[part] != null && !transaction.touched[part]) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void end(int id, boolean commit, int unmarked) {
+    Transaction transaction = transactions[id];
+    transaction.open = false;
+    for (int part = 0; part < PARTS.size(); part++) {
+      if (transaction.touched[part]) {
+        transaction.touched[part] = false;
+        if (part != unmarked) {
+          mark(transaction, part, commit);
+        }
+      }
+    }
+  }
+
+  private void mark(Transaction transaction, int part, boolean commit) {
+    Span span = transaction.spans[part];
+    transaction.spans[part] = null;
+    span.open = false;
+    span.committed = commit;
+    List<Slot> slots = parts.get(part);
+    if (commit) {
+      for (Slot slot : slots) {
+        if (slot.span == span) {
+          observer.committed(slot.verdict);
+        }
+      }
+    }
+    slots.add(new Slot(null, 0, span));
+  }
+
+  void describe(StringBuilder text) {
+    for (List<Slot> part : parts) {
+      text.append('[');
+      for (Slot slot : part) {
+        if (slot.verdict == null) {
+          text.append('|');
+        } else {
+          text.append(slot.verdict.position().partition())
+              .append('/')
+              .append(slot.verdict.position().offset())
+              .append('#')
+              .append(slot.laneSeq)
+              .append(slot.span.committed ? 'c' : slot.span.open ? 'o' : 'a')
+              .append(' ');
+        }
+      }
+      text.append(']');
+    }
+    for (Transaction transaction : transactions) {
+      text.append(transaction.open ? 'o' : '-');
+      for (boolean touched : transaction.touched) {
+        text.append(touched ? 't' : '-');
+      }
+    }
+    for (Owner owner : owners) {
+      text.append(owner == null ? "-" : owner.name).append(' ');
+    }
+  }
+
+  /** One who took over the lane, or is about to. */
+  final class Owner implements LaneJournal {
+    private final String name;
+
+    /** Where others may get in between. */
+    private final Runnable meanwhile;
+
+    private boolean fenced;
+    private int commits;
+
+    /** A commit acknowledged before it was done. */
+    private boolean owing;
+
+    /** Where the next verdict of each part is to stand. */
+    private final long[] next = new long[PARTS.size()];
+
+    /** A verdict stands where the marker of a commit should. */
+    private boolean misplaced;
+
+    /** The part that the next commit is not marked on, or -1. */
+    private int unmarked = -1;
+
+    private Owner(String name, Runnable meanwhile) {
+      this.name = name;
+      this.meanwhile = meanwhile;
+    }
+
+    @Override
+    public List<String> parts() {
+      return PART_NAMES;
+    }
+
+    @Override
+    public LaneRange takeOver(LaneOffsets settled) throws JournalException {
+      if (!mutations.contains(Mutation.READ_BEFORE_FENCING)) {
+        fence(0);
+        fenced = true;
+        if (hasUnmarked()) {
+          meanwhile.run();
+          endUnmarked(0);
+        }
+      }
+      meanwhile.run();
+      return new LaneRange(LaneOffsets.start(PARTS.size()), end());
+    }
+
+    private void fence(int id) {
+      Transaction transaction = transactions[id];
+      if (transaction.open) {
+        end(id, false, -1);
+      }
+      owners[id] = this;
+    }
+
+    /** Ends what is not marked, with a record that is not committed. */
+    private void endUnmarked(int id) throws JournalException {
+      if (mutations.contains(Mutation.UNMARKED_LEFT_AT_TAKE_OVER)) {
+        return;
+      }
+      if (owners[id] != this) {
+        throw new JournalException("fenced");
+      }
+      Transaction transaction = transactions[id];
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transaction.spans[part] != null) {
+          parts.get(part).add(new Slot(null, 0, transaction.spans[part]));
+          mark(transaction, part, false);
+        }
+      }
+    }
+
+    @Override
+    public void read(LaneOffsets from, LaneOffsets to, Reader reader)
+        throws JournalException, InterruptedException {
+      meanwhile.run();
+      for (int part = 0; part < PARTS.size(); part++) {
+        next[part] = to.offset(part);
+      }
+      for (int part = 0; part < PARTS.size(); part++) {
+        for (long offset = from.offset(part); offset < to.offset(part); offset++) {
+          Slot slot = parts.get(part).get((int) offset);
+          if (slot.verdict != null && slot.span.committed) {
+            Verdict verdict = slot.verdict;
+            Recollection recollection =
+                verdict.outcome() == Outcome.ACCEPTED ? ProtocolModel.recollection(verdict) : null;
+            reader.read(
+                new JournalEntry(
+                    PART_NAMES.get(part) + " " + offset,
+                    OptionalLong.of(slot.laneSeq),
+                    verdict.position(),
+                    recollection));
+          }
+        }
+      }
+    }
+
+    @Override
+    public Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to) {
+      Roaring64Bitmap numbers = new Roaring64Bitmap();
+      for (int part = 0; part < PARTS.size(); part++) {
+        for (Slot slot : parts.get(part).subList((int) from.offset(part), (int) to.offset(part))) {
+          if (slot.verdict != null) {
+            numbers.addLong(slot.laneSeq);
+          }
+        }
+      }
+      return numbers;
+    }
+
+    @Override
+    public void append(Verdict verdict, long laneSeq) throws JournalException {
+      payCommit();
+      int id = id();
+      requireOwner(id);
+      Transaction transaction = transactions[id];
+      int part = PARTS.indexOf(verdict.outcome());
+      if (transaction.spans[part] == null) {
+        transaction.spans[part] = new Span();
+      }
+      transaction.open = true;
+      transaction.touched[part] = true;
+      List<Slot> slots = parts.get(part);
+      misplaced |= slots.size() < next[part];
+      slots.add(new Slot(verdict, laneSeq, transaction.spans[part]));
+      next[part] = slots.size();
+    }
+
+    @Override
+    public LaneOffsets commit() throws JournalException {
+      int id = id();
+      requireOwner(id);
+      if (!transactions[id].open) {
+        throw new JournalException("nothing to commit");
+      }
+      if (misplaced) {
+        throw new JournalException("an earlier commit is not marked");
+      }
+      LaneOffsets end = endAfterCommit(id);
+      end(id, true, unmarked);
+      commits++;
+      return end;
+    }
+
+    /** Which parts the next commit has verdicts on. */
+    boolean touches(int part) {
+      return transactions[id()].touched[part];
+    }
+
+    /** The next commit is acknowledged, and not marked on a part: Kafka's bug. */
+    void leaveUnmarked(int part) {
+      unmarked = part;
+    }
+
+    @Override
+    public void awaitVisible(LaneOffsets end) throws JournalException {
+      if (!stableEnd().equals(end)) {
+        throw new JournalException("readers are at " + stableEnd() + ", not at " + end);
+      }
+    }
+
+    /** Acknowledges a commit that is still to be done. */
+    LaneOffsets promiseCommit() throws JournalException {
+      int id = id();
+      requireOwner(id);
+      owing = true;
+      return endAfterCommit(id);
+    }
+
+    private LaneOffsets endAfterCommit(int id) {
+      List<Long> end = new ArrayList<>();
+      for (int part = 0; part < PARTS.size(); part++) {
+        if (transactions[id].touched[part]) {
+          next[part] = parts.get(part).size() + 1L;
+        }
+        end.add(next[part]);
+      }
+      return new LaneOffsets(end);
+    }
+
+    private void payCommit() throws JournalException {
+      if (owing) {
+        owing = false;
+        LaneOffsets unused = commit();
+      }
+    }
+
+    /** Which transactional id the next commit is on. */
+    private int id() {
+      return mutations.contains(Mutation.SECOND_ID_INITIALISED_LAZILY) ? commits % 2 : 0;
+    }
+
+    private void requireOwner(int id) throws JournalException {
+      if (!fenced || (id == 1 && commits == 1 && owners[1] != this)) {
+        fenced = true;
+        fence(id);
+        endUnmarked(id);
+      }
+      if (owners[id] != this) {
+        throw new JournalException("fenced");
+      }
+    }
+
+    @Override
+    public void check() {}
+
+    @Override
+    public JournalException diagnose(JournalException e) {
+      return e;
+    }
+
+    @Override
+    public void close() {}
+
+    void describe(StringBuilder text) {
+      text.append(fenced ? 'f' : '-').append(owing ? 'o' : '-').append(commits % 2);
+      text.append(misplaced ? 'm' : '-').append(Arrays.toString(next));
+    }
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("lane " + lane + " ");
+    describe(text);
+    return text.toString();
+  }
+}

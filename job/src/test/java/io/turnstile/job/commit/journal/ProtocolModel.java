@@ -1,0 +1,721 @@
+package io.turnstile.job.commit.journal;
+
+import io.turnstile.decision.dedup.Acceptance;
+import io.turnstile.decision.dedup.DedupPolicy;
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.dedup.DedupStore;
+import io.turnstile.events.ContentHash;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.harness.Samples;
+import io.turnstile.job.read.RoutingKey;
+import io.turnstile.job.validate.DecisionInput;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A deployment in a nutshell: sources, attempts of the job, their checkpoints, and the journal.
+ * Attempts use the production code that takes over, decides, suppresses and commits ({@link Lane},
+ * {@link DedupPolicy}); the rest is the model's, and any of its steps may come at any time.
+ *
+ * <p>An attempt that was replaced goes on as a zombie: it takes over late, appends and commits, or
+ * stays silent from any step on, which is a crash. Breaking a promise throws {@link Violation}.
+ */
+final class ProtocolModel {
+
+  /** What can be taken out of the protocol. */
+  enum Mutation {
+    READ_BEFORE_FENCING,
+    SNAPSHOT_WITHOUT_COMMIT,
+    TAIL_ACCEPTANCES_FORGOTTEN,
+    NO_SUPPRESSION,
+    SUPPRESSION_NOT_IN_SNAPSHOT,
+    END_ASKED_OF_BROKER,
+    END_TAKEN_AFTER_STATE,
+    START_WITHOUT_STATE_AT_END,
+    SECOND_ID_INITIALISED_LAZILY,
+    INVISIBLE_IN_CHECKPOINT,
+    UNMARKED_LEFT_AT_TAKE_OVER;
+
+    /** Whether it shows only when the broker forgets to mark a commit. */
+    boolean needsUnmarked() {
+      return this == INVISIBLE_IN_CHECKPOINT || this == UNMARKED_LEFT_AT_TAKE_OVER;
+    }
+  }
+
+  /** Whoever does not know where the lane must end cannot wait until readers are there. */
+  private static final Set<Mutation> UNAWARE_OF_VISIBILITY =
+      EnumSet.of(
+          Mutation.INVISIBLE_IN_CHECKPOINT,
+          Mutation.SNAPSHOT_WITHOUT_COMMIT,
+          Mutation.END_ASKED_OF_BROKER);
+
+  /** A promise is broken. */
+  static final class Violation extends RuntimeException {
+    Violation(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /**
+   * An input.
+   *
+   * @param mayWait whether it may have to wait for a reference
+   * @param mayBeRefused whether it may be refused, as a token may have expired on replay
+   */
+  record Input(
+      int partition,
+      long offset,
+      String customer,
+      String id,
+      boolean mayWait,
+      boolean mayBeRefused) {
+    SourcePosition position() {
+      return new SourcePosition(Samples.TOPIC, partition, offset);
+    }
+
+    @Override
+    public String toString() {
+      return partition + "/" + offset;
+    }
+  }
+
+  /**
+   * How much may happen.
+   *
+   * @param attempts of the job, the first included
+   * @param checkpoints that are taken
+   * @param unmarked commits that are acknowledged and then not marked on one of their parts
+   */
+  record Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {}
+
+  private static final SortedMap<String, String> IDENTITY = new TreeMap<>(Map.of("model", "1"));
+  private static final DedupPolicy DECIDER =
+      new DedupPolicy(new DedupSettings(Duration.ofHours(1), null, Duration.ofHours(1)));
+
+  private final Bounds bounds;
+  private final Set<Mutation> mutations;
+  private final Choices choices;
+  private final List<List<Input>> partitions = new ArrayList<>();
+  private final List<ModelJournal> journal = new ArrayList<>();
+  private final List<Attempt> attempts = new ArrayList<>();
+  private final List<Checkpoint> completed = new ArrayList<>();
+  private Checkpoint pending;
+  private int checkpointsTaken;
+  private int unmarked;
+
+  private final Map<SourcePosition, Outcome> verdicts = new HashMap<>();
+  private final Map<String, SourcePosition> accepted = new HashMap<>();
+  private final Map<SourcePosition, String> duplicates = new HashMap<>();
+
+  ProtocolModel(Bounds bounds, Set<Mutation> mutations, Choices choices) {
+    this.bounds = bounds;
+    this.mutations = mutations;
+    this.choices = choices;
+    for (Input input : bounds.inputs()) {
+      while (partitions.size() <= input.partition()) {
+        partitions.add(new ArrayList<>());
+      }
+      partitions.get(input.partition()).add(input);
+    }
+    for (int lane = 0; lane < bounds.lanes(); lane++) {
+      journal.add(new ModelJournal(lane, mutations, this::committed));
+    }
+    attempts.add(new Attempt(null));
+  }
+
+  private void committed(Verdict verdict) {
+    if (verdicts.put(verdict.position(), verdict.outcome()) != null) {
+      throw new Violation("two verdicts for " + verdict.position());
+    }
+    if (verdict.outcome() == Outcome.ACCEPTED) {
+      Recollection recollection = recollection(verdict);
+      String what = recollection.routingKey() + " " + recollection.acceptance().transactionId();
+      SourcePosition other = accepted.put(what, verdict.position());
+      if (other != null) {
+        throw new Violation(what + " accepted twice: " + other + " and " + verdict.position());
+      }
+    }
+    if (verdict.errorMessage() != null) {
+      duplicates.put(verdict.position(), verdict.errorMessage());
+    }
+    // Acceptances of the same transaction are reported first. An unmarked one comes again later.
+    if (unmarked == 0) {
+      requireAccepted(duplicates);
+    }
+  }
+
+  private void requireAccepted(Map<SourcePosition, String> known) {
+    known.forEach(
+        (position, what) -> {
+          if (!accepted.containsKey(what)) {
+            throw new Violation(position + " duplicates what is not accepted");
+          }
+        });
+  }
+
+  /** What a checkpoint holds. */
+  private record Checkpoint(
+      List<Long> sourceOffsets,
+      Set<Input> waiting,
+      Map<String, List<Acceptance>> store,
+      List<LaneState> lanes) {}
+
+  /** The acceptances of all customers. */
+  private static final class ModelMemory implements DedupStore {
+    private final Map<String, List<Acceptance>> byCustomer = new TreeMap<>();
+    private String customer;
+
+    ModelMemory of(String current) {
+      customer = current;
+      return this;
+    }
+
+    Map<String, List<Acceptance>> copy() {
+      Map<String, List<Acceptance>> copy = new TreeMap<>();
+      byCustomer.forEach((key, list) -> copy.put(key, new ArrayList<>(list)));
+      return copy;
+    }
+
+    @Override
+    public List<Acceptance> byId(String transactionId) {
+      return byCustomer.getOrDefault(customer, List.of()).stream()
+          .filter(acceptance -> acceptance.transactionId().equals(transactionId))
+          .toList();
+    }
+
+    @Override
+    public List<Acceptance> byContent(ContentHash contentHash) {
+      return List.of();
+    }
+
+    @Override
+    public void remember(
+        Acceptance acceptance, List<Acceptance> sameId, List<Acceptance> sameContent) {
+      List<Acceptance> known = byCustomer.computeIfAbsent(customer, key -> new ArrayList<>());
+      if (!known.contains(acceptance)) {
+        known.add(acceptance);
+      }
+    }
+  }
+
+  /** One attempt of the job, with all its subtasks. */
+  private final class Attempt {
+    private final int number = attempts.size();
+    private final Checkpoint restored;
+    private final List<LaneOffsets> givenStarts = new ArrayList<>();
+    private final List<Lane> lanes = new ArrayList<>();
+    private final List<ModelJournal.Owner> owners = new ArrayList<>();
+    private final long[] next = new long[partitions.size()];
+    private final Set<Input> waiting = new TreeSet<>(Comparator.comparing(Input::toString));
+    private final ModelMemory store = new ModelMemory();
+
+    /** By lane: the outcome of a commit that the attempt has not heard of yet. */
+    private final LaneOffsets[] done = new LaneOffsets[bounds.lanes()];
+
+    /** By lane: what is written while a commit is in flight, in short. */
+    private final StringBuilder[] held = new StringBuilder[bounds.lanes()];
+
+    private boolean running;
+    private boolean dead;
+
+    Attempt(Checkpoint restored) {
+      if (restored != null) {
+        Arrays.setAll(next, partition -> restored.sourceOffsets.get(partition));
+        waiting.addAll(restored.waiting);
+        restored.store.forEach((key, list) -> store.byCustomer.put(key, new ArrayList<>(list)));
+      }
+      for (int lane = 0; lane < bounds.lanes(); lane++) {
+        ModelJournal.Owner owner =
+            journal.get(lane).owner(Integer.toString(number), () -> othersGetInBetween(this));
+        owners.add(owner);
+        held[lane] = new StringBuilder();
+        lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner));
+      }
+      this.restored = restored;
+      if (restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END)) {
+        journal.forEach(log -> givenStarts.add(log.end()));
+      }
+    }
+
+    void takeOver() throws JournalException, InterruptedException {
+      for (Lane lane : lanes) {
+        lane.takeOver(
+            restored == null ? null : restored.lanes.get(lane.number()),
+            givenStarts.isEmpty() ? null : givenStarts.get(lane.number()),
+            recollection -> {
+              if (!mutations.contains(Mutation.TAIL_ACCEPTANCES_FORGOTTEN)) {
+                store
+                    .of(recollection.routingKey())
+                    .remember(recollection.acceptance(), List.of(), List.of());
+              }
+            });
+      }
+      running = true;
+    }
+
+    /**
+     * As the operator does it: an input may have been decided, when it comes and when it waited.
+     */
+    void process(Input input, boolean mayWait) throws Exception {
+      int laneNumber = RoutingKey.lane(input.customer(), bounds.lanes());
+      Lane lane = lanes.get(laneNumber);
+      if (lane.isDecided(input.position()) && !mutations.contains(Mutation.NO_SUPPRESSION)) {
+        return;
+      }
+      if (mayWait && input.mayWait() && choices.pick(2) == 1) {
+        waiting.add(input);
+        return;
+      }
+      Verdict verdict = decide(input, laneNumber);
+      lane.write(verdict);
+      if (lane.isCommitting()) {
+        held[laneNumber].append(input).append(verdict.outcome());
+      }
+    }
+
+    private Verdict decide(Input input, int lane) throws Exception {
+      if (input.mayBeRefused() && choices.pick(2) == 1) {
+        return verdict(input, lane, Outcome.REJECTED, null);
+      }
+      DecisionInput.Enriched decisionInput =
+          Samples.enriched(
+              Samples.transaction(input.customer(), input.id(), "product", 1),
+              input.partition(),
+              input.offset(),
+              0);
+      DedupPolicy.Decision decision =
+          DECIDER.decide(
+              decisionInput.transaction(), input.position(), 0, store.of(input.customer()), 0);
+      if (decision instanceof DedupPolicy.Decision.Reject reject
+          && reject.reason() != RejectionReason.DUPLICATE_ID) {
+        throw new Violation("wrong reason: " + reject);
+      }
+      return decision instanceof DedupPolicy.Decision.Accept
+          ? verdict(input, lane, Outcome.ACCEPTED, null)
+          : verdict(input, lane, Outcome.REJECTED, input.customer() + " " + input.id());
+    }
+
+    private Verdict verdict(Input input, int lane, Outcome outcome, String duplicateOf) {
+      return new Verdict(
+          lane,
+          input.position(),
+          outcome,
+          0,
+          input.customer().getBytes(StandardCharsets.UTF_8),
+          input.id().getBytes(StandardCharsets.UTF_8),
+          null,
+          duplicateOf);
+    }
+
+    boolean mayBeginCommit(int lane) {
+      return !lanes.get(lane).isCommitting() && !lanes.get(lane).isSettled();
+    }
+
+    void beginCommit(int lane) {
+      if (!lanes.get(lane).beginCommit()) {
+        throw new IllegalStateException("nothing to commit");
+      }
+    }
+
+    void executeCommit(int lane) throws JournalException, InterruptedException {
+      done[lane] = lanes.get(lane).commit();
+    }
+
+    void endCommit(int lane) throws JournalException, InterruptedException {
+      lanes.get(lane).endCommit(done[lane]);
+      done[lane] = null;
+      held[lane].setLength(0);
+    }
+
+    /** As the writer does it before a snapshot. */
+    private void commitAll() throws JournalException, InterruptedException {
+      for (int lane = 0; lane < bounds.lanes(); lane++) {
+        while (!lanes.get(lane).isSettled()) {
+          if (!lanes.get(lane).isCommitting()) {
+            beginCommit(lane);
+          }
+          if (done[lane] == null) {
+            if (mutations.contains(Mutation.SNAPSHOT_WITHOUT_COMMIT)) {
+              done[lane] = owners.get(lane).promiseCommit();
+            } else {
+              executeCommit(lane);
+            }
+          }
+          endCommit(lane);
+        }
+      }
+    }
+
+    Checkpoint checkpoint() throws JournalException, InterruptedException {
+      commitAll();
+      if (UNAWARE_OF_VISIBILITY.stream().noneMatch(mutations::contains)) {
+        for (Lane lane : lanes) {
+          lane.awaitVisible();
+        }
+      }
+      List<LaneState> states = new ArrayList<>();
+      for (Lane lane : lanes) {
+        LaneState state = lane.snapshot();
+        if (mutations.contains(Mutation.SUPPRESSION_NOT_IN_SNAPSHOT)) {
+          state =
+              new LaneState(
+                  state.lane(), state.identity(), state.end(), state.lastSeq(), new PositionSet());
+        }
+        states.add(
+            mutations.contains(Mutation.END_ASKED_OF_BROKER) ? withEndOfBroker(state) : state);
+      }
+      return new Checkpoint(
+          Arrays.stream(next).boxed().toList(), Set.copyOf(waiting), store.copy(), states);
+    }
+
+    boolean hasReadEverything() {
+      for (int partition = 0; partition < next.length; partition++) {
+        if (next[partition] < partitions.get(partition).size()) {
+          return false;
+        }
+      }
+      return waiting.isEmpty();
+    }
+
+    void describe(StringBuilder text) {
+      text.append("\nattempt ");
+      if (dead) {
+        text.append("dead");
+        return;
+      }
+      text.append(running);
+      for (long offset : next) {
+        text.append(' ').append(offset);
+      }
+      waiting.forEach(input -> text.append(" w").append(input));
+      store.byCustomer.forEach(
+          (customer, known) -> {
+            text.append(customer);
+            known.stream()
+                .mapToLong(acceptance -> 1_000L * acceptance.partition() + acceptance.offset())
+                .sorted()
+                .forEach(position -> text.append(' ').append(position));
+          });
+      for (int lane = 0; lane < bounds.lanes(); lane++) {
+        text.append(' ').append(lanes.get(lane)).append(done[lane]).append(held[lane]);
+        owners.get(lane).describe(text);
+      }
+    }
+  }
+
+  static Recollection recollection(Verdict verdict) {
+    String customer = new String(verdict.key(), StandardCharsets.UTF_8);
+    String id = new String(verdict.value(), StandardCharsets.UTF_8);
+    return new Recollection(
+        customer,
+        new Acceptance(
+            id,
+            ContentHash.of(Samples.transaction(customer, id, "product", 1)),
+            verdict.position().partition(),
+            verdict.position().offset(),
+            0,
+            0));
+  }
+
+  private LaneState withEndOfBroker(LaneState state) {
+    ModelJournal log = journal.get(state.lane());
+    return new LaneState(
+        state.lane(), state.identity(), log.stableEnd(), log.lastSeq(), state.decided());
+  }
+
+  private Checkpoint completed(Checkpoint checkpoint) {
+    return mutations.contains(Mutation.END_TAKEN_AFTER_STATE)
+        ? new Checkpoint(
+            checkpoint.sourceOffsets,
+            checkpoint.waiting,
+            checkpoint.store,
+            checkpoint.lanes.stream().map(this::withEndOfBroker).toList())
+        : checkpoint;
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private record Option(Attempt by, String what, Object about, Step step) {
+    @Override
+    public String toString() {
+      return by.number + " " + what + (about == null ? "" : " " + about);
+    }
+  }
+
+  /** The attempt that the cluster takes for the living one. */
+  private Attempt current() {
+    return attempts.get(attempts.size() - 1);
+  }
+
+  /**
+   * Goes on until nothing can happen any more, or what follows is known.
+   *
+   * @return what happened
+   */
+  List<Object> run() throws Exception {
+    List<Object> history = new ArrayList<>();
+    try {
+      while (!choices.knows(state())) {
+        List<Option> options = options();
+        if (options.isEmpty()) {
+          checkComplete();
+          break;
+        }
+        Option option = options.get(choices.pick(options.size()));
+        history.add(option);
+        run(option);
+      }
+      return history;
+    } catch (Violation violation) {
+      throw new Violation(violation.getMessage() + " after " + history);
+    }
+  }
+
+  /**
+   * Goes through one history.
+   *
+   * @param steps as {@link Option}s say them; those that cannot be taken are left out
+   */
+  void play(List<String> steps) throws Exception {
+    for (String step : steps) {
+      for (Option option : options()) {
+        if (option.toString().equals(step)) {
+          run(option);
+          break;
+        }
+      }
+    }
+  }
+
+  private static void run(Option option) throws Exception {
+    try {
+      option.step.run();
+    } catch (JournalException.Refused e) {
+      throw new Violation("refused: " + e.getMessage());
+    } catch (JournalException e) {
+      option.by.dead = true;
+    }
+  }
+
+  /** Everything that may happen next. */
+  private List<Option> options() {
+    List<Option> options = new ArrayList<>();
+    for (Attempt attempt : attempts) {
+      addOptionsOf(attempt, options);
+    }
+    Attempt current = current();
+    if (current.running && !current.dead && checkpointsTaken < bounds.checkpoints()) {
+      options.add(
+          new Option(
+              current,
+              "takes checkpoint",
+              null,
+              () -> {
+                checkpointsTaken++;
+                pending = current.checkpoint();
+              }));
+    }
+    if (pending != null) {
+      options.add(
+          new Option(
+              current,
+              "completes checkpoint",
+              null,
+              () -> {
+                completed.add(completed(pending));
+                pending = null;
+              }));
+    }
+    if (attempts.size() < bounds.attempts()) {
+      // The latest one, or an older one that was retained.
+      for (int i = Math.max(0, completed.size() - 2); i < completed.size(); i++) {
+        Checkpoint checkpoint = completed.get(i);
+        options.add(new Option(current, "crashes, restart from", i, () -> restart(checkpoint)));
+      }
+      if (completed.isEmpty()) {
+        options.add(
+            new Option(current, "crashes, restart without state", null, () -> restart(null)));
+      }
+    }
+    return options;
+  }
+
+  private void addOptionsOf(Attempt attempt, List<Option> options) {
+    if (attempt.dead) {
+      return;
+    }
+    if (!attempt.running) {
+      options.add(new Option(attempt, "takes over", null, attempt::takeOver));
+      return;
+    }
+    for (int p = 0; p < partitions.size(); p++) {
+      int partition = p;
+      if (attempt.next[p] < partitions.get(p).size()) {
+        options.add(
+            new Option(
+                attempt,
+                "reads",
+                partitions.get(p).get((int) attempt.next[p]),
+                () -> {
+                  long offset = attempt.next[partition]++;
+                  attempt.process(partitions.get(partition).get((int) offset), true);
+                }));
+      }
+    }
+    for (Input input : attempt.waiting) {
+      options.add(
+          new Option(
+              attempt,
+              "releases",
+              input,
+              () -> {
+                attempt.waiting.remove(input);
+                attempt.process(input, false);
+              }));
+    }
+    for (int l = 0; l < bounds.lanes(); l++) {
+      int lane = l;
+      if (attempt.mayBeginCommit(lane)) {
+        options.add(new Option(attempt, "begins commit", l, () -> attempt.beginCommit(lane)));
+      } else if (attempt.lanes.get(lane).isCommitting()) {
+        if (attempt.done[lane] == null) {
+          options.add(new Option(attempt, "commits", l, () -> attempt.executeCommit(lane)));
+          addUnmarkedCommits(attempt, lane, options);
+        } else {
+          options.add(new Option(attempt, "ends commit", l, () -> attempt.endCommit(lane)));
+        }
+      }
+    }
+  }
+
+  private void addUnmarkedCommits(Attempt attempt, int lane, List<Option> options) {
+    ModelJournal.Owner owner = attempt.owners.get(lane);
+    for (int p = 0; p < ModelJournal.PARTS.size() && unmarked < bounds.unmarked(); p++) {
+      int part = p;
+      if (owner.touches(part)) {
+        options.add(
+            new Option(
+                attempt,
+                "commits, unmarked on " + ModelJournal.PARTS.get(part).headerValue(),
+                lane,
+                () -> {
+                  unmarked++;
+                  owner.leaveUnmarked(part);
+                  attempt.executeCommit(lane);
+                  owner.leaveUnmarked(-1);
+                }));
+      }
+    }
+  }
+
+  private void restart(Checkpoint checkpoint) {
+    pending = null;
+    attempts.add(new Attempt(checkpoint));
+  }
+
+  /** In the middle of a take-over: one step of another attempt, or none, or a restart. */
+  private void othersGetInBetween(Attempt takingOver) {
+    List<Option> options = new ArrayList<>();
+    for (Attempt attempt : attempts) {
+      if (attempt != takingOver && attempt.running) {
+        addOptionsOf(attempt, options);
+      }
+    }
+    int choice = choices.pick(options.size() + 1);
+    if (choice > 0) {
+      try {
+        run(options.get(choice - 1));
+      } catch (Exception e) {
+        throw e instanceof RuntimeException known ? known : new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** At rest: every input has its verdict, if the last attempt lives. */
+  private void checkComplete() {
+    Attempt last = current();
+    // What is unmarked is found at the next checkpoint.
+    boolean allVisible = journal.stream().noneMatch(ModelJournal::hasUnmarked);
+    if (last.running && !last.dead && last.hasReadEverything() && allVisible) {
+      for (Input input : bounds.inputs()) {
+        if (!verdicts.containsKey(input.position())) {
+          throw new Violation("no verdict for " + input.position());
+        }
+      }
+      requireAccepted(duplicates);
+    }
+  }
+
+  /** Lets one more attempt do everything that is left, undisturbed, and checks the result. */
+  void complete() throws Exception {
+    restart(completed.isEmpty() ? null : completed.get(completed.size() - 1));
+    Attempt last = current();
+    run(new Option(last, "takes over", null, last::takeOver));
+    while (!last.hasReadEverything()) {
+      for (int partition = 0; partition < partitions.size(); partition++) {
+        if (last.next[partition] < partitions.get(partition).size()) {
+          last.process(partitions.get(partition).get((int) last.next[partition]++), true);
+        }
+      }
+      for (Input input : List.copyOf(last.waiting)) {
+        last.waiting.remove(input);
+        last.process(input, false);
+      }
+    }
+    last.commitAll();
+    checkComplete();
+  }
+
+  private long state() {
+    StringBuilder text = new StringBuilder(512);
+    journal.forEach(lane -> lane.describe(text));
+    attempts.forEach(attempt -> attempt.describe(text));
+    text.append(checkpointsTaken).append(pending != null).append(unmarked);
+    describe(pending, text);
+    completed.stream()
+        .skip(Math.max(0, completed.size() - 2))
+        .forEach(checkpoint -> describe(checkpoint, text));
+    String all = text.toString();
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < all.length(); i++) {
+      hash = (hash ^ all.charAt(i)) * 0x100000001b3L;
+      hash ^= hash >>> 29;
+    }
+    return hash;
+  }
+
+  private static void describe(Checkpoint checkpoint, StringBuilder text) {
+    if (checkpoint == null) {
+      return;
+    }
+    text.append("\ncheckpoint");
+    text.append(checkpoint.sourceOffsets);
+    checkpoint.waiting.stream().map(input -> " w" + input).sorted().forEach(text::append);
+    for (LaneState state : checkpoint.lanes) {
+      text.append(state.end().offsets()).append(state.lastSeq()).append(state.decided());
+    }
+    checkpoint.store.forEach(
+        (customer, known) ->
+            known.stream()
+                .mapToLong(acceptance -> 1_000L * acceptance.partition() + acceptance.offset())
+                .sorted()
+                .forEach(position -> text.append(' ').append(position)));
+  }
+}

@@ -1,0 +1,146 @@
+package io.turnstile.job.commit.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.TestbedProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A broker that is taken for dead for a moment forgets to mark some commits that it acknowledged
+ * (KAFKA-20734): partitions without a leader are taken for deleted. A broker that was frozen for
+ * longer than its session lasts is such a one when it goes on.
+ */
+class UnmarkedCommitIT {
+
+  private static final int LANES = 16;
+  private static final int COMMITS_PER_CHECKPOINT = 5;
+  private static final Duration LONGER_THAN_SESSION = Duration.ofMillis(2_600);
+  private static final int ENOUGH = 2;
+  private static final int MAX_ROUNDS = 6;
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final AtomicInteger unmarked = new AtomicInteger();
+  private final AtomicInteger checkpoints = new AtomicInteger();
+  private volatile boolean enough;
+
+  @Test
+  @Timeout(300)
+  void noInputLosesItsVerdictWithTheMarkerOfACommit() throws Exception {
+    try (TestBroker broker = TestBroker.start(Map.of())) {
+      JournalSettings settings = broker.createTopics(TopicNames.DEFAULT, LANES);
+      try (KafkaJournal journal = KafkaJournal.connect(settings, LANES)) {
+        ExecutorService threads = Executors.newFixedThreadPool(LANES);
+        try {
+          List<Future<Long>> runs = new ArrayList<>();
+          for (int lane = 0; lane < LANES; lane++) {
+            runs.add(threads.submit(new LaneOwner(journal, lane)::run));
+          }
+          for (int round = 0; unmarked.get() < ENOUGH && round < MAX_ROUNDS; round++) {
+            awaitCheckpoints(10 * LANES, runs);
+            broker.testbed().pause(TestbedProcess.BROKER);
+            TimeUnit.MILLISECONDS.sleep(LONGER_THAN_SESSION.toMillis());
+            broker.testbed().resume(TestbedProcess.BROKER);
+            awaitCheckpoints(20 * LANES, runs);
+          }
+          enough = true;
+          for (int lane = 0; lane < LANES; lane++) {
+            requireEveryInputOnce(journal, lane, runs.get(lane).get());
+          }
+          assumeThat(unmarked).as("commits that the broker forgot").hasPositiveValue();
+        } finally {
+          threads.shutdownNow();
+        }
+      }
+    }
+  }
+
+  private void awaitCheckpoints(int more, List<Future<Long>> runs) {
+    int until = checkpoints.get() + more;
+    await()
+        .atMost(PATIENCE)
+        .until(() -> checkpoints.get() >= until || runs.stream().anyMatch(Future::isDone));
+  }
+
+  private static void requireEveryInputOnce(KafkaJournal journal, int number, long inputs)
+      throws Exception {
+    Lane reader = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));
+    // Refuses second verdicts.
+    reader.takeOver(null, null, recollection -> {});
+    reader.journal().close();
+    for (long offset = 0; offset < inputs; offset++) {
+      assertThat(reader.isDecided(Verdicts.source(offset)))
+          .as("lane %s, %s", number, offset)
+          .isTrue();
+    }
+  }
+
+  /** Does with one lane what the job does, restarts included. */
+  private final class LaneOwner {
+    private final KafkaJournal journal;
+    private final int number;
+    private LaneState checkpoint;
+    private long checkpointed;
+
+    LaneOwner(KafkaJournal journal, int number) {
+      this.journal = journal;
+      this.number = number;
+    }
+
+    /** Returns how many inputs were decided for good. */
+    long run() throws Exception {
+      while (!enough) {
+        Lane lane = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));
+        try {
+          lane.takeOver(checkpoint, null, recollection -> {});
+          attempt(lane);
+        } catch (JournalException.Refused e) {
+          throw e;
+        } catch (JournalException e) {
+          if (e.getMessage().contains("KAFKA-20734")) {
+            unmarked.incrementAndGet();
+          }
+        } finally {
+          lane.journal().close();
+        }
+      }
+      return checkpointed;
+    }
+
+    private void attempt(Lane lane) throws Exception {
+      long next = checkpointed;
+      for (int commits = 1; !enough; commits++) {
+        // Alternating, so that not every transaction is on the same partitions.
+        for (int i = 0; i < 1 + commits % 2; i++, next++) {
+          if (!lane.isDecided(Verdicts.source(next))) {
+            lane.write(
+                next % 3 == 0
+                    ? Verdicts.rejected(number, next)
+                    : Verdicts.accepted(number, LANES, next));
+          }
+        }
+        if (lane.beginCommit()) {
+          lane.endCommit(lane.commit());
+        }
+        if (commits % COMMITS_PER_CHECKPOINT == 0) {
+          lane.awaitVisible();
+          checkpoint = lane.snapshot();
+          checkpointed = next;
+          checkpoints.incrementAndGet();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.turnstile.job.decide;
+
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.events.Customer;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.VerdictCodec;
+import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.harness.FakeReferenceTopic;
+import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.read.ReferenceKind;
+import io.turnstile.job.read.ReferenceTopic;
+import io.turnstile.job.validate.DecisionInput;
+import java.time.Duration;
+
+/** The turnstile in commit mode <em>checkpoint</em>, ready for Flink's harness. */
+public final class DecisionFixture {
+
+  public static final int LANES = 8;
+
+  private DecisionFixture() {}
+
+  public static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec(
+      DecisionSettings settings, ReferenceTopic<Customer> customers) {
+    return new OperatorUnderTest.Spec<>(
+        new DecisionOperator.Factory(settings, customers, CheckpointCommit::new),
+        DecisionInput.TYPE,
+        decisionInput -> decisionInput.metadata().routingKey(),
+        ReferenceKind.CUSTOMER.type(),
+        Reference::key,
+        Verdict.TYPE,
+        LANES);
+  }
+
+  public static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec(
+      DedupSettings dedup) {
+    return spec(
+        new DecisionSettings(dedup, false, Duration.ofSeconds(5), Duration.ofHours(1), false),
+        new FakeReferenceTopic<>());
+  }
+
+  /** Windows in milliseconds; a content window of 0 turns it off. */
+  public static DedupSettings dedup(long window, long contentWindow, long maxOutage) {
+    return new DedupSettings(
+        Duration.ofMillis(window),
+        contentWindow == 0 ? null : Duration.ofMillis(contentWindow),
+        Duration.ofMillis(maxOutage));
+  }
+
+  /** {@code ACCEPTED}, or the reason or code. */
+  public static String outcome(Verdict verdict) {
+    if (verdict.outcome() == Outcome.REJECTED) {
+      return VerdictCodec.decodeRejected(verdict.value()).reason().name();
+    }
+    return verdict.outcome() == Outcome.DEAD_LETTER
+        ? verdict.errorCode()
+        : verdict.outcome().name();
+  }
+}

@@ -1,0 +1,237 @@
+package io.turnstile.job.decide;
+
+import static io.turnstile.job.decide.DecisionFixture.dedup;
+import static io.turnstile.job.decide.DecisionFixture.outcome;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.events.Customer;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
+import io.turnstile.job.harness.Samples;
+import io.turnstile.job.validate.DecisionInput;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random histories against a model of a few lines: duplicates, conflicts and equal contents of
+ * several customers, out of order within and beyond the windows, with crashes, replays and changes
+ * of parallelism on the way.
+ */
+class DedupModelTest {
+
+  private static final int ON_HEAP = 1_000;
+  private static final int ON_ROCKSDB = 12;
+  private static final long START = 1_000_000;
+  private static final int LONGEST_STEP = 40;
+
+  /** One id in one text more than fits in a byte, and one that looks like a position. */
+  private static final List<String> NAMES =
+      List.of("a", "b", "\u00e9\ud83c\udfab".repeat(40), "transactions/0/1");
+
+  /** What the turnstile must do: it forgets nothing. */
+  private record Model(DedupSettings settings, List<DecisionInput.Enriched> accepted) {
+
+    String decide(DecisionInput.Enriched input) {
+      String id = input.transaction().transactionId();
+      List<DecisionInput.Enriched> sameId =
+          accepted.stream()
+              .filter(a -> customer(a).equals(customer(input)))
+              .filter(a -> a.transaction().transactionId().equals(id))
+              .filter(a -> apart(a, input) <= settings.window().toMillis())
+              .toList();
+      if (!sameId.isEmpty()) {
+        return sameId.stream().anyMatch(a -> sameContent(a, input))
+            ? "DUPLICATE_ID"
+            : "ID_CONFLICT";
+      }
+      boolean contentSeen =
+          settings.contentWindow() != null
+              && accepted.stream()
+                  .filter(a -> customer(a).equals(customer(input)))
+                  .filter(a -> !a.transaction().transactionId().equals(id))
+                  .filter(a -> sameContent(a, input))
+                  .anyMatch(a -> apart(a, input) <= settings.contentWindow().toMillis());
+      if (contentSeen) {
+        return "DUPLICATE_CONTENT";
+      }
+      accepted.add(input);
+      return "ACCEPTED";
+    }
+
+    Model copy() {
+      return new Model(settings, new ArrayList<>(accepted));
+    }
+
+    private static String customer(DecisionInput.Enriched input) {
+      return input.transaction().customerId();
+    }
+
+    private static boolean sameContent(DecisionInput.Enriched a, DecisionInput.Enriched b) {
+      return a.transaction().amount() == b.transaction().amount();
+    }
+
+    private static long apart(DecisionInput.Enriched a, DecisionInput.Enriched b) {
+      return Math.abs(a.metadata().receivedAt() - b.metadata().receivedAt());
+    }
+  }
+
+  @Test
+  void everyHistoryIsDecidedLikeTheModelOnHeap() throws Exception {
+    runHistories(ON_HEAP, new HashMapStateBackend());
+  }
+
+  @Test
+  void everyHistoryIsDecidedLikeTheModelOnRocksDb() throws Exception {
+    runHistories(ON_ROCKSDB, new EmbeddedRocksDBStateBackend());
+  }
+
+  private static void runHistories(int count, StateBackend backend) throws Exception {
+    long base = new Random().nextLong();
+    for (int i = 0; i < count; i++) {
+      long seed = base + i;
+      try (History history = new History(seed, backend)) {
+        history.run();
+      } catch (Throwable e) {
+        throw new AssertionError("history with seed " + seed + "L", e);
+      }
+    }
+  }
+
+  private static final class History implements AutoCloseable {
+    private final Random random;
+    private final StateBackend backend;
+    private final DedupSettings settings;
+    private final OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec;
+
+    /** Whether the inputs lay in the topic for longer than the longest outage. */
+    private final boolean backlog;
+
+    private OperatorUnderTest<DecisionInput, Reference<Customer>, Verdict> turnstile;
+    private Model model;
+    private long offset;
+
+    History(long seed, StateBackend backend) throws Exception {
+      this.random = new Random(seed);
+      this.backend = backend;
+      settings =
+          dedup(
+              1 + random.nextInt(60),
+              random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(60),
+              2 * LONGEST_STEP + random.nextInt(100));
+      backlog = random.nextInt(4) == 0;
+      spec = DecisionFixture.spec(settings);
+      model = new Model(settings, new ArrayList<>());
+      turnstile = OperatorUnderTest.start(spec, START, 1 + random.nextInt(2), backend, null);
+    }
+
+    void run() throws Exception {
+      for (int attempt = random.nextInt(4); attempt >= 0; attempt--) {
+        for (DecisionInput input : inputs()) {
+          check(input);
+        }
+        crashAndReplay();
+      }
+      assertThat(turnstile.timers()).isZero();
+      everythingIsForgotten();
+    }
+
+    private void everythingIsForgotten() throws Exception {
+      Checkpoint checkpoint = turnstile.checkpoint();
+      turnstile.close();
+      turnstile = OperatorUnderTest.start(spec, turnstile.now(), 1, backend, checkpoint);
+      turnstile.advance(200 + settings.maxOutage().toMillis());
+      // Flink collects garbage as it goes: on heap a few entries with each access to a state.
+      boolean contents = settings.contentWindow() != null;
+      for (int i = 0; i < 2 * NAMES.size() * NAMES.size(); i++) {
+        var transaction = Samples.transaction("the last", contents ? "id" + i : "id", "product", 1);
+        turnstile.first(Samples.enriched(transaction, 0, offset++, turnstile.now()));
+      }
+      turnstile.collectGarbage("accepted-ids");
+      if (contents) {
+        turnstile.collectGarbage("accepted-contents");
+      }
+      assertThat(turnstile.stateEntries()).isEqualTo(contents ? 2 : 1);
+    }
+
+    /** What was decided after the checkpoint is forgotten, and comes again. */
+    private void crashAndReplay() throws Exception {
+      Checkpoint checkpoint = turnstile.checkpoint();
+      Model then = model.copy();
+      List<DecisionInput> lost = inputs();
+      for (DecisionInput input : lost) {
+        check(input);
+      }
+      long now = turnstile.now();
+      turnstile.close();
+      model = then;
+      turnstile = OperatorUnderTest.start(spec, now, 1 + random.nextInt(3), backend, checkpoint);
+      for (DecisionInput input : lost) {
+        check(input);
+      }
+    }
+
+    private void check(DecisionInput input) throws Exception {
+      String expected =
+          input instanceof DecisionInput.Enriched enriched
+              ? model.decide(enriched)
+              : input instanceof DecisionInput.Refused refused
+                  ? refused.reason().name()
+                  : ((DecisionInput.Unreadable) input).code().name();
+      turnstile.first(input);
+      List<Verdict> verdicts = turnstile.take();
+      assertThat(verdicts).hasSize(1);
+      assertThat(outcome(verdicts.get(0))).as("verdict on %s", input).isEqualTo(expected);
+      assertThat(verdicts.get(0).position()).isEqualTo(input.metadata().position());
+    }
+
+    private List<DecisionInput> inputs() throws Exception {
+      // The clock goes on before, not between: what is replayed is no older than the outage.
+      turnstile.advance(random.nextInt(backlog ? 2 : LONGEST_STEP));
+      List<DecisionInput> inputs = new ArrayList<>();
+      for (int i = random.nextInt(12); i > 0; i--) {
+        inputs.add(input());
+      }
+      return inputs;
+    }
+
+    private DecisionInput input() {
+      int latest = (int) settings.maxOutage().toMillis() - LONGEST_STEP;
+      int late = random.nextInt(backlog ? 1_000 : latest);
+      var transaction =
+          Samples.transaction(pick(NAMES), pick(NAMES), "product", 1 + random.nextInt(3));
+      DecisionInput.Enriched enriched =
+          Samples.enriched(transaction, random.nextInt(3), offset++, turnstile.now() - late);
+      return switch (random.nextInt(12)) {
+        case 0 ->
+            new DecisionInput.Refused(
+                enriched.metadata(),
+                transaction.transactionId(),
+                transaction.customerId(),
+                pick(List.of(RejectionReason.values())),
+                "why");
+        case 1 ->
+            new DecisionInput.Unreadable(
+                enriched.metadata(), null, null, pick(List.of(DeadLetterCode.values())), "why");
+        default -> enriched;
+      };
+    }
+
+    private <T> T pick(List<T> among) {
+      return among.get(random.nextInt(among.size()));
+    }
+
+    @Override
+    public void close() {
+      turnstile.close();
+    }
+  }
+}

@@ -1,0 +1,366 @@
+package io.turnstile.testbed.process;
+
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.testbed.JavaApplication;
+import io.turnstile.testbed.Ports;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedException;
+import io.turnstile.testbed.TestbedProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link Testbed} of local processes: the broker, the JobManager and every TaskManager are JVMs
+ * of their own.
+ *
+ * <p>All their files lie in one new directory. They end with {@link #close}, with this JVM, and
+ * also when this JVM is killed; then the directory stays.
+ */
+public final class ProcessTestbed implements Testbed {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessTestbed.class);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+
+  private final TestbedConfig config;
+  private final Path directory;
+  private final Path logs;
+  private final Jvm jvm;
+  private final Path files;
+  private final KafkaBroker kafka;
+  private final FlinkCluster flink;
+  private final Map<TestbedProcess, ManagedProcess> targets = new ConcurrentHashMap<>();
+  private final Queue<ManagedProcess> processes = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger taskManagersStarted = new AtomicInteger();
+  private final AtomicInteger applicationsStarted = new AtomicInteger();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Thread closeAtExit = new Thread(this::close, "close-testbed");
+  private volatile boolean keepLogs;
+
+  /** Makes the directory and chooses the ports; starts nothing yet. */
+  public ProcessTestbed(TestbedConfig config) {
+    this.config = config;
+    try {
+      Files.createDirectories(config.baseDirectory());
+      directory = Files.createTempDirectory(config.baseDirectory().toRealPath(), "turnstile-");
+      logs = Files.createDirectory(directory.resolve("logs"));
+      files = Files.createDirectory(directory.resolve("files"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Runtime.getRuntime().addShutdownHook(closeAtExit);
+    jvm = new Jvm(directory);
+    Ports ports = new Ports();
+    try {
+      kafka =
+          new KafkaBroker(
+              config,
+              jvm,
+              ports,
+              directory.resolve("kafka"),
+              logs,
+              newTarget(TestbedProcess.BROKER));
+      flink =
+          config.flink()
+              ? new FlinkCluster(
+                  config, jvm, ports, directory.resolve("flink"), logs, this::newProcess)
+              : null;
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+    if (flink != null) {
+      targets.put(TestbedProcess.JOB_MANAGER, flink.jobManager());
+    }
+  }
+
+  private ManagedProcess newTarget(TestbedProcess target) {
+    ManagedProcess process = newProcess(target.toString());
+    targets.put(target, process);
+    return process;
+  }
+
+  private ManagedProcess newProcess(String name) {
+    ManagedProcess process = new ManagedProcess(name, logs.resolve(name + ".log"));
+    processes.add(process);
+    if (closed.get()) {
+      process.close();
+    }
+    return process;
+  }
+
+  @Override
+  public void start() {
+    if (!started.compareAndSet(false, true)) {
+      throw new TestbedException("the testbed was started already");
+    }
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      List<CompletableFuture<Void>> parts = new ArrayList<>();
+      parts.add(
+          CompletableFuture.runAsync(
+              () -> {
+                kafka.format(newProcess("kafka-storage"));
+                kafka.start();
+              },
+              threads));
+      if (flink != null) {
+        CompletableFuture<Void> memory =
+            CompletableFuture.runAsync(flink::prepareTaskManagers, threads);
+        parts.add(
+            CompletableFuture.runAsync(flink::startJobManager, threads)
+                .thenCombine(memory, (started, prepared) -> null)
+                .thenRun(() -> startTaskManagers(config.taskManagers())));
+      }
+      CompletableFuture.allOf(
+              parts.stream()
+                  .map(part -> part.whenComplete((done, thrown) -> endOnFailure(thrown, failure)))
+                  .toArray(CompletableFuture[]::new))
+          .exceptionally(thrown -> null)
+          .join();
+    } finally {
+      threads.shutdownNow();
+    }
+    if (failure.get() != null) {
+      markFailed();
+      Throwable cause =
+          failure.get() instanceof CompletionException ? failure.get().getCause() : failure.get();
+      throw cause instanceof TestbedException known
+          ? known
+          : new TestbedException("the testbed did not start: " + cause, cause);
+    }
+  }
+
+  /** The first failure counts: ending the rest makes more of them. */
+  private void endOnFailure(Throwable thrown, AtomicReference<Throwable> failure) {
+    if (thrown != null && failure.compareAndSet(null, thrown)) {
+      endProcesses();
+    }
+  }
+
+  private List<TestbedProcess> startTaskManagers(int count) {
+    List<TestbedProcess> started = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      TestbedProcess target = TestbedProcess.taskManager(taskManagersStarted.incrementAndGet());
+      targets.put(target, requireFlink().startTaskManager(target));
+      started.add(target);
+    }
+    started.forEach(target -> requireFlink().awaitRegistered(target, process(target)));
+    return started;
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    endProcesses();
+    deleteFiles();
+    forgetExit();
+  }
+
+  private void endProcesses() {
+    for (ManagedProcess process : processes) {
+      try {
+        process.close();
+      } catch (TestbedException e) {
+        // The others must end all the same.
+        LOG.error("Could not end {}", process.name(), e);
+      }
+    }
+  }
+
+  private void forgetExit() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(closeAtExit);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: that hook is what runs.
+    }
+  }
+
+  private void deleteFiles() {
+    try {
+      Files.walkFileTree(
+          directory,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
+              return keepLogs && path.equals(logs)
+                  ? FileVisitResult.SKIP_SUBTREE
+                  : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(path);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path path, IOException failure)
+                throws IOException {
+              if (!(keepLogs && path.equals(directory))) {
+                Files.delete(path);
+              }
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      LOG.warn("Could not delete all of {}", directory, e);
+    }
+    if (keepLogs) {
+      System.err.println("The logs of Kafka and Flink are in " + logs);
+    }
+  }
+
+  @Override
+  public String bootstrapServers() {
+    return kafka.bootstrapServers();
+  }
+
+  @Override
+  public String bootstrapServersForJobs() {
+    return bootstrapServers();
+  }
+
+  @Override
+  public Path files() {
+    return files;
+  }
+
+  @Override
+  public URI flinkUrl() {
+    return flink().uri();
+  }
+
+  @Override
+  public FlinkRest flink() {
+    return requireFlink().rest();
+  }
+
+  @Override
+  public URI metrics(TestbedProcess target) {
+    return requireFlink().metrics(target);
+  }
+
+  private FlinkCluster requireFlink() {
+    if (flink == null) {
+      throw new TestbedException("this testbed has no Flink");
+    }
+    return flink;
+  }
+
+  @Override
+  public List<TestbedProcess> taskManagers() {
+    return targets.entrySet().stream()
+        .filter(entry -> entry.getKey().role() == TestbedProcess.Role.TASK_MANAGER)
+        .filter(entry -> entry.getValue().isAlive())
+        .map(Map.Entry::getKey)
+        .sorted(Comparator.comparingInt(TestbedProcess::number))
+        .toList();
+  }
+
+  @Override
+  public TestbedProcess startTaskManager() {
+    return startTaskManagers(1).get(0);
+  }
+
+  @Override
+  public TestbedProcess startApplication(JavaApplication application) {
+    TestbedProcess target = TestbedProcess.application(applicationsStarted.incrementAndGet());
+    ManagedProcess process = newTarget(target);
+    List<String> options = new ArrayList<>(application.jvmOptions());
+    options.add(Jvm.gcLog(logs, process.name()));
+    process.start(
+        jvm.command(options, application.mainClass(), application.arguments()),
+        jvm.environment(application.classPath()));
+    return target;
+  }
+
+  @Override
+  public void start(TestbedProcess target) {
+    switch (target.role()) {
+      case BROKER -> kafka.start();
+      case JOB_MANAGER -> requireFlink().startJobManager();
+      case TASK_MANAGER ->
+          throw new TestbedException("a TaskManager does not start again: use startTaskManager");
+      case APPLICATION -> throw new TestbedException("an application does not start again");
+      case ZOOKEEPER -> throw new TestbedException("this testbed has no " + target);
+    }
+  }
+
+  @Override
+  public void stop(TestbedProcess target) {
+    process(target).stop(STOP_TIMEOUT);
+  }
+
+  @Override
+  public void kill(TestbedProcess target) {
+    ManagedProcess process = process(target);
+    process.requireAlive();
+    process.kill();
+  }
+
+  @Override
+  public void pause(TestbedProcess target) {
+    process(target).pause();
+  }
+
+  @Override
+  public void resume(TestbedProcess target) {
+    process(target).resume();
+  }
+
+  @Override
+  public boolean isAlive(TestbedProcess target) {
+    return process(target).isAlive();
+  }
+
+  private ManagedProcess process(TestbedProcess target) {
+    ManagedProcess process = targets.get(target);
+    if (process == null) {
+      throw new TestbedException("this testbed has no " + target);
+    }
+    return process;
+  }
+
+  @Override
+  public long pid(TestbedProcess target) {
+    return process(target).pid();
+  }
+
+  @Override
+  public Path logs() {
+    return logs;
+  }
+
+  @Override
+  public void keepLogs() {
+    keepLogs = true;
+  }
+}
