@@ -29,7 +29,7 @@ final class LaneAcceptances {
   }
 
   /** Notes an acceptance and where it stands. */
-  void add(SourcePosition position, ConsumerRecord<byte[], byte[]> record, Verdict verdict) {
+  void add(SourcePosition position, ConsumerRecord<byte[], byte[]> record, ReadVerdict verdict) {
     Transaction transaction = verdict.transaction();
     long receivedAt = verdict.receivedAt();
     long id = id(transaction);

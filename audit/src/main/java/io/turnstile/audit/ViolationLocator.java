@@ -23,7 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * verdicts, to name what is wrong where. Holds 8 bytes for each input of a suspect chunk.
  * Thread-safe.
  */
-final class Explanation {
+final class ViolationLocator {
 
   /** How many wrong verdicts are compared with their inputs field by field. */
   private static final int COMPARED = 50;
@@ -51,7 +51,7 @@ final class Explanation {
     Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
   }
 
-  Explanation(InputRange range, InputLookup inputs) {
+  ViolationLocator(InputRange range, InputLookup inputs) {
     this.range = range;
     this.inputs = inputs;
     for (int i = 0; i < range.tables().size(); i++) {
@@ -108,7 +108,7 @@ final class Explanation {
     int chunk = table.chunk(position.offset());
     long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
     boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
-    Verdict verdict =
+    ReadVerdict verdict =
         demanded != null || acceptance
             ? VerdictReader.read(record, topic, position.offset())
             : null;
@@ -141,7 +141,7 @@ final class Explanation {
   }
 
   private Violation wrong(
-      SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {
+      SourcePosition position, ReadVerdict verdict, ConsumerRecord<byte[], byte[]> record) {
     String what =
         ++compared > COMPARED
             ? "does not say what its input demands"
@@ -153,15 +153,15 @@ final class Explanation {
   }
 
   /** What was found, and the given violations with the places of their verdicts. */
-  Violations explain(Violations found, Map<SourcePosition, Long> idBySecond) {
-    Violations explained = found.map(violation -> placed(violation, idBySecond));
+  Violations locate(Violations found, Map<SourcePosition, Long> idBySecond) {
+    Violations located = found.map(violation -> placed(violation, idBySecond));
     for (int partition = 0; partition < range.tables().size(); partition++) {
       VerdictTable table = range.tables().get(partition);
       // What stands where no input stands spoils sums too, and is reported as such.
       Set<Integer> reported = chunksOf(found, partition);
       for (int chunk : unexplained.get(partition)) {
         if (!reported.contains(chunk)) {
-          explained.add(
+          located.add(
               new Violation(
                   Kind.WRONG,
                   new SourcePosition(range.topic(), partition, table.chunkStart(chunk)),
@@ -171,8 +171,8 @@ final class Explanation {
         }
       }
     }
-    explained.addAll(wrong);
-    return explained;
+    located.addAll(wrong);
+    return located;
   }
 
   private Set<Integer> chunksOf(Violations found, int partition) {
@@ -203,7 +203,7 @@ final class Explanation {
   }
 
   private static String difference(
-      Verdict verdict,
+      ReadVerdict verdict,
       ConsumerRecord<byte[], byte[]> record,
       ConsumerRecord<byte[], byte[]> input) {
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());

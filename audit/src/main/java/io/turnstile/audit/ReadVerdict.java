@@ -14,7 +14,7 @@ import io.turnstile.events.Transaction;
  * @param faultKind what is wrong with the verdict by itself, or null
  * @param fault one line that describes it, or null
  */
-record Verdict(
+record ReadVerdict(
     int code,
     Transaction transaction,
     long receivedAt,
@@ -22,7 +22,7 @@ record Verdict(
     Kind faultKind,
     String fault) {
 
-  static Verdict faulty(Kind kind, String fault) {
-    return new Verdict(VerdictTable.FAULTY, null, 0, 0, kind, fault);
+  static ReadVerdict faulty(Kind kind, String fault) {
+    return new ReadVerdict(VerdictTable.FAULTY, null, 0, 0, kind, fault);
   }
 }
