@@ -3,7 +3,7 @@ package io.turnstile.audit;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Transaction;
 import java.nio.ByteBuffer;
-import net.jpountz.xxhash.StreamingXXHash64;
+import net.jpountz.xxhash.XXHash64;
 import net.jpountz.xxhash.XXHashFactory;
 
 /**
@@ -17,12 +17,13 @@ import net.jpountz.xxhash.XXHashFactory;
  */
 final class Fingerprint {
 
-  private static final XXHashFactory HASHES = XXHashFactory.safeInstance();
+  private static final XXHash64 HASH = XXHashFactory.safeInstance().hash64();
 
-  private final StreamingXXHash64 hash;
+  private final long seed;
+  private ByteBuffer bytes = ByteBuffer.allocate(256);
 
   private Fingerprint(long seed) {
-    hash = HASHES.newStreamingHash64(seed);
+    this.seed = seed;
   }
 
   /** Hashes what an accepted verdict must repeat of its input. */
@@ -64,27 +65,38 @@ final class Fingerprint {
   }
 
   private Fingerprint add(long number) {
-    hash.update(ByteBuffer.allocate(Long.BYTES).putLong(number).array(), 0, Long.BYTES);
+    room(Long.BYTES).putLong(number);
     return this;
   }
 
   /** Adds the UTF-16 code units: an encoder would turn unpaired surrogates into question marks. */
   private Fingerprint add(String text) {
-    ByteBuffer units = ByteBuffer.allocate(Character.BYTES * text.length());
-    units.asCharBuffer().put(text);
-    return add(units.array());
-  }
-
-  private Fingerprint add(byte[] bytes) {
-    if (bytes == null) {
-      return add(-1);
+    add(text.length());
+    ByteBuffer units = room(Character.BYTES * text.length());
+    for (int i = 0; i < text.length(); i++) {
+      units.putChar(text.charAt(i));
     }
-    add(bytes.length);
-    hash.update(bytes, 0, bytes.length);
     return this;
   }
 
+  private Fingerprint add(byte[] field) {
+    if (field == null) {
+      return add(-1);
+    }
+    add(field.length);
+    room(field.length).put(field);
+    return this;
+  }
+
+  private ByteBuffer room(int needed) {
+    if (bytes.remaining() < needed) {
+      int capacity = Math.max(2 * bytes.capacity(), bytes.position() + needed);
+      bytes = ByteBuffer.allocate(capacity).put(bytes.flip());
+    }
+    return bytes;
+  }
+
   private long value() {
-    return hash.getValue();
+    return HASH.hash(bytes.array(), 0, bytes.position(), seed);
   }
 }
