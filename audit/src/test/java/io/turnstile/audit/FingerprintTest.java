@@ -65,4 +65,12 @@ class FingerprintTest {
                 Fingerprint.ofDeadLetter(0, null, null, code)))
         .doesNotHaveDuplicates();
   }
+
+  @Test
+  void aLongFieldCountsToItsEnd() {
+    String text = "x".repeat(100_000);
+    assertThat(Fingerprint.ofText(1, text, text)).isEqualTo(Fingerprint.ofText(1, text, text));
+    assertThat(Fingerprint.ofText(1, text, text + "y"))
+        .isNotEqualTo(Fingerprint.ofText(1, text, text + "z"));
+  }
 }
