@@ -31,8 +31,8 @@ package io.turnstile.audit;
  * compressed bitmap of sequence numbers a lane. A ledger takes a few bytes an entry. Nothing grows
  * with the size of records.
  *
- * <p>With {@link AuditConfig.Builder#since}, inputs appended before that do not count, also not as
- * first acceptances.
+ * <p>With {@link AuditConfig#since}, inputs appended before that do not count, also not as first
+ * acceptances.
  */
 public final class Audit {
 
@@ -48,7 +48,7 @@ public final class Audit {
    * @throws AuditException if the topics or the ledger cannot be read
    */
   public AuditReport run() {
-    Ledger ledger = config.ledger().map(Ledger::read).orElse(null);
+    Ledger ledger = config.ledger() == null ? null : Ledger.read(config.ledger());
     return new AuditRun(config, new KafkaLog(config.client()), ledger).run();
   }
 }

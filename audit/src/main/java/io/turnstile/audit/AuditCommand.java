@@ -119,21 +119,18 @@ public final class AuditCommand implements Callable<Integer> {
   }
 
   private AuditConfig config(PrintWriter stderr) {
-    AuditConfig.Builder builder =
+    AuditConfigBuilder builder =
         AuditConfig.builder(bootstrapServers)
             .topics(TopicNames.withPrefix(topicPrefix))
             .ledger(ledger)
             .since(since)
+            .waitFor(wait)
+            .dedupWindow(dedupWindow)
             .progress(
                 (phase, done, total) -> {
                   stderr.printf("audit: %s, %,d of %,d%n", phase, done, total);
                   stderr.flush();
                 });
-    try {
-      builder.waitFor(wait).dedupWindow(dedupWindow);
-    } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
-    }
     if (ledger != null && !Files.isReadable(ledger)) {
       throw usage("--ledger " + ledger + " cannot be read");
     }
@@ -145,7 +142,11 @@ public final class AuditCommand implements Callable<Integer> {
     if (clientProperties != null) {
       builder.clientProperties(properties());
     }
-    return builder.build();
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
   }
 
   private Map<String, String> properties() {

@@ -47,13 +47,12 @@ interface CommittedLog {
    * after a time.
    *
    * @param ends the end of each partition: the start where nothing was appended since that time
-   * @param since empty for all
+   * @param since null for all
    */
-  default Map<TopicPartition, Long> startsSince(
-      Map<TopicPartition, Long> ends, Optional<Instant> since) {
+  default Map<TopicPartition, Long> startsSince(Map<TopicPartition, Long> ends, Instant since) {
     Map<TopicPartition, Long> starts = new HashMap<>(startOffsets(ends.keySet()));
-    if (since.isPresent()) {
-      Map<TopicPartition, Long> found = offsetsSince(ends.keySet(), since.get().toEpochMilli());
+    if (since != null) {
+      Map<TopicPartition, Long> found = offsetsSince(ends.keySet(), since.toEpochMilli());
       starts.replaceAll(
           (partition, start) ->
               Math.max(start, found.getOrDefault(partition, ends.get(partition))));

@@ -55,7 +55,8 @@ final class VerdictPartitions {
     }
     Map<TopicPartition, Long> ends = log.stableEnds(outcomes.keySet());
     Map<TopicPartition, Long> logStarts = log.startOffsets(outcomes.keySet());
-    starts = log.startsSince(ends, config.since().map(since -> since.minus(CLOCK_SKEW)));
+    starts =
+        log.startsSince(ends, config.since() == null ? null : config.since().minus(CLOCK_SKEW));
     positions = new HashMap<>(starts);
     starts.forEach(
         (partition, start) -> {

@@ -40,7 +40,7 @@ class AuditRunTest {
     return audit(log, AuditConfig.builder("unused:1").waitFor(SHORT));
   }
 
-  private static AuditReport audit(MemoryLog log, AuditConfig.Builder config) {
+  private static AuditReport audit(MemoryLog log, AuditConfigBuilder config) {
     return new AuditRun(config.build(), log, null).run();
   }
 
