@@ -17,7 +17,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param clientProperties further Kafka client properties, for TLS and SASL; default none
  * @param topics default {@link TopicNames#DEFAULT}
  * @param ledger the file of what the sender expects; null for none, the default
- * @param waitFor how long to wait for verdicts that are not there yet, once all others are read;
+ * @param waitFor the time to wait for verdicts that are not there yet, once all others are read;
  *     default 10 s. Should exceed the longest time that the job holds one input back while it
  *     decides later ones (the product wait) and the time between two commits
  * @param since only inputs appended at or after this time are audited; null for all, the default

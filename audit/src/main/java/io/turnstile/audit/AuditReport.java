@@ -37,7 +37,7 @@ import java.util.SortedMap;
  * @param deadLettered dead letters by code, those that occur
  * @param acceptedAmount sum of the accepted amounts in minor units, by currency
  * @param violations the first of each kind, at most 1000, by kind and position
- * @param notes what else a reader should know, one line each
+ * @param notes further facts for the reader, one line each; not in the JSON
  */
 @JsonPropertyOrder("passed")
 public record AuditReport(
@@ -84,7 +84,7 @@ public record AuditReport(
   /**
    * The report for a person, several lines.
    *
-   * @param shown how many violations to list at most
+   * @param shown the most violations to list
    */
   public String toText(int shown) {
     StringBuilder text = new StringBuilder();

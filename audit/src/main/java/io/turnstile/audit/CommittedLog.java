@@ -63,7 +63,7 @@ interface CommittedLog {
   /** Opens a reader positioned at these offsets. */
   Cursor open(Map<TopicPartition, Long> from);
 
-  /** The same for a reader that is also shown what was never committed. */
+  /** Opens a reader that also gets records that were never committed. */
   Cursor openUncommitted(Map<TopicPartition, Long> from);
 
   /** A reader of some partitions, used by one thread at a time. */

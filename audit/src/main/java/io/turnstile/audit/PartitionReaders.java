@@ -148,7 +148,7 @@ final class PartitionReaders implements AutoCloseable {
             report(done.addAndGet(position - before));
           } else if (System.nanoTime() - movedAt > STALLED.toNanos()) {
             throw new AuditException(
-                "%s stands still at offset %d of %d for %d s: is its leader available?"
+                "%s has not moved from offset %d of %d for %d s: is its leader available?"
                     .formatted(partition, position, end, STALLED.toSeconds()));
           }
         }

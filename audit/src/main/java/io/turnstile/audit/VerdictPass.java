@@ -76,7 +76,7 @@ final class VerdictPass {
       return;
     }
     if (!range.mayHold(position)) {
-      report(Kind.MISROUTED, position, record, "no input stands at such a position");
+      report(Kind.MISROUTED, position, record, "there is no input at such a position");
       return;
     }
     VerdictTable table = range.table(position);
@@ -181,7 +181,11 @@ final class VerdictPass {
     }
   }
 
-  /** The ends are those of the source partitions, asked for after the verdicts were read. */
+  /**
+   * Reports verdicts about inputs that do not exist.
+   *
+   * @param ends those of the source partitions, asked for after the verdicts were read
+   */
   void endOfSources(Map<TopicPartition, Long> ends) {
     for (int partition = 0; partition < farthest.length; partition++) {
       if (farthest[partition] >= ends.get(new TopicPartition(range.topic(), partition))) {

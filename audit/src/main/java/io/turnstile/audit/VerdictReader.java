@@ -63,7 +63,7 @@ final class VerdictReader {
   /**
    * Reads a verdict whose headers say which input it is about.
    *
-   * @param topic the outcome whose topic it stands in
+   * @param topic the outcome in whose topic it is
    * @param sourceOffset the offset of its input
    */
   static ReadVerdict read(ConsumerRecord<byte[], byte[]> record, Outcome topic, long sourceOffset) {

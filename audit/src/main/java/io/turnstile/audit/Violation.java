@@ -10,7 +10,7 @@ import java.util.Locale;
 /**
  * One breach of the promise.
  *
- * @param kind which part of the promise
+ * @param kind the part of the promise that it breaks
  * @param source the position of the input, null if the verdict does not say it
  * @param verdicts the places of the verdicts in question, {@code topic/partition/offset}; empty if
  *     there are none

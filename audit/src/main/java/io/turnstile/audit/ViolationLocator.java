@@ -25,13 +25,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class ViolationLocator {
 
-  /** How many wrong verdicts are compared with their inputs field by field. */
+  /** The most wrong verdicts that are compared with their inputs field by field. */
   private static final int COMPARED = 50;
 
-  /** What no input demands, but for one chance in 2^64. */
+  /** A fingerprint that no input demands, but for one chance in 2^64. */
   private static final long NO_INPUT = 0;
 
-  /** How many suspect chunks are looked into, over all partitions: 128 MB. */
+  /** The most suspect chunks that are looked into, over all partitions: 128 MB. */
   private static final int EXAMINED = 16_384;
 
   private final InputRange range;
@@ -60,12 +60,12 @@ final class ViolationLocator {
     }
   }
 
-  /** Asks where the verdicts about an input stand. */
+  /** Asks for the places of the verdicts about an input. */
   void seek(SourcePosition position) {
     placesByPosition.put(position, new ArrayList<>());
   }
 
-  /** Asks where the acceptances with a {@link LaneAcceptances#id} stand. */
+  /** Asks for the places of the acceptances with a {@link LaneAcceptances#id}. */
   void seekAcceptance(long id) {
     placesByAcceptance.put(id, new ArrayList<>());
   }
@@ -152,12 +152,12 @@ final class ViolationLocator {
     return new Violation(Kind.WRONG, position, List.of(VerdictPass.place(record)), what);
   }
 
-  /** What was found, and the given violations with the places of their verdicts. */
+  /** Returns what was found, and the given violations with the places of their verdicts. */
   Violations locate(Violations found, Map<SourcePosition, Long> idBySecond) {
     Violations located = found.map(violation -> placed(violation, idBySecond));
     for (int partition = 0; partition < range.tables().size(); partition++) {
       VerdictTable table = range.tables().get(partition);
-      // What stands where no input stands spoils sums too, and is reported as such.
+      // A verdict about an offset that holds no input spoils sums too, and is reported as such.
       Set<Integer> reported = chunksOf(found, partition);
       for (int chunk : unexplained.get(partition)) {
         if (!reported.contains(chunk)) {

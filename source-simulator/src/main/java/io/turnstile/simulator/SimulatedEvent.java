@@ -28,11 +28,11 @@ public sealed interface SimulatedEvent {
   /**
    * A transaction.
    *
-   * @param transaction what it says; its token is empty until it is sent
+   * @param transaction its content; the token is empty until it is sent
    * @param tokenKind the token to send it with
-   * @param shape how it is written
+   * @param shape the way in which it is written
    * @param group inputs that compete for the same acceptance share a group; numbered from 0
-   * @param acceptances how many inputs of the group must be accepted, 0 or 1
+   * @param acceptances the number of inputs of the group that must be accepted, 0 or 1
    * @param expected the outcome if all inputs are decided in the order of sending; in the terms of
    *     {@link LedgerEntry#allowed()}
    * @param allowed every outcome that is right, {@code expected} among them

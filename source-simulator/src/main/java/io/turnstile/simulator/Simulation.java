@@ -29,7 +29,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 /**
  * Sends the events of a source to Kafka: transactions in an open loop at their intended times,
  * inventory and customers around them. {@link #run()} is called once, by one thread; the other
- * methods by any.
+ * methods may be called by any.
  */
 public final class Simulation {
 
