@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code bench list}: what there is to be measured. */
+/** {@code bench list}: the scenarios and the engines. */
 @Command(
     name = "list",
     description = "Lists the scenarios and the engines.",
@@ -25,7 +25,7 @@ final class ListCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    Scenarios scenarios = new Scenarios(BenchCommand.scenarios());
+    Scenarios scenarios = Scenarios.shipped(Engines.names());
     out.println("Scenarios:");
     try {
       for (String name : scenarios.names()) {

@@ -100,7 +100,7 @@ public final class CompareCommand implements Callable<Integer> {
   }
 
   private Map<String, Double> shares(List<RunResult> before) {
-    List<String> names = ComparedFigure.of(before).stream().map(ComparedFigure::name).toList();
+    List<String> names = ComparedMetric.of(before).stream().map(ComparedMetric::name).toList();
     Map<String, Double> shares = new HashMap<>();
     thresholds.forEach(
         (name, percent) -> {

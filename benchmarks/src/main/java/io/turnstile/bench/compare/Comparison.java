@@ -36,7 +36,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
   record Line(
       String scenario,
       String engine,
-      ComparedFigure figure,
+      ComparedMetric figure,
       double base,
       double current,
       double ratio,
@@ -80,7 +80,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
               && !others.stream().allMatch(Comparison::clean)) {
             problems.add(key + ": the audit is not clean any more");
           }
-          for (ComparedFigure figure : ComparedFigure.of(runs)) {
+          for (ComparedMetric figure : ComparedMetric.of(runs)) {
             double threshold = thresholds.getOrDefault(figure.name(), figure.threshold());
             compare(key, figure.withThreshold(threshold), runs, others, lines, problems);
           }
@@ -97,7 +97,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
 
   private static void compare(
       Key key,
-      ComparedFigure figure,
+      ComparedMetric figure,
       List<RunResult> base,
       List<RunResult> current,
       List<Line> lines,
@@ -123,7 +123,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
             after[after.length - 1] / before[0]));
   }
 
-  private static double[] values(ComparedFigure figure, List<RunResult> runs) {
+  private static double[] values(ComparedMetric figure, List<RunResult> runs) {
     return runs.stream()
         .map(figure.value())
         .filter(Objects::nonNull)

@@ -1,18 +1,20 @@
 package io.turnstile.bench.demo;
 
-import io.turnstile.bench.local.LocalDeployment;
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.local.LocalDeploymentOptions;
+import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.run.EngineRun;
+import io.turnstile.bench.run.RunSetup;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.Screen;
-import io.turnstile.simulator.EventSource;
-import io.turnstile.simulator.Generator;
-import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Replay;
-import io.turnstile.testbed.TemporaryDirectory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +23,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Everything once: real Kafka, real Flink, the job, a fault, the proof. */
+/**
+ * Runs the scenario {@code demo} and shows it: real Kafka, real Flink, the job, a fault, the proof.
+ */
 @Command(
     name = "demo",
     description = {
@@ -76,55 +80,76 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     validate();
-    Screen screen = Screen.of(spec.commandLine().getOut());
     if (out != null) {
       Files.createDirectories(out);
+      Files.deleteIfExists(out.resolve("ledger.csv"));
     }
-    try (TemporaryDirectory temporary = new TemporaryDirectory("turnstile-")) {
-      Path ledger = (out == null ? temporary.path() : out).resolve("ledger.csv");
-      Files.deleteIfExists(ledger);
-      try (LocalDeployment started =
-          LocalDeployment.start(
-              deployment, 0, temporary.path().getParent(), temporary.path(), screen)) {
-        DemoRun run = new DemoRun(started, screen, plan(ledger));
-        boolean passed = run.run();
-        if (out != null) {
-          run.write(out);
-          screen.line("Written to %s: audit.json, demo.json, ledger.csv", out);
-        }
-        if (!passed) {
-          started.testbed().markFailed();
-        }
-        return passed ? 0 : 1;
-      }
-    } catch (JobRejectedException e) {
+    Scenario scenario = scenario();
+    Screen screen = Screen.of(spec.commandLine().getOut());
+    EngineRun run =
+        new EngineRun(
+            new RunSetup(
+                scenario,
+                deployment.engine(0),
+                1,
+                Path.of("demo"),
+                "./turnstile "
+                    + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                false,
+                replay == null
+                    ? Optional.empty()
+                    : Optional.of(new Replay(replay, System.currentTimeMillis())),
+                Optional.ofNullable(out).map(directory -> directory.resolve("ledger.csv"))),
+            new DemoView(screen, scenario.load()));
+    RunResult result = run.run();
+    screen.settle();
+    if (run.failure().orElse(null) instanceof JobRejectedException e) {
       throw new ParameterException(
           spec.commandLine(), "the job was not accepted: " + e.getMessage(), e);
     }
+    DemoSummary summary =
+        new DemoSummary(
+            result, run.audit(), run.sent(), LatencySummary.ofMicros(run.undisturbed()));
+    summary.lines().forEach(line -> screen.line("%s", line));
+    if (out != null) {
+      summary.write(out);
+      screen.line("Written to %s: audit.json, demo.json, ledger.csv", out);
+    }
+    return summary.passed() ? spec.exitCodeOnSuccess() : spec.exitCodeOnExecutionException();
   }
 
   private void validate() {
     if (replay != null && duration != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--replay sends the whole file, it takes no --duration");
+      throw usage("--replay sends the whole file, it takes no --duration");
     }
     if (replay != null && !Files.isReadable(replay)) {
-      throw new ParameterException(spec.commandLine(), replay + " cannot be read");
+      throw usage(replay + " cannot be read");
     }
     if (!(rate > 0) || Double.isInfinite(rate)) {
-      throw new ParameterException(spec.commandLine(), "--rate must be above 0, not " + rate);
+      throw usage("--rate must be above 0, not " + rate);
+    }
+    if (duration != null && duration.isZero()) {
+      throw usage("--duration must be above 0");
     }
   }
 
-  private DemoPlan plan(Path ledger) throws IOException {
-    if (replay != null) {
-      long rows = DemoPlan.countRows(replay);
-      EventSource source = new Replay(replay, System.currentTimeMillis());
-      return new DemoPlan(source, rate, Duration.ofDays(1), rows, !noKill, ledger);
-    }
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private Scenario scenario() throws Exception {
     Duration length = duration == null ? DEFAULT_DURATION : duration;
-    EventSource source = new Generator(new GeneratorOptions().mixed().seed(seed).rate(rate));
-    long expected = Math.max(1, (long) (rate * length.toMillis() / 1000));
-    return new DemoPlan(source, rate, length, expected, !noKill, ledger);
+    if (replay != null) {
+      // Rows are counted roughly; the file ends of itself.
+      double seconds = DemoScenario.countRows(replay) / rate;
+      length = Duration.ofMillis((long) Math.ceil(seconds * 1000));
+    }
+    return DemoScenario.of(
+        Scenarios.shipped(Engines.names()).named("demo"),
+        length,
+        rate,
+        seed,
+        deployment.lanes(),
+        !noKill);
   }
 }

@@ -1,40 +1,33 @@
 package io.turnstile.bench.engine;
 
-import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.bench.scenario.EngineSettings;
+import java.nio.file.Path;
 
-/**
- * A way to give verdicts. Knows how to start on a testbed of its own; holds no state.
- *
- * <p>Each run of a benchmark calls {@link #prepare} on a new testbed's configuration, starts that
- * testbed, creates topics and keys, and then calls {@link #start}.
- */
+/** A way to give verdicts. Knows where it runs and how it starts; holds no state. */
 public interface Engine {
 
-  /** As users name it and results carry it: {@code turnstile}. */
+  /** Returns its name for users and in results: {@code turnstile}. */
   String name();
 
-  /** What it is, one line. */
+  /** Returns a description of one line. */
   String description();
 
   /**
-   * Whether its verdicts say something. If not, the audit can only tell whether each input has one:
-   * what else it finds wrong does not count.
+   * Tells whether its verdicts say something. If not, the audit can only tell whether each input
+   * has one: what else it finds wrong does not count.
    */
   default boolean decides() {
     return true;
   }
 
   /**
-   * Adds what the engine needs to the testbed's configuration; takes Flink out if it needs none.
-   */
-  void prepare(TestbedConfig.Builder testbed, EngineSettings settings);
-
-  /**
-   * Starts the engine and waits until it is ready: whatever is written to the inputs from now on,
-   * and was before, gets its verdict. It need not be warm.
+   * Makes ready what the engine runs on, topics and keys included. The engine itself does not run
+   * yet.
    *
-   * @throws Exception with a message for a person if it does not start; nothing of it is left then
-   *     that does not end with the testbed
+   * @param base existing directory in which data may lie until the deployment is closed
+   * @param keys existing directory of {@code signing-key.json} and {@code jwks.json}, which are
+   *     used if they are there and else made
+   * @throws Exception with a message for a person if that fails; nothing but logs is left then
    */
-  RunningEngine start(Deployment deployment, EngineSettings settings) throws Exception;
+  Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception;
 }

@@ -1,9 +1,8 @@
 package io.turnstile.bench.engine;
 
 import java.util.List;
-import java.util.stream.Collectors;
 
-/** All engines there are. */
+/** All engines there are, in the order in which readers see them. */
 public final class Engines {
 
   /** The name of the engine that the others are there to be compared with. */
@@ -22,6 +21,20 @@ public final class Engines {
     return ALL;
   }
 
+  /** Returns their names, {@link #TURNSTILE} first. */
+  public static List<String> names() {
+    return ALL.stream().map(Engine::name).toList();
+  }
+
+  /**
+   * Returns the place of an engine of that name among all, from 0; for one that is unknown, as one
+   * of an imported result, the number of those known. Order and colours of reports go by it.
+   */
+  public static int place(String name) {
+    int place = names().indexOf(name);
+    return place < 0 ? ALL.size() : place;
+  }
+
   /**
    * The engine of a name.
    *
@@ -35,8 +48,6 @@ public final class Engines {
             () ->
                 new IllegalArgumentException(
                     "there is no engine '%s'; there are %s"
-                        .formatted(
-                            name,
-                            ALL.stream().map(Engine::name).collect(Collectors.joining(", ")))));
+                        .formatted(name, String.join(", ", names()))));
   }
 }

@@ -1,5 +1,6 @@
 package io.turnstile.bench.engine;
 
+import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.Testbed;
@@ -88,16 +89,21 @@ final class PeerEngine implements Engine {
   }
 
   @Override
-  public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
+  public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
     if (settings.onContainers()) {
       throw new IllegalArgumentException(name + " runs on processes only, not on containers");
     }
-    testbed.kafkaOnly();
+    requireDefaults(settings.job());
+    return TestbedDeployment.create(
+        testbed(base), settings, keys, deployment -> start(deployment, settings));
   }
 
-  @Override
-  public RunningEngine start(Deployment deployment, EngineSettings settings) throws Exception {
-    requireDefaults(settings.job());
+  static TestbedConfig testbed(Path base) {
+    return TestbedConfig.builder().baseDirectory(base).kafkaOnly().build();
+  }
+
+  private RunningEngine start(TestbedDeployment deployment, EngineSettings settings)
+      throws Exception {
     PeerMemory memory = PeerMemory.of(settings.memory());
     Map<String, String> options = new LinkedHashMap<>();
     options.put("threads", Integer.toString(settings.peerThreads()));
@@ -108,7 +114,7 @@ final class PeerEngine implements Engine {
     arguments.addAll(List.of("--bootstrap-servers", deployment.testbed().bootstrapServers()));
     arguments.addAll(List.of("--topic-prefix", prefix(deployment.topics().transactions())));
     if (decides) {
-      arguments.addAll(List.of("--jwks", deployment.jwks().toRealPath().toString()));
+      arguments.addAll(List.of("--jwks", deployment.jwksForEngine().toRealPath().toString()));
     }
     options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
     Map<String, String> shown = new LinkedHashMap<>();

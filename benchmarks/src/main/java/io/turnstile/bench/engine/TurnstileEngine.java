@@ -1,5 +1,6 @@
 package io.turnstile.bench.engine;
 
+import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobSubmission;
 import io.turnstile.testbed.Distribution;
@@ -7,6 +8,7 @@ import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,30 +16,58 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** The Turnstile job on Flink, in one of its two ways to commit. */
-final class TurnstileEngine implements Engine {
+public final class TurnstileEngine implements Engine {
 
   private static final Duration START = Duration.ofMinutes(2);
 
   private final String name;
   private final String description;
   private final String commit;
+  private final Consumer<TestbedConfig.Builder> testbed;
+  private final List<String> jobArguments;
 
-  private TurnstileEngine(String name, String description, String commit) {
+  private TurnstileEngine(
+      String name,
+      String description,
+      String commit,
+      Consumer<TestbedConfig.Builder> testbed,
+      List<String> jobArguments) {
     this.name = name;
     this.description = description;
     this.commit = commit;
+    this.testbed = testbed;
+    this.jobArguments = List.copyOf(jobArguments);
   }
 
-  static Engine journal() {
+  private TurnstileEngine(String name, String description, String commit) {
+    this(name, description, commit, config -> {}, List.of());
+  }
+
+  /** The engine that commits by a {@code journal} or by each {@code checkpoint}. */
+  public static TurnstileEngine committingBy(String commit) {
+    return commit.equals("journal") ? journal() : checkpoint();
+  }
+
+  /**
+   * The same with something else of its testbed, and with further arguments of the job.
+   *
+   * @param changes made to the testbed's configuration after all others
+   */
+  public TurnstileEngine with(Consumer<TestbedConfig.Builder> changes, List<String> arguments) {
+    return new TurnstileEngine(name, description, commit, changes, arguments);
+  }
+
+  static TurnstileEngine journal() {
     return new TurnstileEngine(
         Engines.TURNSTILE,
         "the job with --commit journal: verdicts commit every few ms",
         "journal");
   }
 
-  static Engine checkpoint() {
+  static TurnstileEngine checkpoint() {
     return new TurnstileEngine(
         "turnstile-2pc",
         "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
@@ -55,42 +85,51 @@ final class TurnstileEngine implements Engine {
   }
 
   @Override
-  public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
-    testbed
-        .slots(settings.parallelism())
-        .taskManagerMemory(settings.memory())
-        .flinkProfile(settings.profile())
-        .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
-        .flinkConfig(settings.flink());
+  public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
+    TestbedConfig.Builder config =
+        TestbedConfig.builder()
+            .baseDirectory(base)
+            .slots(settings.parallelism())
+            .taskManagerMemory(settings.memory())
+            .flinkProfile(settings.profile())
+            .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
+            .flinkConfig(settings.flink());
+    testbed.accept(config);
+    return TestbedDeployment.create(
+        config.build(), settings, keys, deployment -> start(deployment, settings));
   }
 
-  @Override
-  public RunningEngine start(Deployment deployment, EngineSettings settings) throws IOException {
+  private RunningEngine start(TestbedDeployment deployment, EngineSettings settings)
+      throws IOException {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(
         List.of("--bootstrap-servers", deployment.testbed().bootstrapServersForJobs()));
-    arguments.addAll(List.of("--jwks", deployment.jwks().toRealPath().toString()));
+    arguments.addAll(List.of("--jwks", deployment.jwksForEngine().toRealPath().toString()));
     Map<String, String> options = new TreeMap<>(settings.job());
     options.put("commit", commit);
     options.put("lanes", Integer.toString(settings.lanes()));
     options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
+    arguments.addAll(jobArguments);
     RunningJob job =
         new RunningJob(
             deployment.testbed(),
             Distribution.turnstileJob(arguments).withParallelism(settings.parallelism()),
-            settings(settings, options));
+            settings(settings, options, jobArguments));
     job.submit();
     return job;
   }
 
   private static Map<String, String> settings(
-      EngineSettings settings, Map<String, String> jobOptions) {
+      EngineSettings settings, Map<String, String> jobOptions, List<String> jobArguments) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("parallelism", Integer.toString(settings.parallelism()));
     all.put("flink profile", settings.profile());
     all.put("taskmanager memory", settings.memory());
     all.put("checkpoint storage", settings.checkpointStorage());
     jobOptions.forEach((option, value) -> all.put("job --" + option, value));
+    if (!jobArguments.isEmpty()) {
+      all.put("job arguments", String.join(" ", jobArguments));
+    }
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
     return all;
   }

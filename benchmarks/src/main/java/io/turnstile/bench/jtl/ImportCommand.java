@@ -3,6 +3,7 @@ package io.turnstile.bench.jtl;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditConfigBuilder;
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.report.ReportFiles;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.ResultFile;
@@ -95,7 +96,7 @@ public final class ImportCommand implements Callable<Integer> {
                 .formatted(
                     jtl, content.firstFailure() == null ? "" : ": " + content.firstFailure()));
       }
-      run = new SampledRun(Scenarios.read(scenarioFile), content.samples());
+      run = new SampledRun(Scenarios.read(scenarioFile, Engines.names()), content.samples());
     } catch (ScenarioException | IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -72,20 +72,20 @@ final class JvmProbe implements ProcessProbe {
   }
 
   @Override
-  public Map<LeakFigure, Double> sample() throws IOException {
-    Map<LeakFigure, Double> figures = new EnumMap<>(LeakFigure.class);
+  public Map<LeakMetric, Double> sample() throws IOException {
+    Map<LeakMetric, Double> figures = new EnumMap<>(LeakMetric.class);
     memory.gc();
-    figures.put(LeakFigure.HEAP_AFTER_GC, memory.getHeapMemoryUsage().getUsed() / MIB);
-    figures.put(LeakFigure.THREADS, (double) threads.getThreadCount());
-    figures.put(LeakFigure.OPEN_FILES, (double) system.getOpenFileDescriptorCount());
+    figures.put(LeakMetric.HEAP_AFTER_GC, memory.getHeapMemoryUsage().getUsed() / MIB);
+    figures.put(LeakMetric.THREADS, (double) threads.getThreadCount());
+    figures.put(LeakMetric.OPEN_FILES, (double) system.getOpenFileDescriptorCount());
     Map<String, Double> resident = resident();
     Double anonymous = resident.get("RssAnon");
     if (resident.containsKey("VmRSS") && anonymous != null) {
       double managed =
           memory.getHeapMemoryUsage().getCommitted()
               + memory.getNonHeapMemoryUsage().getCommitted();
-      figures.put(LeakFigure.RSS, resident.get("VmRSS"));
-      figures.put(LeakFigure.NATIVE_MEMORY, anonymous - managed / MIB);
+      figures.put(LeakMetric.RSS, resident.get("VmRSS"));
+      figures.put(LeakMetric.NATIVE_MEMORY, anonymous - managed / MIB);
     }
     return figures;
   }

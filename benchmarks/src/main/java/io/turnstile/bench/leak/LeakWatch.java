@@ -30,7 +30,7 @@ public final class LeakWatch implements AutoCloseable {
   private static final class Watched {
     private final long pid;
     private final ProcessProbe probe;
-    private final Map<LeakFigure, List<Point>> samples = new LinkedHashMap<>();
+    private final Map<LeakMetric, List<Point>> samples = new LinkedHashMap<>();
 
     Watched(long pid, ProcessProbe probe) {
       this.pid = pid;
@@ -75,7 +75,7 @@ public final class LeakWatch implements AutoCloseable {
       process = new Watched(pid, probes.open(pid));
       processes.put(name, process);
     }
-    for (Map.Entry<LeakFigure, Double> figure : process.probe.sample().entrySet()) {
+    for (Map.Entry<LeakMetric, Double> figure : process.probe.sample().entrySet()) {
       process
           .samples
           .computeIfAbsent(figure.getKey(), key -> new ArrayList<>())
@@ -103,7 +103,7 @@ public final class LeakWatch implements AutoCloseable {
     Watched leaking = null;
     String leakingName = null;
     for (Map.Entry<String, Watched> process : processes.entrySet()) {
-      for (Map.Entry<LeakFigure, List<Point>> figure : process.getValue().samples.entrySet()) {
+      for (Map.Entry<LeakMetric, List<Point>> figure : process.getValue().samples.entrySet()) {
         Trend trend = trend(process.getKey(), figure.getKey(), figure.getValue(), settleSeconds);
         trends.add(trend);
         if (trend.verdict() == Verdict.LEAK && leaking == null) {
@@ -114,7 +114,7 @@ public final class LeakWatch implements AutoCloseable {
     }
     if (!stateSizes.isEmpty()) {
       trends.add(
-          trend("job", LeakFigure.STATE_SIZE, stateSizes, Math.max(settleSeconds, windowSeconds)));
+          trend("job", LeakMetric.STATE_SIZE, stateSizes, Math.max(settleSeconds, windowSeconds)));
     }
     Verdict worst =
         trends.stream()
@@ -131,7 +131,7 @@ public final class LeakWatch implements AutoCloseable {
     return new LeakResult(worst, trends, dump);
   }
 
-  private static Trend trend(String process, LeakFigure figure, List<Point> samples, double from) {
+  private static Trend trend(String process, LeakMetric figure, List<Point> samples, double from) {
     List<Point> judged = samples.stream().filter(sample -> sample.x() >= from).toList();
     Growth growth = Growth.of(judged);
     double tolerance = figure.tolerance(judged);

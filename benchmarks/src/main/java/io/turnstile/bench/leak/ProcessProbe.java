@@ -12,7 +12,7 @@ interface ProcessProbe extends AutoCloseable {
    *
    * @return by figure; what cannot be told is left out
    */
-  Map<LeakFigure, Double> sample() throws IOException;
+  Map<LeakMetric, Double> sample() throws IOException;
 
   /** Writes a heap dump of live objects; the file must not exist, its name ends in .hprof. */
   void dumpHeap(Path file) throws IOException;

@@ -1,5 +1,7 @@
 package io.turnstile.bench.local;
 
+import io.turnstile.bench.engine.FlinkJob;
+import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
@@ -10,15 +12,20 @@ import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedProcess;
 import java.util.List;
 
-/** Looks whether the processes live and the job runs, and says what happened. Not thread-safe. */
+/** Checks that the processes live and the job runs, and reports restarts. Not thread-safe. */
 public final class DeploymentWatch {
 
-  private final LocalDeployment deployment;
+  private final Testbed testbed;
+  private final RunningEngine engine;
   private final Screen screen;
   private long restarts;
 
-  public DeploymentWatch(LocalDeployment deployment, Screen screen) {
-    this.deployment = deployment;
+  /**
+   * @param engine the job, on that testbed
+   */
+  public DeploymentWatch(Testbed testbed, RunningEngine engine, Screen screen) {
+    this.testbed = testbed;
+    this.engine = engine;
     this.screen = screen;
   }
 
@@ -29,18 +36,18 @@ public final class DeploymentWatch {
    *     logs are then kept
    */
   public void look() {
-    Testbed testbed = deployment.testbed();
     for (TestbedProcess needed : List.of(TestbedProcess.BROKER, TestbedProcess.JOB_MANAGER)) {
       if (!testbed.isAlive(needed)) {
         throw failed("the process " + needed + " has ended");
       }
     }
-    FlinkRest flink = deployment.flink();
+    FlinkJob watched = engine.flinkJob().orElseThrow();
+    FlinkRest flink = watched.flink();
     FlinkRest.Job job;
     long restartsNow;
     String cause;
     try {
-      job = flink.job(deployment.jobId());
+      job = flink.job(watched.jobId());
       restartsNow = flink.restarts(job.id());
       cause = FlinkOptions.cause(flink, job);
     } catch (FlinkRestException e) {
@@ -58,7 +65,7 @@ public final class DeploymentWatch {
 
   private CheckFailedException failed(String message) {
     if (!Shutdown.inProgress()) {
-      deployment.testbed().keepLogs();
+      testbed.keepLogs();
     }
     return new CheckFailedException(message);
   }

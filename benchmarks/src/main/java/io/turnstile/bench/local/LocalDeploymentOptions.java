@@ -1,13 +1,15 @@
 package io.turnstile.bench.local;
 
+import io.turnstile.bench.engine.Engine;
+import io.turnstile.bench.engine.TurnstileEngine;
 import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What {@code up} and {@code demo} start. */
+/** The deployment that {@code up} and {@code demo} start. */
 public final class LocalDeploymentOptions {
 
-  /** How verdicts are committed. */
+  /** The ways to commit verdicts. */
   enum Commit {
     CHECKPOINT,
     JOURNAL;
@@ -49,19 +51,17 @@ public final class LocalDeploymentOptions {
       description = "Further arguments for the job, behind --, as in: -- --product-wait 2s")
   private List<String> jobArguments = List.of();
 
-  int uiPort() {
-    return uiPort;
+  /**
+   * Returns the engine that the options describe.
+   *
+   * @param kafkaPort 0 for a free one
+   */
+  public Engine engine(int kafkaPort) {
+    return TurnstileEngine.committingBy(commit.toString())
+        .with(testbed -> testbed.kafkaPort(kafkaPort).uiPort(uiPort), jobArguments);
   }
 
-  Commit commit() {
-    return commit;
-  }
-
-  int lanes() {
+  public int lanes() {
     return lanes;
-  }
-
-  List<String> jobArguments() {
-    return jobArguments;
   }
 }

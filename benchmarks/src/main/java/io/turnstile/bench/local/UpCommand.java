@@ -3,6 +3,10 @@ package io.turnstile.bench.local;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.turnstile.bench.engine.Deployment;
+import io.turnstile.bench.engine.Engine;
+import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.JsonFiles;
 import io.turnstile.clients.Screen;
@@ -73,14 +77,17 @@ public final class UpCommand implements Callable<Integer> {
       }
       Path keys = directory == null ? temporary.path() : directory;
       Path base = directory == null ? temporary.path().getParent() : directory;
-      try (LocalDeployment deployment =
-          LocalDeployment.start(options, kafkaPort, base, keys, screen)) {
-        describe(deployment, screen);
+      EngineSettings settings = EngineSettings.DEFAULT.withLanes(options.lanes());
+      Engine engine = options.engine(kafkaPort);
+      try (Deployment deployment =
+          screen.step("Starting Kafka and Flink", () -> engine.deploy(settings, base, keys))) {
+        RunningEngine job = screen.step("Submitting the job", () -> start(deployment));
+        describe(deployment, keys.resolve("jwks.json"), screen);
         if (out != null) {
-          JsonFiles.write(out, addresses(deployment));
+          JsonFiles.write(out, addresses(deployment, job, keys.resolve("jwks.json")));
         }
         writeMetricsTargets(deployment.testbed());
-        return watch(deployment, screen);
+        return watch(deployment.testbed(), job, screen);
       }
     } catch (JobRejectedException e) {
       throw new ParameterException(
@@ -88,12 +95,24 @@ public final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private static void describe(LocalDeployment deployment, Screen screen) {
+  /** Starts the job; keeps the logs if that fails for another reason than its arguments. */
+  private static RunningEngine start(Deployment deployment) throws Exception {
+    try {
+      return deployment.start();
+    } catch (Exception e) {
+      if (!(e instanceof JobRejectedException)) {
+        deployment.markFailed();
+      }
+      throw e;
+    }
+  }
+
+  private static void describe(Deployment deployment, Path jwks, Screen screen) {
     screen.line("");
     screen.line("Kafka        %s", deployment.testbed().bootstrapServers());
     screen.line("Flink        %s", deployment.testbed().flinkUrl());
     screen.line("Signing key  %s", deployment.signingKey());
-    screen.line("JWKS         %s", deployment.jwks());
+    screen.line("JWKS         %s", jwks);
     screen.line("Logs         %s", deployment.testbed().logs());
     screen.line("");
     screen.line(
@@ -104,14 +123,15 @@ public final class UpCommand implements Callable<Integer> {
     screen.line("Ctrl-C ends everything.");
   }
 
-  private static ObjectNode addresses(LocalDeployment deployment) throws IOException {
+  private static ObjectNode addresses(Deployment deployment, RunningEngine job, Path jwks)
+      throws IOException {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("bootstrap_servers", deployment.testbed().bootstrapServers());
     json.put("flink", deployment.testbed().flinkUrl().toString());
-    json.put("job_id", deployment.jobId());
-    json.put("jwks", deployment.jwks().toRealPath().toString());
+    json.put("job_id", job.flinkJob().orElseThrow().jobId());
+    json.put("jwks", jwks.toRealPath().toString());
     json.put("signing_key", deployment.signingKey().toRealPath().toString());
-    TopicNames topics = deployment.topics();
+    TopicNames topics = deployment.kafka().topics();
     json.putObject("topics")
         .put("transactions", topics.transactions())
         .put("inventory", topics.inventory())
@@ -132,11 +152,10 @@ public final class UpCommand implements Callable<Integer> {
     }
   }
 
-  /** Returns never: something ends for good, or Ctrl-C ends the JVM. */
-  private int watch(LocalDeployment deployment, Screen screen)
+  /** Never returns: something ends that does not come back, or Ctrl-C ends the JVM. */
+  private int watch(Testbed testbed, RunningEngine job, Screen screen)
       throws IOException, InterruptedException {
-    Testbed testbed = deployment.testbed();
-    DeploymentWatch watch = new DeploymentWatch(deployment, screen);
+    DeploymentWatch watch = new DeploymentWatch(testbed, job, screen);
     List<TestbedProcess> taskManagers = new ArrayList<>(testbed.taskManagers());
     while (true) {
       Thread.sleep(WATCH_INTERVAL.toMillis());

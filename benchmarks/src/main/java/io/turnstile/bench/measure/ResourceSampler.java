@@ -24,10 +24,7 @@ public final class ResourceSampler implements AutoCloseable {
 
   private static final double MIB = 1 << 20;
 
-  /** A process to be sampled. */
-  public record Watched(String name, long pid) {}
-
-  private record Sample(long nanos, ProcessFiles.Usage usage) {}
+  private record Sample(long nanos, ProcFs.Usage usage) {}
 
   /** All of one process. */
   private static final class Series {
@@ -38,25 +35,28 @@ public final class ResourceSampler implements AutoCloseable {
   }
 
   private final Map<String, Series> processes = new LinkedHashMap<>();
-  private final OwnPauses ownPauses = new OwnPauses();
+  private final GcPauseListener ownPauses = new GcPauseListener();
 
-  /** Takes one sample of each. */
-  public synchronized void sample(List<Watched> watched) {
-    for (Watched process : watched) {
-      long now = System.nanoTime();
-      ProcessFiles.usage(process.pid())
-          .ifPresent(
-              usage ->
-                  processes
-                      .computeIfAbsent(process.name(), name -> newSeries(process.pid(), now))
-                      .samples
-                      .add(new Sample(now, usage)));
-    }
+  /** Takes one sample of each process, and of this one; given are process ids by name. */
+  public synchronized void sample(Map<String, Long> pids) {
+    sample(LOAD, ProcessHandle.current().pid());
+    pids.forEach(this::sample);
+  }
+
+  private void sample(String name, long pid) {
+    long now = System.nanoTime();
+    ProcFs.usage(pid)
+        .ifPresent(
+            usage ->
+                processes
+                    .computeIfAbsent(name, ignored -> newSeries(pid, now))
+                    .samples
+                    .add(new Sample(now, usage)));
   }
 
   private static Series newSeries(long pid, long now) {
     Series series = new Series();
-    series.processStartNanos = now - (long) (ProcessFiles.age(pid).orElse(0.0) * 1_000_000_000L);
+    series.processStartNanos = now - (long) (ProcFs.age(pid).orElse(0.0) * 1_000_000_000L);
     return series;
   }
 

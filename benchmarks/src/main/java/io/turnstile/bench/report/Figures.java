@@ -1,7 +1,7 @@
 package io.turnstile.bench.report;
 
-import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.ScenarioMetric;
 import java.util.function.Function;
 
 /** Figures of a run that several parts of the report show. */
@@ -17,7 +17,7 @@ final class Figures {
   static Double named(RunResult run, String name) {
     return run.figures().stream()
         .filter(figure -> figure.name().equals(name))
-        .map(Figure::value)
+        .map(ScenarioMetric::value)
         .findFirst()
         .orElse(null);
   }

@@ -3,6 +3,7 @@ package io.turnstile.bench.report;
 import static io.turnstile.bench.report.Document.Column.number;
 import static io.turnstile.bench.report.Document.Column.text;
 
+import io.turnstile.bench.evaluate.EngineRatios;
 import io.turnstile.bench.report.Document.Block;
 import io.turnstile.bench.report.Document.Bullets;
 import io.turnstile.bench.report.Document.Cell;

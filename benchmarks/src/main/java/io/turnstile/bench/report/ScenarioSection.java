@@ -3,6 +3,7 @@ package io.turnstile.bench.report;
 import static io.turnstile.bench.report.Document.Column.number;
 import static io.turnstile.bench.report.Document.Column.text;
 
+import io.turnstile.bench.evaluate.EngineRatios;
 import io.turnstile.bench.report.Document.Block;
 import io.turnstile.bench.report.Document.Bullets;
 import io.turnstile.bench.report.Document.Cell;
@@ -18,7 +19,6 @@ import io.turnstile.bench.report.Document.Verdict;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
@@ -27,6 +27,7 @@ import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.ScenarioMetric;
 import io.turnstile.bench.result.Shares;
 import io.turnstile.bench.result.Throughput;
 import java.nio.file.Path;
@@ -420,7 +421,7 @@ final class ScenarioSection {
   }
 
   private Optional<Table> specials() {
-    Map<String, Figure> names = new LinkedHashMap<>();
+    Map<String, ScenarioMetric> names = new LinkedHashMap<>();
     engines.stream()
         .flatMap(runs -> runs.repeats().stream())
         .flatMap(run -> run.figures().stream())
@@ -428,7 +429,7 @@ final class ScenarioSection {
     List<Column> columns = columns(text("figure"), text("unit"));
     engines.forEach(runs -> columns.add(number(runs.engine())));
     List<List<Cell>> rows = new ArrayList<>();
-    for (Figure figure : names.values()) {
+    for (ScenarioMetric figure : names.values()) {
       List<Cell> row = new ArrayList<>();
       row.add(Cell.of(figure.name()));
       row.add(Cell.of(Objects.requireNonNullElse(figure.unit(), "")));

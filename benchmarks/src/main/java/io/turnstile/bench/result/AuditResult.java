@@ -27,7 +27,7 @@ public record AuditResult(
     long inFlight) {
 
   public AuditResult {
-    rejected = Absent.asEmpty(rejected);
+    rejected = NullAsEmpty.copyOf(rejected);
   }
 
   public static AuditResult of(AuditReport report) {

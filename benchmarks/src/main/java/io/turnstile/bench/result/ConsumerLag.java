@@ -11,6 +11,6 @@ import java.util.List;
 public record ConsumerLag(long max, List<Point> series) {
 
   public ConsumerLag {
-    series = Absent.asEmpty(series);
+    series = NullAsEmpty.copyOf(series);
   }
 }

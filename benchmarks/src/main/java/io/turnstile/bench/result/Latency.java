@@ -13,7 +13,7 @@ import java.util.List;
 public record Latency(LatencySummary committed, LatencySummary uncommitted, List<Interval> series) {
 
   public Latency {
-    series = Absent.asEmpty(series);
+    series = NullAsEmpty.copyOf(series);
   }
 
   /** The latency of what was sent in an interval, most often of one second. */

@@ -26,7 +26,7 @@ public record LatencySummary(
   private static final int STEPS = 5;
 
   public LatencySummary {
-    percentiles = Absent.asEmpty(percentiles);
+    percentiles = NullAsEmpty.copyOf(percentiles);
   }
 
   /** Summarises a histogram of microseconds; an empty one is all zeros. */

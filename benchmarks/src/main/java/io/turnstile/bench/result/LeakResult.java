@@ -13,7 +13,7 @@ import java.util.Locale;
 public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
 
   public LeakResult {
-    trends = Absent.asEmpty(trends);
+    trends = NullAsEmpty.copyOf(trends);
   }
 
   /** What can be said of a figure over time. */
@@ -52,7 +52,7 @@ public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
       List<Point> series) {
 
     public Trend {
-      series = Absent.asEmpty(series);
+      series = NullAsEmpty.copyOf(series);
     }
   }
 }

@@ -8,4 +8,10 @@ package io.turnstile.bench.result;
  * @param actual in the target's unit; null if it could not be measured, which is not met
  * @param goal whether the run passes without it: wished for, not promised
  */
-public record Objective(String name, String target, Double actual, boolean met, boolean goal) {}
+public record Objective(String name, String target, Double actual, boolean met, boolean goal) {
+
+  /** Tells whether it fails the run: it is no mere goal, and it is not met. */
+  public boolean missed() {
+    return !met && !goal;
+  }
+}

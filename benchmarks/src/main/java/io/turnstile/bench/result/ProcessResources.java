@@ -20,7 +20,7 @@ public record ProcessResources(
     List<Sample> series) {
 
   public ProcessResources {
-    series = Absent.asEmpty(series);
+    series = NullAsEmpty.copyOf(series);
   }
 
   /**

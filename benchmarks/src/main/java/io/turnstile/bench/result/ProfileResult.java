@@ -11,6 +11,6 @@ import java.util.List;
 public record ProfileResult(String process, List<String> stacks) {
 
   public ProfileResult {
-    stacks = Absent.asEmpty(stacks);
+    stacks = NullAsEmpty.copyOf(stacks);
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,6 +94,11 @@ public final class ResultFile {
       results.add(read(file));
     }
     return List.copyOf(results);
+  }
+
+  /** Returns a result, or a part of one, as it is written. */
+  public static ObjectNode toTree(Object part) {
+    return JSON.valueToTree(part);
   }
 
   static String toJson(RunResult result) throws IOException {

@@ -21,7 +21,7 @@ public record Throughput(
     List<Point> publishedSeries) {
 
   public Throughput {
-    series = Absent.asEmpty(series);
-    publishedSeries = Absent.asEmpty(publishedSeries);
+    series = NullAsEmpty.copyOf(series);
+    publishedSeries = NullAsEmpty.copyOf(publishedSeries);
   }
 }

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -18,11 +18,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Benchmark {
 
-  /** One run that is to be done; the engine is null where one runs already. */
+  /** One run that is to be done. */
   record Planned(Scenario scenario, Engine engine, int repeat) {}
 
   private final List<Planned> plan;
-  private final LiveDeployment live;
   private final Path directory;
   private final String command;
   private final boolean profiled;
@@ -42,39 +41,11 @@ public final class Benchmark {
       String command,
       boolean profiled,
       Progress progress) {
-    this(plan(scenarios, engines, repeats), null, directory, command, profiled, progress);
-  }
-
-  private Benchmark(
-      List<Planned> plan,
-      LiveDeployment live,
-      Path directory,
-      String command,
-      boolean profiled,
-      Progress progress) {
-    this.plan = plan;
-    this.live = live;
+    this.plan = plan(scenarios, engines, repeats);
     this.directory = directory;
     this.command = command;
     this.profiled = profiled;
     this.progress = progress;
-  }
-
-  /** Runs scenarios on what is there already. */
-  public static Benchmark on(
-      LiveDeployment live,
-      List<Scenario> scenarios,
-      int repeats,
-      Path directory,
-      String command,
-      Progress progress) {
-    return new Benchmark(
-        plan(scenarios, Collections.singletonList(null), repeats),
-        live,
-        directory,
-        command,
-        false,
-        progress);
   }
 
   /**
@@ -103,20 +74,22 @@ public final class Benchmark {
     List<RunResult> results = new ArrayList<>();
     for (int i = 0; i < plan.size(); i++) {
       Planned next = plan.get(i);
-      progress.left(
-          plan.subList(i, plan.size()).stream()
-              .map(planned -> EngineRun.estimate(planned.scenario()))
-              .reduce(Duration.ZERO, Duration::plus));
-      EngineRun run =
-          new EngineRun(
+      RunSetup setup =
+          new RunSetup(
               next.scenario(),
               next.engine(),
-              live,
               next.repeat(),
               directory,
               command,
               profiled,
-              progress);
+              Optional.empty(),
+              Optional.empty());
+      progress.begin(
+          setup.title(),
+          plan.subList(i, plan.size()).stream()
+              .map(planned -> EngineRun.estimate(planned.scenario()))
+              .reduce(Duration.ZERO, Duration::plus));
+      EngineRun run = new EngineRun(setup, progress);
       RunResult result = run(run);
       results.add(result);
       new Summary(result).lines().forEach(line -> progress.line("%s", line));

@@ -1,7 +1,7 @@
 package io.turnstile.bench.run;
 
 import io.turnstile.bench.engine.RunningEngine;
-import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.scenario.PlannedFault;
 import io.turnstile.testbed.Testbed;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class FaultTimeline {
 
-  /** After how long whatever was frozen and has been replaced goes on. */
+  /** The time after which a frozen process that has been replaced is resumed. */
   private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(20);
 
   private static final Duration DEFAULT_OUTAGE = Duration.ofSeconds(10);
@@ -27,21 +27,21 @@ final class FaultTimeline {
   private final List<PlannedFault> faults;
   private final Testbed testbed;
   private final RunningEngine engine;
-  private final Recording recording;
-  private final Progress progress;
+  private final LatencyRecorder recording;
+  private final RunView view;
   private final List<Inflicted> inflicted = new ArrayList<>();
 
   FaultTimeline(
       List<PlannedFault> faults,
       Testbed testbed,
       RunningEngine engine,
-      Recording recording,
-      Progress progress) {
+      LatencyRecorder recording,
+      RunView view) {
     this.faults = faults;
     this.testbed = testbed;
     this.engine = engine;
     this.recording = recording;
-    this.progress = progress;
+    this.view = view;
   }
 
   /**
@@ -57,12 +57,13 @@ final class FaultTimeline {
   }
 
   private void inflict(PlannedFault fault) throws Exception {
-    progress.line("  %s", fault.fault().key());
+    view.line("  %s", fault.fault().key());
     switch (fault.fault()) {
       case KILL_TASKMANAGER -> {
         TestbedProcess victim = engine.workers().get(0);
         int index = begin(fault);
         testbed.kill(victim);
+        view.line("  %s killed (SIGKILL); starting another one", victim);
         engine.replaceWorker();
         end(index);
       }
@@ -131,7 +132,7 @@ final class FaultTimeline {
   }
 
   /**
-   * What came of the faults so far.
+   * Returns the outcome of the faults so far.
    *
    * @param p99LimitMs at which latency counts as normal again
    */
@@ -153,7 +154,7 @@ final class FaultTimeline {
         .toList();
   }
 
-  /** Whether a second of the recording lies in no fault and no recovery from one. */
+  /** Tells whether a second of the recorder lies in no fault and no recovery from one. */
   synchronized boolean undisturbed(long second, double p99LimitMs) {
     return inflicted.stream()
         .noneMatch(
@@ -164,7 +165,7 @@ final class FaultTimeline {
             });
   }
 
-  /** Seconds in the recording in which a fault was on or was being recovered from. */
+  /** Returns the second of the recorder in which the latency was normal again; -1 if none was. */
   private int caughtUp(Inflicted fault, double p99LimitMs) {
     // The second of the fault itself was mostly undisturbed.
     return recording.caughtUpSecond(recording.secondOf(fault.nanos()) + 1, p99LimitMs);

@@ -1,7 +1,6 @@
 package io.turnstile.bench.run;
 
-import io.turnstile.bench.measure.Recording;
-import io.turnstile.bench.measure.ResourceSampler.Watched;
+import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.profile.AsyncProfiler;
 import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.ProfileResult;
@@ -9,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -28,11 +29,11 @@ final class ProfiledStretch {
 
   private static final long POLL_MILLIS = 20;
 
-  private final Recording recording;
-  private final Supplier<List<Watched>> watched;
+  private final LatencyRecorder recording;
+  private final Supplier<Map<String, Long>> pids;
   private final Path files;
   private final Path results;
-  private final Progress progress;
+  private final RunView view;
 
   private final List<FlameGraphFile> flameGraphs = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -40,21 +41,22 @@ final class ProfiledStretch {
 
   /**
    * @param recording of the stretch
-   * @param watched the processes, the one that decides first; asked when the profile begins
+   * @param pids process ids by name, that of the one that decides first; asked when the profile
+   *     begins
    * @param files empty, for what the profiler needs
    * @param results gets the flame graphs
    */
   ProfiledStretch(
-      Recording recording,
-      Supplier<List<Watched>> watched,
+      LatencyRecorder recording,
+      Supplier<Map<String, Long>> pids,
       Path files,
       Path results,
-      Progress progress) {
+      RunView view) {
     this.recording = recording;
-    this.watched = watched;
+    this.pids = pids;
     this.files = files;
     this.results = results;
-    this.progress = progress;
+    this.view = view;
   }
 
   /**
@@ -91,44 +93,45 @@ final class ProfiledStretch {
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    List<Watched> started = new ArrayList<>();
-    for (Watched process : watched.get()) {
-      try {
-        profiler.start(process.pid());
-        started.add(process);
-      } catch (IOException e) {
-        note("No profile of %s: %s.".formatted(process.name(), e.getMessage()));
-      }
-    }
+    Map<String, Long> started = new LinkedHashMap<>();
+    pids.get()
+        .forEach(
+            (name, pid) -> {
+              try {
+                profiler.start(pid);
+                started.put(name, pid);
+              } catch (IOException e) {
+                note("No profile of %s: %s.".formatted(name, e.getMessage()));
+              }
+            });
     long fromNanos = System.nanoTime();
     while (System.nanoTime() - fromNanos < LONGEST.toNanos() && !over.getAsBoolean()) {
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     double seconds = (System.nanoTime() - fromNanos) / 1e9;
-    started.forEach(process -> write(profiler, process));
+    started.forEach((name, pid) -> write(profiler, name, pid));
     if (!flameGraphs.isEmpty()) {
       notes.add(
-          "Profiled for %.0f s, which costs some speed: without, the figures are better."
-              .formatted(seconds));
+          "Profiled for %.0f s, which costs some speed: without, it is faster.".formatted(seconds));
     }
   }
 
-  private void write(AsyncProfiler profiler, Watched process) {
-    String file = "flames-" + process.name() + ".html";
+  private void write(AsyncProfiler profiler, String name, long pid) {
+    String file = "flames-" + name + ".html";
     try {
-      List<String> stacks = profiler.stop(process.pid(), results.resolve(file));
-      flameGraphs.add(new FlameGraphFile(process.name(), file));
+      List<String> stacks = profiler.stop(pid, results.resolve(file));
+      flameGraphs.add(new FlameGraphFile(name, file));
       if (profile == null) {
-        profile = new ProfileResult(process.name(), stacks);
+        profile = new ProfileResult(name, stacks);
       }
     } catch (IOException e) {
-      note("No profile of %s: %s.".formatted(process.name(), e.getMessage()));
+      note("No profile of %s: %s.".formatted(name, e.getMessage()));
     }
   }
 
   private void note(String note) {
     notes.add(note);
-    progress.line("  %s", note);
+    view.line("  %s", note);
   }
 
   /** Of the process that decides; null if there is none. */

@@ -1,71 +1,88 @@
 package io.turnstile.bench.run;
 
+import io.turnstile.bench.measure.LatencyRecorder;
+import io.turnstile.clients.Screen;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import org.HdrHistogram.Histogram;
 
 /**
- * Says what is being done and how long everything will still take. On a terminal the last line is
- * redrawn; elsewhere there is a line every few seconds. Thread-safe.
+ * Shows a benchmark in one line: the run, its state, and how long everything will still take. On a
+ * terminal the line is redrawn; elsewhere there is one every few seconds. Thread-safe.
  */
-public final class Progress {
+public final class Progress implements RunView {
 
   private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(5);
 
-  private final PrintWriter out;
+  private final Screen screen;
   private final boolean terminal;
   private long plainNanos = System.nanoTime() - PLAIN_INTERVAL.toNanos();
-  private boolean drawn;
+  private String title = "";
   private Duration left = Duration.ZERO;
   private long leftAsOfNanos;
 
   /**
-   * @param terminal whether there is one that understands ANSI sequences
+   * @param terminal true for one that understands ANSI sequences
    */
   public Progress(PrintWriter out, boolean terminal) {
-    this.out = out;
+    this.screen = new Screen(out, terminal);
     this.terminal = terminal;
   }
 
-  /** How long everything that is still to be done will take, about. */
-  synchronized void left(Duration duration) {
+  /**
+   * Begins a run.
+   *
+   * @param title of the run
+   * @param duration until everything that is still to be done will be done, about
+   */
+  synchronized void begin(String title, Duration duration) {
+    this.title = title;
     left = duration;
     leftAsOfNanos = System.nanoTime();
   }
 
-  /** Prints a line that stays. */
-  public synchronized void line(String format, Object... arguments) {
-    erase();
-    out.println(String.format(Locale.ROOT, format, arguments));
-    out.flush();
-  }
-
-  /** Shows what is going on now. */
-  synchronized void live(String format, Object... arguments) {
-    Duration rest = left.minusNanos(System.nanoTime() - leftAsOfNanos);
-    String line =
-        String.format(Locale.ROOT, format, arguments) + "; about " + clock(rest) + " left";
+  @Override
+  public void line(String format, Object... arguments) {
     if (terminal) {
-      erase();
-      out.print(line);
-      drawn = true;
-    } else if (System.nanoTime() - plainNanos >= PLAIN_INTERVAL.toNanos()) {
-      plainNanos = System.nanoTime();
-      out.println(line);
+      screen.live(List.of(), "");
     }
-    out.flush();
+    screen.line(format, arguments);
   }
 
-  /** As {@code 1:05}, minutes and seconds. */
-  private static String clock(Duration duration) {
-    long seconds = Math.max(0, duration.toSeconds());
-    return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
+  @Override
+  public synchronized void live(String format, Object... arguments) {
+    if (!terminal && System.nanoTime() - plainNanos < PLAIN_INTERVAL.toNanos()) {
+      return;
+    }
+    plainNanos = System.nanoTime();
+    Duration rest = left.minusNanos(System.nanoTime() - leftAsOfNanos);
+    long seconds = Math.max(0, rest.toSeconds());
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%s: %s; about %d:%02d left",
+            title,
+            String.format(Locale.ROOT, format, arguments),
+            seconds / 60,
+            seconds % 60);
+    screen.live(List.of(line), line);
   }
 
-  private void erase() {
-    if (drawn) {
-      out.print("\r\u001b[K");
-      drawn = false;
+  @Override
+  public void tick(LatencyRecorder stretch, long sent, long answered) {
+    if (!stretch.started()) {
+      live("publishing customers and products");
+      return;
     }
+    Histogram recent = stretch.recent(System.nanoTime());
+    live(
+        "%d s, sent %,d, verdicts to come %,d, committed p50 %.0f p99 %.0f ms",
+        stretch.secondOf(System.nanoTime()),
+        sent,
+        sent - answered,
+        recent.getValueAtPercentile(50) / 1000.0,
+        recent.getValueAtPercentile(99) / 1000.0);
   }
 }

@@ -3,18 +3,17 @@ package io.turnstile.bench.run;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.CheckpointLog;
-import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.measure.ResourceSampler;
 import io.turnstile.bench.measure.VerdictProbe;
 import io.turnstile.clients.FlinkRestException;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.HdrHistogram.Histogram;
 
-/** Looks after a run once a second, and says how it goes. Used by one thread. */
+/** Samples a run once a second, and sees its end. Used by one thread. */
 final class RunMonitor {
 
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -22,35 +21,32 @@ final class RunMonitor {
   /** For how long no verdict may come until nobody waits for it any longer. */
   static final Duration STALLED = Duration.ofSeconds(60);
 
-  private final String title;
-  private final Supplier<List<ResourceSampler.Watched>> watched;
+  private final Supplier<Map<String, Long>> pids;
   private final RunningEngine engine;
   private final VerdictProbe probe;
   private final ResourceSampler resources;
   private final CheckpointLog checkpoints;
-  private final Progress progress;
+  private final RunView view;
   private final ProcessedCounter processed = new ProcessedCounter();
 
   /**
    * Starts nothing yet.
    *
-   * @param watched the processes to sample, asked anew each time
+   * @param pids the processes to sample, by name, asked anew each time
    */
   RunMonitor(
-      String title,
-      Supplier<List<ResourceSampler.Watched>> watched,
+      Supplier<Map<String, Long>> pids,
       RunningEngine engine,
       VerdictProbe probe,
       ResourceSampler resources,
       CheckpointLog checkpoints,
-      Progress progress) {
-    this.title = title;
-    this.watched = watched;
+      RunView view) {
+    this.pids = pids;
     this.engine = engine;
     this.probe = probe;
     this.resources = resources;
     this.checkpoints = checkpoints;
-    this.progress = progress;
+    this.view = view;
   }
 
   /**
@@ -60,12 +56,12 @@ final class RunMonitor {
    * @return false if it was given up, because no verdict came for {@link #STALLED}
    * @throws IllegalStateException if the engine has failed for good
    */
-  boolean follow(Recording recording, BooleanSupplier sending) throws InterruptedException {
+  boolean follow(LatencyRecorder recording, BooleanSupplier sending) throws InterruptedException {
     long answeredBefore = -1;
     long aliveNanos = System.nanoTime();
     long dueNanos = System.nanoTime();
     while (true) {
-      resources.sample(watched.get());
+      resources.sample(pids.get());
       FlinkJob job = engine.flinkJob().orElse(null);
       boolean stillSending = sending.getAsBoolean();
       if (job != null) {
@@ -78,8 +74,8 @@ final class RunMonitor {
         requireRunning(job);
       }
       probe.requireReading();
-      show(recording);
       long answered = probe.answered();
+      view.tick(recording, probe.sent(), answered);
       if (!stillSending && answered >= probe.sent()) {
         return true;
       }
@@ -115,21 +111,5 @@ final class RunMonitor {
                   .map(failure -> ": " + failure.message())
                   .orElse(""));
     }
-  }
-
-  private void show(Recording recording) {
-    if (!recording.started()) {
-      progress.live("%s: publishing customers and products", title);
-      return;
-    }
-    Histogram recent = recording.recent(System.nanoTime());
-    progress.live(
-        "%s: %d s, sent %,d, verdicts to come %,d, committed p50 %.0f p99 %.0f ms",
-        title,
-        recording.secondOf(System.nanoTime()),
-        probe.sent(),
-        probe.sent() - probe.answered(),
-        recent.getValueAtPercentile(50) / 1000.0,
-        recent.getValueAtPercentile(99) / 1000.0);
   }
 }

@@ -1,13 +1,9 @@
 package io.turnstile.bench.run;
 
-import io.turnstile.bench.measure.Recording;
+import io.turnstile.bench.engine.LiveEngine;
+import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.AuditResult;
-import io.turnstile.bench.result.ConsumerLag;
-import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.Load;
-import io.turnstile.bench.result.Point;
 import io.turnstile.bench.result.RunResult;
-import io.turnstile.bench.result.Throughput;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import java.time.Instant;
@@ -67,59 +63,28 @@ public final class SampledRun {
       String command,
       Map<String, String> settings,
       List<String> notes) {
-    Recording recording = new Recording(scenario.load().warmUp().toNanos());
+    LatencyRecorder recorder = new LatencyRecorder(scenario.load().warmUp().toNanos());
     for (Sample sample : samples) {
       long intended = TimeUnit.MILLISECONDS.toNanos(sample.atMillis());
-      recording.sent(intended, intended);
+      recorder.sent(intended, intended);
       if (sample.answered()) {
-        recording.joined(
-            intended, intended + TimeUnit.MILLISECONDS.toNanos(sample.elapsedMillis()));
+        recorder.joined(intended, intended + TimeUnit.MILLISECONDS.toNanos(sample.elapsedMillis()));
       }
     }
-    double measuredSeconds = recording.measuredSeconds();
     long measuredFromMillis = samples.get(0).atMillis() + scenario.load().warmUp().toMillis();
     long measured =
         samples.stream().filter(sample -> sample.atMillis() >= measuredFromMillis).count();
-    double offered = measuredSeconds > 0 ? measured / measuredSeconds : 0;
+    double seconds = recorder.measuredSeconds();
+    double offered = seconds > 0 ? measured / seconds : 0;
     Scenario asSent =
         offered > 0 ? scenario.withLoad(scenario.load().peakingAt(offered)) : scenario;
-    Environment environment = Machine.environment(null, LiveDeployment.NAME);
-    Judgement judgement =
-        new Judgement(
-            asSent, recording, null, List.of(), null, audit, List.of(), environment, Map.of());
-    List<Point> verdicts = recording.verdictSeries();
-    List<Point> published = recording.acknowledgedSeries();
-    List<Point> backlog = recording.backlogSeries();
-    double committedPerS = recording.meanOverMeasured(verdicts);
-    return RunResult.builder(scenario.name(), engine)
-        .repeat(repeat)
-        .startedAt(startedAt())
-        .command(command)
-        .failure(failure)
-        .environment(environment)
-        .settings(settings)
-        .load(
-            new Load(
-                offered,
-                samples.size(),
-                scenario.load().warmUp().toMillis() / 1000.0,
-                measuredSeconds))
-        .throughput(
-            new Throughput(
-                committedPerS,
-                verdicts,
-                recording.meanOverMeasured(published),
-                null,
-                committedPerS,
-                published))
-        .latencyMs(recording.latency())
-        .audit(audit)
-        .shares(judgement.shares())
-        .consumerLag(
-            new ConsumerLag(
-                backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0), backlog))
-        .objectives(judgement.objectives())
-        .notes(notes)
-        .build();
+    try (ResultAssembler results = new ResultAssembler(asSent, engine, repeat, command, recorder)) {
+      results.startedAt(startedAt());
+      results.offeredPerS(offered);
+      results.engine(EnvironmentProbe.environment(null, LiveEngine.NAME), settings);
+      results.audit(audit);
+      notes.forEach(results::note);
+      return results.assemble(failure, false);
+    }
   }
 }

@@ -12,56 +12,56 @@ import io.turnstile.simulator.TokenIssuer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes the simulations of a run: all send to the same topics and write one ledger. */
 final class Sender {
 
-  /** How long is waited for rejections that are to be answered with a fresh token. */
+  /** The time to wait for rejections that are to be answered with a fresh token. */
   private static final Duration RETRY_WAIT = Duration.ofSeconds(60);
 
   private final KafkaConnection kafka;
   private final TokenIssuer tokens;
   private final Path ledger;
   private final LoadProfile load;
+  private final Optional<EventSource> source;
   private final SimulationListener listener;
   private long simulations;
 
+  /**
+   * @param source of the scenario's own load, in place of its generator
+   */
   Sender(
       KafkaConnection kafka,
       TokenIssuer tokens,
       Path ledger,
       LoadProfile load,
+      Optional<EventSource> source,
       SimulationListener listener) {
     this.kafka = kafka;
     this.tokens = tokens;
     this.ledger = ledger;
     this.load = load;
+    this.source = source;
     this.listener = listener;
   }
 
-  /** What the scenario says. */
-  Simulation ofScenario() {
+  /** Returns a simulation that sends a load once it is run. */
+  Simulation send(Load what) {
+    if (what instanceof Load.Unpaced unpaced) {
+      return of(generator(0), options().count(unpaced.count()));
+    } else if (what instanceof Load.AtRate at) {
+      RateStage stage = RateStage.constant(at.length(), at.rate());
+      return of(generator(at.rate()), options().stages(List.of(stage)));
+    } else if (what instanceof Load.Of from) {
+      return of(from.source(), options());
+    }
     SimulationOptions options =
         options().stages(load.allStages()).retry(load.refreshTokens()).retryWait(RETRY_WAIT);
     if (load.records() > 0) {
       options.count(load.records());
     }
-    return of(generator(load.meanRate()), options);
-  }
-
-  /** So many of the scenario's transactions, as fast as possible. */
-  Simulation unpaced(long count) {
-    return of(generator(0), options().count(count));
-  }
-
-  /** The events of a source, as fast as possible. */
-  Simulation of(EventSource source) {
-    return of(source, options());
-  }
-
-  /** Transactions of the scenario's kinds at another rate; customers and products exist already. */
-  Simulation atRate(double rate, Duration length) {
-    return of(generator(rate), options().stages(List.of(RateStage.constant(length, rate))));
+    return of(source.orElseGet(() -> generator(load.meanRate())), options);
   }
 
   private SimulationOptions options() {

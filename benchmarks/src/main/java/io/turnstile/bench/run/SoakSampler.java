@@ -1,14 +1,14 @@
 package io.turnstile.bench.run;
 
 import io.turnstile.bench.leak.LeakWatch;
-import io.turnstile.bench.measure.Recording;
-import io.turnstile.bench.measure.ResourceSampler;
+import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.LeakResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -24,23 +24,23 @@ final class SoakSampler implements AutoCloseable {
   private static final Duration MOST_OFTEN = Duration.ofSeconds(5);
   private static final Duration LONGEST_SETTLING = Duration.ofMinutes(10);
 
-  private final Recording recording;
-  private final Supplier<List<ResourceSampler.Watched>> watched;
+  private final LatencyRecorder recording;
+  private final Supplier<Map<String, Long>> pids;
   private final Duration interval;
   private final LeakWatch watch;
 
   /**
-   * @param watched the processes, asked anew each time; the measuring one is left out
+   * @param pids process ids by name, asked anew each time
    * @param length of the soak
    * @param stateGrows how long ids are kept: for so long state has to grow
    */
   SoakSampler(
-      Recording recording,
-      Supplier<List<ResourceSampler.Watched>> watched,
+      LatencyRecorder recording,
+      Supplier<Map<String, Long>> pids,
       Duration length,
       Duration stateGrows) {
     this.recording = recording;
-    this.watched = watched;
+    this.pids = pids;
     Duration even = length.dividedBy(SAMPLES);
     interval = even.compareTo(MOST_OFTEN) < 0 ? MOST_OFTEN : even;
     Duration third = length.dividedBy(3);
@@ -59,16 +59,16 @@ final class SoakSampler implements AutoCloseable {
   }
 
   private synchronized void sample() {
-    for (ResourceSampler.Watched process : watched.get()) {
-      if (!process.name().equals(ResourceSampler.LOAD)) {
-        double t = (System.nanoTime() - recording.measuredFromNanos()) / 1e9;
-        try {
-          watch.sample(t, process.name(), process.pid());
-        } catch (IOException e) {
-          // It has ended, or is just starting.
-        }
-      }
-    }
+    pids.get()
+        .forEach(
+            (name, pid) -> {
+              double t = (System.nanoTime() - recording.measuredFromNanos()) / 1e9;
+              try {
+                watch.sample(t, name, pid);
+              } catch (IOException e) {
+                // It has ended, or is just starting.
+              }
+            });
   }
 
   /**

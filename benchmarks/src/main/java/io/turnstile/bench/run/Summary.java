@@ -2,12 +2,12 @@ package io.turnstile.bench.run;
 
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.ScenarioMetric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +46,7 @@ final class Summary {
           "  %,8.0f/s  p99 %6.1f ms  %s",
           step.offeredPerS(), step.p99Ms(), step.held() ? "held" : "not held");
     }
-    for (Figure figure : result.figures()) {
+    for (ScenarioMetric figure : result.figures()) {
       line("  %s: %,.1f %s", figure.name(), figure.value(), figure.unit());
     }
     for (FaultResult fault : result.faults()) {

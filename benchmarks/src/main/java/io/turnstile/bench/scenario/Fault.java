@@ -1,8 +1,9 @@
 package io.turnstile.bench.scenario;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What can be inflicted on a run. */
+/** A fault to be inflicted on a run. */
 public enum Fault {
   /** SIGKILL to the process that decides; another one is started at once. */
   KILL_TASKMANAGER,
@@ -20,12 +21,9 @@ public enum Fault {
   /** The broker is killed and, after a while, started again. */
   STOP_BROKER;
 
-  /** As scenario files have it: {@code kill-taskmanager}. */
+  /** Returns its name in scenario files: {@code kill-taskmanager}. */
+  @JsonValue
   public String key() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  static Fault of(String key) {
-    return valueOf(key.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 }

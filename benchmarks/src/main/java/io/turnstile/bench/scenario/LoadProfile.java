@@ -1,15 +1,21 @@
 package io.turnstile.bench.scenario;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
+import io.turnstile.simulator.TokenIssuer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
- * What is sent. Immutable.
+ * The transactions that are sent. Immutable.
  *
  * @param stages the rate over time after the warm-up; empty for as fast as possible
  * @param records how many transactions are sent if there are no stages, or are loaded before
@@ -24,6 +30,7 @@ import java.util.Map;
  * @param refreshTokens whether what is rejected for its token's time is sent again with another
  * @param shares of the transactions by kind; the rest is ordinary
  */
+@RecordBuilder
 public record LoadProfile(
     List<RateStage> stages,
     long records,
@@ -39,6 +46,117 @@ public record LoadProfile(
     boolean refreshTokens,
     long seed,
     Map<Kind, Double> shares) {
+
+  private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
+
+  /** The names of the kinds in a scenario's mix. */
+  private static final Map<String, Kind> KINDS =
+      Map.ofEntries(
+          Map.entry("duplicates", Kind.DUPLICATE),
+          Map.entry("conflicts", Kind.CONFLICT),
+          Map.entry("content_duplicates", Kind.CONTENT_DUPLICATE),
+          Map.entry("expired", Kind.EXPIRED),
+          Map.entry("not_yet_valid", Kind.NOT_YET_VALID),
+          Map.entry("forged", Kind.FORGED),
+          Map.entry("wrong_subject", Kind.WRONG_SUBJECT),
+          Map.entry("unknown_product", Kind.UNKNOWN_PRODUCT),
+          Map.entry("late_product", Kind.LATE_PRODUCT),
+          Map.entry("malformed", Kind.MALFORMED),
+          Map.entry("too_large", Kind.TOO_LARGE),
+          Map.entry("inventory_updates", Kind.REFERENCE_UPDATE),
+          Map.entry("stale_inventory", Kind.STALE_UPDATE),
+          Map.entry("deleted_inventory", Kind.PRODUCT_DELETE));
+
+  /** A stage as a file has it: at one rate, or from one to another. */
+  record Stage(Double rate, Double from, Double to, @JsonProperty("for") Duration length) {
+
+    RateStage toRateStage() {
+      Check.required("for", length);
+      boolean constant = rate != null && from == null && to == null;
+      if (!constant && (rate != null || from == null || to == null)) {
+        throw new IllegalArgumentException("either one rate, or from and to");
+      }
+      return new RateStage(
+          length,
+          Check.atLeast("rate", 0, constant ? rate : from, 0),
+          Check.atLeast("rate", 0, constant ? rate : to, 0));
+    }
+  }
+
+  /** Reads the part {@code load} of a file; null stands for a key that is not there. */
+  @JsonCreator
+  static LoadProfile of(
+      @JsonProperty("rate") Double rate,
+      @JsonProperty("duration") Duration duration,
+      @JsonProperty("stages") List<Stage> stages,
+      @JsonProperty("records") Long records,
+      @JsonProperty("preload") Long preload,
+      @JsonProperty("warm_up") Duration warmUp,
+      @JsonProperty("warm_up_rate") Double warmUpRate,
+      @JsonProperty("customers") Long customers,
+      @JsonProperty("products") Long products,
+      @JsonProperty("product_skew") Double productSkew,
+      @JsonProperty("hot_customer") Double hotCustomer,
+      @JsonProperty("hot_product") Double hotProduct,
+      @JsonProperty("token_lifetime") Duration tokenLifetime,
+      @JsonProperty("refresh_tokens") boolean refreshTokens,
+      @JsonProperty("seed") Long seed,
+      @JsonProperty("mix") Map<String, Double> mix) {
+    return new LoadProfile(
+        stages(rate, duration, stages, records),
+        Check.atLeast("records", 1, records, 0),
+        Check.atLeast("preload", 1, preload, 0),
+        Check.orDefault(warmUp, Duration.ZERO),
+        Check.above0("warm_up_rate", warmUpRate, 0),
+        Math.toIntExact(Check.atLeast("customers", 1, customers, 10_000)),
+        Math.toIntExact(Check.atLeast("products", 1, products, 10_000)),
+        Check.atLeast("product_skew", 0, productSkew, 1),
+        Check.share("hot_customer", hotCustomer),
+        Check.share("hot_product", hotProduct),
+        Check.orDefault(tokenLifetime, TokenIssuer.DEFAULT_LIFETIME),
+        refreshTokens,
+        Check.orDefault(seed, 1L),
+        shares(Check.orDefault(mix, Map.of())));
+  }
+
+  private static List<RateStage> stages(
+      Double rate, Duration duration, List<Stage> stages, Long records) {
+    Check.above0("rate", rate, 0);
+    if (stages != null && (rate != null || duration != null)) {
+      throw new IllegalArgumentException("either stages, or rate and duration");
+    }
+    if (stages != null) {
+      List<RateStage> read = new ArrayList<>();
+      for (int i = 0; i < stages.size(); i++) {
+        try {
+          read.add(stages.get(i).toRateStage());
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException("stages/" + i + ": " + e.getMessage(), e);
+        }
+      }
+      return read;
+    }
+    if (rate == null && records == null) {
+      throw new IllegalArgumentException("one of rate, stages or records is needed");
+    }
+    return rate == null
+        ? List.of()
+        : List.of(RateStage.constant(Check.orDefault(duration, DEFAULT_DURATION), rate));
+  }
+
+  private static Map<Kind, Double> shares(Map<String, Double> mix) {
+    Map<Kind, Double> shares = new EnumMap<>(Kind.class);
+    mix.forEach(
+        (name, share) -> {
+          if (!KINDS.containsKey(name)) {
+            throw new IllegalArgumentException(
+                "mix: there is no kind '%s'; there are %s"
+                    .formatted(name, String.join(", ", new TreeSet<>(KINDS.keySet()))));
+          }
+          shares.put(KINDS.get(name), Check.share("mix/" + name, share));
+        });
+    return shares;
+  }
 
   /** Copies the collections. */
   public LoadProfile {
@@ -104,45 +222,25 @@ public record LoadProfile(
 
   /** The same with another number of records, or of preloaded ones where those have a number. */
   public LoadProfile withRecords(long count) {
-    return preload > 0
-        ? with(stages, records, count, warmUp, warmUpRate)
-        : with(stages, count, preload, warmUp, warmUpRate);
+    LoadProfileBuilder same = LoadProfileBuilder.builder(this);
+    return (preload > 0 ? same.preload(count) : same.records(count)).build();
   }
 
   /** The same with another warm-up. */
   public LoadProfile warmingUpFor(Duration length) {
-    return with(stages, records, preload, length, warmUpRate);
+    return LoadProfileBuilder.builder(this).warmUp(length).build();
   }
 
-  private LoadProfile withStages(List<RateStage> newStages, double newWarmUpRate) {
-    return with(newStages, records, preload, warmUp, newWarmUpRate);
+  /** The same with other transactions. */
+  public LoadProfile withSeed(long other) {
+    return LoadProfileBuilder.builder(this).seed(other).build();
   }
 
-  /** How much and when is new, what it consists of stays. */
-  private LoadProfile with(
-      List<RateStage> newStages,
-      long newRecords,
-      long newPreload,
-      Duration newWarmUp,
-      double newWarmUpRate) {
-    return new LoadProfile(
-        newStages,
-        newRecords,
-        newPreload,
-        newWarmUp,
-        newWarmUpRate,
-        customers,
-        products,
-        productSkew,
-        hotCustomer,
-        hotProduct,
-        tokenLifetime,
-        refreshTokens,
-        seed,
-        shares);
+  private LoadProfile withStages(List<RateStage> others, double otherWarmUpRate) {
+    return LoadProfileBuilder.builder(this).stages(others).warmUpRate(otherWarmUpRate).build();
   }
 
-  /** What the simulator's generator is to make, at a mean rate of so many a second. */
+  /** Returns the options of a generator that makes them at a mean rate of so many a second. */
   public GeneratorOptions generator(double rate) {
     GeneratorOptions options =
         new GeneratorOptions()

@@ -1,9 +1,9 @@
 package io.turnstile.bench.scenario;
 
-import io.turnstile.bench.result.Objective;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** A figure that an objective may bound. Its key is what scenario files call it. */
+/** A metric that an objective may bound. */
 public enum Metric {
   /** Latency from intended send time to the poll that gave the verdict. */
   COMMITTED_P50_MS("committed p50", "ms", Bound.BELOW),
@@ -76,27 +76,34 @@ public enum Metric {
     this.bound = bound;
   }
 
-  /** As in scenario files: {@code committed_p99_ms}. */
+  /** Returns its name in scenario files: {@code committed_p99_ms}. */
+  @JsonValue
   public String key() {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Returns its name for a reader: {@code committed p99}. */
+  public String title() {
+    return title;
+  }
+
+  /** Returns a limit as a reader sees it: {@code < 100 ms}. */
+  public String target(double limit) {
+    return "%s %s %s".formatted(bound.sign, number(limit), unit).strip();
+  }
+
   /**
-   * Compares what was measured with what was wanted.
+   * Tells whether a value keeps to a limit.
    *
-   * @param actual null if it could not be measured, which does not meet anything
-   * @param goal whether a run passes without it
+   * @param actual null if it could not be measured, which keeps to none
    */
-  public Objective judge(double limit, Double actual, boolean goal) {
-    boolean met =
-        actual != null
-            && switch (bound) {
-              case BELOW -> actual < limit;
-              case AT_MOST -> actual <= limit;
-              case AT_LEAST -> actual >= limit;
-            };
-    String target = "%s %s %s".formatted(bound.sign, number(limit), unit).strip();
-    return new Objective(title, target, actual, met, goal);
+  public boolean meets(double limit, Double actual) {
+    return actual != null
+        && switch (bound) {
+          case BELOW -> actual < limit;
+          case AT_MOST -> actual <= limit;
+          case AT_LEAST -> actual >= limit;
+        };
   }
 
   private static String number(double value) {

@@ -1,78 +1,70 @@
 package io.turnstile.bench.scenario;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.InjectableValues;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import com.networknt.schema.Error;
-import com.networknt.schema.InputFormat;
-import com.networknt.schema.Schema;
-import com.networknt.schema.SchemaLocation;
-import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
-import io.turnstile.bench.engine.EngineSettings;
-import io.turnstile.bench.engine.Engines;
-import io.turnstile.bench.result.RatioLimit;
 import io.turnstile.clients.Durations;
-import io.turnstile.simulator.Kind;
-import io.turnstile.simulator.RateStage;
-import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads scenarios from the files of a directory, {@code <name>.yaml} each. */
+/**
+ * Reads scenarios from the files of a directory, {@code <name>.yaml} each. The records of this
+ * package say what a file may contain; any other key is refused.
+ */
 public final class Scenarios {
 
   private static final String SUFFIX = ".yaml";
-  private static final int DEFAULT_LANES = 2;
-  private static final String DEFAULT_MEMORY = "3g";
-  private static final String DEFAULT_PROFILE = "low-latency";
-  private static final String DEFAULT_TESTBED = "processes";
-  private static final String DEFAULT_STORAGE = "local";
-  private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
-
-  private static final Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-          .getSchema(SchemaLocation.of("classpath:schemas/scenario.schema.json"));
 
   private static final ObjectMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
-  /** What a scenario's mix calls the kinds. */
-  private static final Map<String, Kind> KINDS =
-      Map.ofEntries(
-          Map.entry("duplicates", Kind.DUPLICATE),
-          Map.entry("conflicts", Kind.CONFLICT),
-          Map.entry("content_duplicates", Kind.CONTENT_DUPLICATE),
-          Map.entry("expired", Kind.EXPIRED),
-          Map.entry("not_yet_valid", Kind.NOT_YET_VALID),
-          Map.entry("forged", Kind.FORGED),
-          Map.entry("wrong_subject", Kind.WRONG_SUBJECT),
-          Map.entry("unknown_product", Kind.UNKNOWN_PRODUCT),
-          Map.entry("late_product", Kind.LATE_PRODUCT),
-          Map.entry("malformed", Kind.MALFORMED),
-          Map.entry("too_large", Kind.TOO_LARGE),
-          Map.entry("inventory_updates", Kind.REFERENCE_UPDATE),
-          Map.entry("stale_inventory", Kind.STALE_UPDATE),
-          Map.entry("deleted_inventory", Kind.PRODUCT_DELETE));
+      YAMLMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationText()))
+          .build();
 
   private final Path directory;
+  private final List<String> engines;
 
-  public Scenarios(Path directory) {
+  /**
+   * @param engines names of the engines that ratios may compare; the first is the one that is
+   *     compared unless a ratio says otherwise
+   */
+  public Scenarios(Path directory, List<String> engines) {
     this.directory = directory;
+    this.engines = List.copyOf(engines);
+  }
+
+  /** The scenarios that come with the project. */
+  public static Scenarios shipped(List<String> engines) {
+    String home = System.getProperty("turnstile.home");
+    if (home == null) {
+      throw new IllegalStateException(
+          "system property turnstile.home is not set; set it to the root of the project");
+    }
+    return new Scenarios(Path.of(home, "benchmarks", "scenarios"), engines);
   }
 
   /** The names of all scenarios, sorted. */
@@ -94,204 +86,153 @@ public final class Scenarios {
    */
   public Scenario named(String name) throws IOException, ScenarioException {
     if (name.endsWith(SUFFIX)) {
-      return read(Path.of(name));
+      return read(Path.of(name), engines);
     }
     Path file = directory.resolve(name + SUFFIX);
     if (!Files.exists(file)) {
       throw new ScenarioException(
           "there is no scenario '%s'; there are %s".formatted(name, String.join(", ", names())));
     }
-    return read(file);
+    return read(file, engines);
   }
 
   /**
    * Reads a file.
    *
+   * @param engines as of the constructor
    * @throws ScenarioException if it is no scenario
    */
-  public static Scenario read(Path file) throws ScenarioException {
-    JsonNode yaml;
+  public static Scenario read(Path file, List<String> engines) throws ScenarioException {
+    String fileName = file.getFileName().toString();
+    String name = fileName.substring(0, fileName.length() - SUFFIX.length());
     try {
-      yaml = YAML.readTree(Files.readString(file));
+      Scenario scenario =
+          YAML.readerFor(Scenario.class)
+              .with(new InjectableValues.Std().addValue(String.class, name))
+              .readValue(Files.readString(file));
+      return withRatiosOf(scenario, engines);
     } catch (JsonProcessingException e) {
-      throw new ScenarioException(
-          "%s: %s (line %d)"
-              .formatted(
-                  file,
-                  e.getOriginalMessage().lines().findFirst().orElse("not YAML"),
-                  e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
-          e);
+      throw new ScenarioException(file + ": " + describe(e), e);
+    } catch (IllegalArgumentException e) {
+      throw new ScenarioException(file + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new ScenarioException(file + " cannot be read: " + e.getMessage(), e);
     }
-    List<Error> errors = SCHEMA.validate(yaml.toString(), InputFormat.JSON);
-    if (!errors.isEmpty()) {
-      throw new ScenarioException(
-          file
-              + ": "
-              + errors.stream()
-                  .map(Scenarios::describe)
-                  .distinct()
-                  .collect(Collectors.joining("; ")));
+  }
+
+  /** Checks the ratios, and fills in the engine that they are of. */
+  private static Scenario withRatiosOf(Scenario scenario, List<String> engines) {
+    for (int i = 0; i < scenario.ratios().size(); i++) {
+      RatioLimit ratio = scenario.ratios().get(i);
+      String key = "ratios/" + i;
+      requireOneOf(
+          key + "/figure", RatioLimit.METRICS.stream().map(Metric::key).toList(), ratio.figure());
+      if (ratio.atMost() == null && ratio.atLeast() == null) {
+        throw new IllegalArgumentException(key + ": at_most or at_least is required");
+      }
+      Check.above0(key + "/at_most", ratio.atMost(), 0);
+      Check.above0(key + "/at_least", ratio.atLeast(), 0);
+      requireOneOf(key + "/to: engine", engines, ratio.to());
+      requireOneOf(key + "/of: engine", engines, Check.orDefault(ratio.of(), engines.get(0)));
     }
-    String fileName = file.getFileName().toString();
-    try {
-      return scenario(fileName.substring(0, fileName.length() - SUFFIX.length()), yaml);
-    } catch (IllegalArgumentException e) {
-      throw new ScenarioException(file + ": " + e.getMessage(), e);
+    List<RatioLimit> ratios =
+        scenario.ratios().stream()
+            .map(
+                r ->
+                    new RatioLimit(
+                        r.figure(),
+                        Check.orDefault(r.of(), engines.get(0)),
+                        r.to(),
+                        r.atMost(),
+                        r.atLeast(),
+                        r.goal()))
+            .toList();
+    return scenario.withRatios(ratios);
+  }
+
+  private static void requireOneOf(String key, Collection<String> allowed, String value) {
+    if (!allowed.contains(value)) {
+      throw new IllegalArgumentException(
+          "%s: '%s' is none of %s".formatted(key, value, String.join(", ", allowed)));
     }
   }
 
-  private static String describe(Error error) {
-    String key = error.getInstanceLocation().toString().replaceFirst("^/", "");
-    return (key.isEmpty() ? "" : key + ": ") + error.getMessage();
-  }
-
-  private static Scenario scenario(String name, JsonNode yaml) {
-    Scenario.Procedure procedure =
-        Scenario.Procedure.valueOf(constant(yaml.path("procedure").asText("open-loop")));
-    List<PlannedFault> faults = faults(yaml.path("faults"));
-    EngineSettings engine = engine(yaml.path("engine"));
-    if (!engine.onContainers()
-        && faults.stream().anyMatch(planned -> planned.fault() == Fault.CUT_FROM_BROKER)) {
-      throw new IllegalArgumentException("faults: cut-from-broker needs engine.testbed containers");
+  /** Returns the key and what is wrong with it, in one line. */
+  private static String describe(JsonProcessingException e) {
+    if (!(e instanceof JsonMappingException mapping)) {
+      return "%s (line %d)"
+          .formatted(firstLine(e), e.getLocation() == null ? 0 : e.getLocation().getLineNr());
     }
-    return new Scenario(
-        name,
-        yaml.path("description").asText().strip(),
-        procedure,
-        load(yaml.path("load")),
-        faults,
-        engine,
-        limits("objectives", yaml.path("objectives")),
-        limits("goals", yaml.path("goals")),
-        ratios(yaml.path("ratios")));
-  }
-
-  private static LoadProfile load(JsonNode load) {
-    if (load.has("stages") && (load.has("rate") || load.has("duration"))) {
-      throw new IllegalArgumentException("load: either stages, or rate and duration");
+    String path =
+        mapping.getPath().stream()
+            .map(
+                reference ->
+                    reference.getFieldName() == null
+                        ? Integer.toString(reference.getIndex())
+                        : reference.getFieldName())
+            .collect(Collectors.joining("/"));
+    if (e.getCause() instanceof IllegalArgumentException cause) {
+      // The records' own messages begin with a key or have none.
+      boolean key = cause.getMessage().matches("(?s)[a-z_/0-9]+: .*");
+      return path + (path.isEmpty() ? "" : key ? "/" : ": ") + cause.getMessage();
     }
-    List<RateStage> stages = new ArrayList<>();
-    load.path("stages")
-        .forEach(
-            stage ->
-                stages.add(
-                    new RateStage(
-                        duration(stage, "for", Duration.ZERO),
-                        stage.path(stage.has("rate") ? "rate" : "from").asDouble(),
-                        stage.path(stage.has("rate") ? "rate" : "to").asDouble())));
-    if (load.has("rate")) {
-      stages.add(
-          RateStage.constant(
-              duration(load, "duration", DEFAULT_DURATION), load.path("rate").asDouble()));
-    } else if (stages.isEmpty() && !load.has("records")) {
-      throw new IllegalArgumentException("load: one of rate, stages or records is needed");
+    if (mapping instanceof UnrecognizedPropertyException unknown) {
+      int parent = path.lastIndexOf('/');
+      return "%sadditional key '%s'; there are %s"
+          .formatted(
+              parent < 0 ? "" : path.substring(0, parent) + ": ",
+              unknown.getPropertyName(),
+              unknown.getKnownPropertyIds().stream()
+                  .map(Object::toString)
+                  .sorted()
+                  .collect(Collectors.joining(", ")));
     }
-    Map<Kind, Double> shares = new EnumMap<>(Kind.class);
-    load.path("mix")
-        .properties()
-        .forEach(share -> shares.put(KINDS.get(share.getKey()), share.getValue().asDouble()));
-    return new LoadProfile(
-        stages,
-        load.path("records").asLong(0),
-        load.path("preload").asLong(0),
-        duration(load, "warm_up", Duration.ZERO),
-        load.path("warm_up_rate").asDouble(0),
-        load.path("customers").asInt(10_000),
-        load.path("products").asInt(10_000),
-        load.path("product_skew").asDouble(1),
-        load.path("hot_customer").asDouble(0),
-        load.path("hot_product").asDouble(0),
-        duration(load, "token_lifetime", TokenIssuer.DEFAULT_LIFETIME),
-        load.path("refresh_tokens").asBoolean(false),
-        load.path("seed").asLong(1),
-        shares);
+    String prefix = path.isEmpty() ? "" : path + ": ";
+    if (mapping instanceof InvalidFormatException invalid
+        && invalid.getTargetType() != null
+        && invalid.getTargetType().isEnum()) {
+      return "%sthere is no '%s'; there are %s"
+          .formatted(
+              prefix,
+              invalid.getValue(),
+              Arrays.stream(invalid.getTargetType().getEnumConstants())
+                  .map(constant -> YAML.convertValue(constant, String.class))
+                  .collect(Collectors.joining(", ")));
+    }
+    if (mapping instanceof MismatchedInputException mismatch
+        && mismatch.getTargetType() != null
+        && Number.class.isAssignableFrom(mismatch.getTargetType())) {
+      return prefix + "must be a number";
+    }
+    return prefix + firstLine(e);
   }
 
-  private static List<PlannedFault> faults(JsonNode faults) {
-    List<PlannedFault> planned = new ArrayList<>();
-    faults.forEach(
-        fault ->
-            planned.add(
-                new PlannedFault(
-                    duration(fault, "at", Duration.ZERO),
-                    Fault.of(fault.path("fault").asText()),
-                    duration(fault, "for", Duration.ZERO))));
-    planned.sort(Comparator.comparing(PlannedFault::at));
-    return planned;
+  private static String firstLine(JsonProcessingException e) {
+    return e.getOriginalMessage().lines().findFirst().orElse("not YAML");
   }
 
-  private static EngineSettings engine(JsonNode engine) {
-    int lanes = engine.path("lanes").asInt(DEFAULT_LANES);
-    int parallelism = engine.path("parallelism").asInt(lanes);
-    return new EngineSettings(
-        parallelism,
-        engine.path("peer_threads").asInt(parallelism),
-        lanes,
-        engine.path("memory").asText(DEFAULT_MEMORY),
-        engine.path("profile").asText(DEFAULT_PROFILE),
-        engine.path("testbed").asText(DEFAULT_TESTBED),
-        engine.path("checkpoint_storage").asText(DEFAULT_STORAGE),
-        texts(engine.path("job")),
-        texts(engine.path("flink")));
-  }
+  /** Reads durations as all of the project's options have them. */
+  private static final class DurationText extends StdScalarDeserializer<Duration> {
 
-  private static Map<String, String> texts(JsonNode object) {
-    Map<String, String> texts = new TreeMap<>();
-    object.properties().forEach(entry -> texts.put(entry.getKey(), entry.getValue().asText()));
-    return texts;
-  }
+    private static final long serialVersionUID = 1;
 
-  private static Map<Metric, Double> limits(String where, JsonNode limits) {
-    Map<Metric, Double> result = new EnumMap<>(Metric.class);
-    limits
-        .properties()
-        .forEach(
-            limit ->
-                result.put(
-                    Arrays.stream(Metric.values())
-                        .filter(metric -> metric.key().equals(limit.getKey()))
-                        .findFirst()
-                        .orElseThrow(
-                            () ->
-                                new IllegalArgumentException(
-                                    "%s: there is no figure '%s'; there are %s"
-                                        .formatted(
-                                            where,
-                                            limit.getKey(),
-                                            Arrays.stream(Metric.values())
-                                                .map(Metric::key)
-                                                .collect(Collectors.joining(", "))))),
-                    limit.getValue().asDouble()));
-    return result;
-  }
+    DurationText() {
+      super(Duration.class);
+    }
 
-  private static List<RatioLimit> ratios(JsonNode ratios) {
-    List<RatioLimit> limits = new ArrayList<>();
-    ratios.forEach(
-        ratio ->
-            limits.add(
-                new RatioLimit(
-                    ratio.path("figure").asText(),
-                    Engines.named(ratio.path("of").asText(Engines.TURNSTILE)).name(),
-                    Engines.named(ratio.path("to").asText()).name(),
-                    number(ratio, "at_most"),
-                    number(ratio, "at_least"),
-                    ratio.path("goal").asBoolean(false))));
-    return limits;
-  }
-
-  /** Null if it is not there. */
-  private static Double number(JsonNode object, String key) {
-    return object.has(key) ? object.get(key).asDouble() : null;
-  }
-
-  private static String constant(String key) {
-    return key.toUpperCase(Locale.ROOT).replace('-', '_');
-  }
-
-  private static Duration duration(JsonNode object, String key, Duration otherwise) {
-    return object.has(key) ? Durations.parse(object.get(key).asText()) : otherwise;
+    @Override
+    public Duration deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      if (parser.currentToken() != JsonToken.VALUE_STRING) {
+        throw MismatchedInputException.from(
+            parser, Duration.class, "must be a string, a number with its unit, such as 60s");
+      }
+      try {
+        return Durations.parse(parser.getText());
+      } catch (IllegalArgumentException e) {
+        throw JsonMappingException.from(
+            parser, "does not match the pattern of a duration: " + e.getMessage());
+      }
+    }
   }
 }

@@ -6,12 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.Load;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResultBuilder;
+import io.turnstile.bench.result.ScenarioMetric;
 import io.turnstile.bench.result.Throughput;
 import java.io.IOException;
 import java.io.InputStream;
@@ -167,10 +168,10 @@ class CompareCommandTest {
     assertThat(tree.get("figures")).anyMatch(f -> f.get("regression").asBoolean());
   }
 
-  private static List<Figure> figures(double drained) {
+  private static List<ScenarioMetric> figures(double drained) {
     return List.of(
-        new Figure("drain rate", drained, "1/s", Figure.Direction.HIGHER),
-        new Figure("ids", drained * 7, "", null));
+        new ScenarioMetric("drain rate", drained, "1/s", ScenarioMetric.Direction.HIGHER),
+        new ScenarioMetric("ids", drained * 7, "", null));
   }
 
   private void write(Path to, double rate, double... p99) throws IOException {
@@ -179,7 +180,7 @@ class CompareCommandTest {
     }
   }
 
-  private static RunResult.Builder run(int repeat, double rate, double p99) {
+  private static RunResultBuilder run(int repeat, double rate, double p99) {
     return RunResult.builder("steady-10k", "turnstile")
         .repeat(repeat)
         .environment(environment(2))

@@ -3,7 +3,8 @@ package io.turnstile.bench.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.bench.scenario.EngineSettings;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,8 @@ class PeerEngineTest {
   @Test
   void kafkaStreamsRefusesOptionsUnderWhichTheJobWouldDecideOtherwise() {
     EngineSettings settings = settings(Map.of("commit-interval", "5ms", "product-wait", "1s"));
-    assertThatThrownBy(() -> Engines.named("kafka-streams").start(null, settings))
+    assertThatThrownBy(
+            () -> Engines.named("kafka-streams").deploy(settings, Path.of("."), Path.of(".")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "kafka-streams has the job's defaults built in: it cannot run with --product-wait");
@@ -20,9 +22,7 @@ class PeerEngineTest {
 
   @Test
   void peersNeedNoFlink() {
-    TestbedConfig.Builder testbed = TestbedConfig.builder();
-    Engines.named("kafka-limit").prepare(testbed, settings(Map.of()));
-    assertThat(testbed.build().flink()).isFalse();
+    assertThat(PeerEngine.testbed(Path.of(".")).flink()).isFalse();
   }
 
   private static EngineSettings settings(Map<String, String> job) {

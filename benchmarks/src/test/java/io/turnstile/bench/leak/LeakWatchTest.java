@@ -28,8 +28,8 @@ class LeakWatchTest {
     LeakResult result = watch(LoadedProcess.LEAKING);
 
     assertThat(result.verdict()).isEqualTo(Verdict.LEAK);
-    assertThat(trend(result, LeakFigure.HEAP_AFTER_GC).verdict()).isEqualTo(Verdict.LEAK);
-    assertThat(trend(result, LeakFigure.HEAP_AFTER_GC).slopePerHour()).isBetween(50.0, 80.0);
+    assertThat(trend(result, LeakMetric.HEAP_AFTER_GC).verdict()).isEqualTo(Verdict.LEAK);
+    assertThat(trend(result, LeakMetric.HEAP_AFTER_GC).slopePerHour()).isBetween(50.0, 80.0);
     assertThat(result.heapDump()).isEqualTo("taskmanager.hprof");
     assertThat(Files.size(directory.resolve(result.heapDump()))).isPositive();
   }
@@ -38,9 +38,9 @@ class LeakWatchTest {
   void operatorThatForgetsDoesNotLeak() throws Exception {
     LeakResult result = watch(LoadedProcess.FORGETTING);
 
-    assertThat(trend(result, LeakFigure.HEAP_AFTER_GC).verdict()).isEqualTo(Verdict.NO_LEAK);
-    assertThat(trend(result, LeakFigure.OPEN_FILES).verdict()).isEqualTo(Verdict.NO_LEAK);
-    assertThat(trend(result, LeakFigure.THREADS).verdict()).isEqualTo(Verdict.NO_LEAK);
+    assertThat(trend(result, LeakMetric.HEAP_AFTER_GC).verdict()).isEqualTo(Verdict.NO_LEAK);
+    assertThat(trend(result, LeakMetric.OPEN_FILES).verdict()).isEqualTo(Verdict.NO_LEAK);
+    assertThat(trend(result, LeakMetric.THREADS).verdict()).isEqualTo(Verdict.NO_LEAK);
     assertThat(result.heapDump()).isNull();
     assertThat(directory).isEmptyDirectory();
   }
@@ -49,7 +49,7 @@ class LeakWatchTest {
   void threadsThatNeverEndAreLeak() throws Exception {
     LeakResult result = watch(LoadedProcess.THREADS);
 
-    assertThat(trend(result, LeakFigure.THREADS).verdict()).isEqualTo(Verdict.LEAK);
+    assertThat(trend(result, LeakMetric.THREADS).verdict()).isEqualTo(Verdict.LEAK);
   }
 
   private LeakResult watch(String operator) throws Exception {
@@ -136,7 +136,7 @@ class LeakWatchTest {
     }
   }
 
-  private static Trend trend(LeakResult result, LeakFigure figure) {
+  private static Trend trend(LeakResult result, LeakMetric figure) {
     return result.trends().stream()
         .filter(trend -> trend.figure().equals(figure.text()))
         .findFirst()
@@ -148,8 +148,8 @@ class LeakWatchTest {
     private boolean closed;
 
     @Override
-    public Map<LeakFigure, Double> sample() {
-      return Map.of(LeakFigure.HEAP_AFTER_GC, heap);
+    public Map<LeakMetric, Double> sample() {
+      return Map.of(LeakMetric.HEAP_AFTER_GC, heap);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.ConsumerLag;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.Figure;
 import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
@@ -16,6 +15,8 @@ import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.ProfileResult;
 import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResultBuilder;
+import io.turnstile.bench.result.ScenarioMetric;
 import io.turnstile.bench.result.Shares;
 import io.turnstile.bench.result.Throughput;
 import java.time.Instant;
@@ -95,7 +96,9 @@ public final class SampleResults {
                 new RateStep(30_000, 2400, false),
                 new RateStep(25_000, 310, false),
                 new RateStep(22_500, 96, true)))
-        .figures(List.of(new Figure("drain rate", 34_512.4, "1/s", Figure.Direction.HIGHER)))
+        .figures(
+            List.of(
+                new ScenarioMetric("drain rate", 34_512.4, "1/s", ScenarioMetric.Direction.HIGHER)))
         .profile(
             new ProfileResult(
                 "taskmanager",
@@ -147,7 +150,7 @@ public final class SampleResults {
         .build();
   }
 
-  private RunResult.Builder build() {
+  private RunResultBuilder build() {
     Histogram micros = new Histogram(3);
     List<Point> committed = new ArrayList<>();
     List<Point> published = new ArrayList<>();

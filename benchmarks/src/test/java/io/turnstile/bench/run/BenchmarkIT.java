@@ -46,7 +46,7 @@ class BenchmarkIT {
               mix: {duplicates: 0.1, expired: 0.05, malformed: 0.05}
             objectives: {success_percent: 100, dedup_percent: 100, token_refresh_percent: 100}
             """);
-    Scenario scenario = Scenarios.read(file);
+    Scenario scenario = Scenarios.read(file, Engines.names());
     Progress progress = new Progress(new PrintWriter(System.out, true, UTF_8), false);
 
     List<RunResult> results =

@@ -7,7 +7,6 @@ import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.Scenarios;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -15,9 +14,7 @@ class BenchmarkTest {
 
   @Test
   void enginesTakeTurnsWithinAScenario() throws Exception {
-    Scenarios scenarios =
-        new Scenarios(Path.of(System.getProperty("turnstile.home"), "benchmarks", "scenarios"));
-    Scenario scenario = scenarios.named("steady-10k");
+    Scenario scenario = Scenarios.shipped(Engines.names()).named("steady-10k");
     List<Engine> engines = List.of(Engines.named("turnstile"), Engines.named("turnstile-2pc"));
 
     assertThat(Benchmark.plan(List.of(scenario), engines, 2))

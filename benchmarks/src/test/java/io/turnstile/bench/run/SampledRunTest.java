@@ -3,6 +3,7 @@ package io.turnstile.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.run.SampledRun.Sample;
@@ -73,7 +74,8 @@ class SampledRunTest {
         Files.writeString(
             directory.resolve("sent.yaml"),
             "description: D.\nload: {%s}\nobjectives: {availability_percent: 99}\n"
-                .formatted(load)));
+                .formatted(load)),
+        Engines.names());
   }
 
   private static RunResult result(SampledRun run) {

@@ -2,28 +2,29 @@ package io.turnstile.bench.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.bench.result.Objective;
 import org.junit.jupiter.api.Test;
 
 class MetricTest {
 
   @Test
   void latencyMustBeBelowItsLimit() {
-    assertThat(Metric.COMMITTED_P99_MS.judge(100, 99.9, false))
-        .isEqualTo(new Objective("committed p99", "< 100 ms", 99.9, true, false));
-    assertThat(Metric.COMMITTED_P99_MS.judge(100, 100.0, true).met()).isFalse();
+    assertThat(Metric.COMMITTED_P99_MS.title()).isEqualTo("committed p99");
+    assertThat(Metric.COMMITTED_P99_MS.target(100)).isEqualTo("< 100 ms");
+    assertThat(Metric.COMMITTED_P99_MS.meets(100, 99.9)).isTrue();
+    assertThat(Metric.COMMITTED_P99_MS.meets(100, 100.0)).isFalse();
   }
 
   @Test
   void shareMustReachItsLimit() {
-    assertThat(Metric.SUCCESS_PERCENT.judge(99.9, 99.9, false))
-        .isEqualTo(new Objective("success", "≥ 99.9 %", 99.9, true, false));
-    assertThat(Metric.SUCCESS_PERCENT.judge(99.9, 99.8, false).met()).isFalse();
+    assertThat(Metric.SUCCESS_PERCENT.title()).isEqualTo("success");
+    assertThat(Metric.SUCCESS_PERCENT.target(99.9)).isEqualTo("≥ 99.9 %");
+    assertThat(Metric.SUCCESS_PERCENT.meets(99.9, 99.9)).isTrue();
+    assertThat(Metric.SUCCESS_PERCENT.meets(99.9, 99.8)).isFalse();
   }
 
   @Test
   void whatCouldNotBeMeasuredIsNotMet() {
-    assertThat(Metric.CAUGHT_UP_AFTER_S.judge(30, null, false).met()).isFalse();
-    assertThat(Metric.COMMITTED_P50_MS.judge(50, Double.NaN, false).met()).isFalse();
+    assertThat(Metric.CAUGHT_UP_AFTER_S.meets(30, null)).isFalse();
+    assertThat(Metric.COMMITTED_P50_MS.meets(50, Double.NaN)).isFalse();
   }
 }

@@ -3,8 +3,7 @@ package io.turnstile.bench.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.turnstile.bench.report.EngineRatios;
-import io.turnstile.bench.result.RatioLimit;
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,13 +26,13 @@ class ScenariosTest {
   @TempDir private Path directory;
 
   static List<String> shipped() throws IOException {
-    return new Scenarios(SHIPPED).names();
+    return new Scenarios(SHIPPED, Engines.names()).names();
   }
 
   @ParameterizedTest
   @MethodSource("shipped")
   void shippedScenarioCanBeReadAndHasObjectives(String name) throws Exception {
-    Scenario scenario = new Scenarios(SHIPPED).named(name);
+    Scenario scenario = new Scenarios(SHIPPED, Engines.names()).named(name);
 
     assertThat(scenario.description()).endsWith(".").doesNotContain("\n");
     assertThat(scenario.objectives()).isNotEmpty();
@@ -104,10 +104,43 @@ class ScenariosTest {
     assertThat(scenario.p99LimitMs()).isEqualTo(100);
   }
 
+  @Test
+  void whatIsNotSaidHasItsDefault() throws Exception {
+    Scenario scenario = read("description: D.\nload: {rate: 1}\nobjectives: {}\n");
+
+    assertThat(scenario.name()).isEqualTo("wrong");
+    assertThat(scenario.procedure()).isEqualTo(Scenario.Procedure.OPEN_LOOP);
+    assertThat(scenario.load().stages())
+        .containsExactly(RateStage.constant(Duration.ofSeconds(60), 1));
+    assertThat(scenario.load().productSkew()).isEqualTo(1);
+    assertThat(scenario.load().tokenLifetime()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(scenario.load().seed()).isEqualTo(1);
+    assertThat(scenario.engine())
+        .isEqualTo(
+            new EngineSettings(
+                2, 2, 2, "3g", "low-latency", "processes", "local", Map.of(), Map.of()));
+    assertThat(scenario.faults()).isEmpty();
+    assertThat(scenario.goals()).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "load: {rate: 0} | load/rate | above 0",
+        "load: {records: 0} | load/records | at least 1",
+        "load: {rate: 1, customers: 0} | load/customers | at least 1",
+        "load: {rate: 1, customers: '7'} | load/customers | number",
+        "load: {rate: 1, hot_customer: 1.5} | load/hot_customer | 0 to 1",
+        "load: {rate: 1, refresh_tokens: 1} | load/refresh_tokens | boolean",
+        "load: {rate: 1, stages: []} | load | stages",
+        "load: {stages: [{rate: 1}]} | load/stages/0 | for",
+        "load: {rate: 1}; faults: [{fault: stop-broker}] | faults/0/at | required",
+        "load: {rate: 1}; faults: [{at: 1s, fault: 1}] | faults/0/fault | stop-broker",
+        "load: {rate: 1}; procedure: closed | procedure | open-loop",
+        "load: {rate: 1}; engine: {memory: much} | engine/memory | pattern",
+        "load: {rate: 1}; engine: {testbed: cloud} | engine/testbed | containers",
+        "load: {rate: 1}; ratios: [{figure: drain_per_s, to: kafka-limit, at_most: 0}] | ratios/0/at_most | above 0",
         "load: {rate: 1, rat: 2} | load | rat",
         "load: {rate: 1}; extra: 1 | additional | extra",
         "load: {rate: fast} | load/rate | number",
@@ -139,6 +172,19 @@ class ScenariosTest {
   }
 
   @Test
+  void whatIsRequiredIsNamed() {
+    assertThatThrownBy(() -> read("load: {rate: 1}\nobjectives: {}\n"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContaining("description: is required");
+    assertThatThrownBy(() -> read("description: D.\nload: {rate: 1}\n"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContaining("objectives: is required");
+    assertThatThrownBy(() -> read("description: D.\nobjectives: {}\n"))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageContaining("load: is required");
+  }
+
+  @Test
   void unknownFigureIsNamedTogetherWithThoseThereAre() {
     assertThatThrownBy(
             () -> read("description: D.\nload: {rate: 1}\nobjectives: {commited_p99_ms: 1}\n"))
@@ -148,7 +194,8 @@ class ScenariosTest {
 
   @Test
   void everyFigureOfRatioIsKnown() throws Exception {
-    for (String figure : EngineRatios.figures()) {
+    for (Metric metric : RatioLimit.METRICS) {
+      String figure = metric.key();
       Scenario scenario =
           read(
               "description: D.\nload: {rate: 1}\nobjectives: {}\n"
@@ -170,7 +217,7 @@ class ScenariosTest {
   void unknownScenarioIsNamedTogetherWithThoseThereAre() throws IOException {
     Files.writeString(directory.resolve("this.yaml"), "");
 
-    assertThatThrownBy(() -> new Scenarios(directory).named("that"))
+    assertThatThrownBy(() -> new Scenarios(directory, Engines.names()).named("that"))
         .isInstanceOf(ScenarioException.class)
         .hasMessageContainingAll("that", "this");
   }
@@ -214,6 +261,7 @@ class ScenariosTest {
   }
 
   private Scenario read(String yaml) throws IOException, ScenarioException {
-    return Scenarios.read(Files.writeString(directory.resolve("wrong.yaml"), yaml));
+    return Scenarios.read(
+        Files.writeString(directory.resolve("wrong.yaml"), yaml), Engines.names());
   }
 }

@@ -1,0 +1,40 @@
+package io.turnstile.bench.run;
+
+import io.turnstile.bench.engine.Deployment;
+import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.measure.LatencyRecorder;
+import io.turnstile.bench.measure.VerdictListener;
+import java.util.concurrent.Callable;
+
+/** Shows a run to whoever waits for it. Its methods may be called by any thread. */
+public interface RunView {
+
+  /** Prints a line that stays. */
+  void line(String format, Object... arguments);
+
+  /** Shows what is being done at the moment. */
+  void live(String format, Object... arguments);
+
+  /** Does a part of the work that takes a while, and shows that it does. */
+  default <T> T step(String what, Callable<T> work) throws Exception {
+    live("%s", what);
+    return work.call();
+  }
+
+  /** Takes note that the engine runs. */
+  default void started(Deployment deployment, RunningEngine engine) {}
+
+  /** Returns what hears of sends and verdicts during a stretch; it has to tell the recorder. */
+  default VerdictListener listener(LatencyRecorder stretch) {
+    return stretch;
+  }
+
+  /**
+   * Shows the state of the run; called once a second while a load is followed.
+   *
+   * @param stretch of load that is followed
+   * @param sent transactions acknowledged
+   * @param answered of these, those whose verdict has come
+   */
+  void tick(LatencyRecorder stretch, long sent, long answered);
+}

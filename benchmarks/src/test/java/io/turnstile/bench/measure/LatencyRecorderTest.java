@@ -1,0 +1,136 @@
+package io.turnstile.bench.measure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.turnstile.bench.result.Latency;
+import io.turnstile.bench.result.Point;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class LatencyRecorderTest {
+
+  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final long start = System.nanoTime();
+  private final LatencyRecorder recording = new LatencyRecorder(2 * SECOND);
+
+  @Test
+  void warmUpIsInTheSeriesBeforeZeroAndNotInTheDistribution() {
+    input(0, 900);
+    input(2, 10);
+
+    assertThat(recording.measured().getTotalCount()).isEqualTo(1);
+    Latency latency = recording.latency();
+    assertThat(latency.committed().max()).isCloseTo(10, within(0.1));
+    assertThat(latency.series()).extracting(Latency.Interval::t).containsExactly(-2.0, 0.0);
+  }
+
+  @Test
+  void latencyBelongsToTheSecondInWhichItWasMeantToBeSent() {
+    input(2, 10);
+    input(3, 1_500);
+
+    assertThat(recording.latency().series().get(2).max()).isCloseTo(1_500, within(15.0));
+    assertThat(recording.verdictSeries())
+        .extracting(Point::y)
+        .containsExactly(1.0, 0.0, 1.0, 0.0, 1.0);
+  }
+
+  @Test
+  void secondWithoutPromptVerdictIsNotAvailable() {
+    input(2, 10);
+    input(3, 1_500);
+    input(4, 10);
+    input(4, 5_000);
+
+    assertThat(recording.availability(second -> true)).isCloseTo(2 / 3.0, within(1e-9));
+    assertThat(recording.availability(second -> second != 3)).isEqualTo(1);
+  }
+
+  @Test
+  void secondsWithoutInputAreNeitherAvailableNorNot() {
+    input(2, 10);
+    input(9, 10);
+
+    assertThat(recording.availability(second -> true)).isEqualTo(1);
+  }
+
+  @Test
+  void firstVerdictAfterAFaultIsOfAnInputSentAfterIt() {
+    long fault = start + 3 * SECOND;
+    int watch = recording.watchFor(fault);
+    input(2, 5_000);
+    assertThat(recording.resumedNanos(watch)).isEqualTo(Long.MAX_VALUE);
+
+    input(4, 2_000);
+    input(5, 1_500);
+
+    assertThat(recording.resumedNanos(watch)).isEqualTo(start + 6 * SECOND);
+  }
+
+  @Test
+  void caughtUpOnceThreeSecondsHoldTheLimit() {
+    for (int second = 0; second < 12; second++) {
+      input(second, second == 3 || second == 5 ? 900 : 20);
+    }
+
+    assertThat(recording.caughtUpSecond(3, 100)).isEqualTo(6);
+    assertThat(recording.caughtUpSecond(11, 100)).isEqualTo(-1);
+  }
+
+  @Test
+  void secondWithAMissingVerdictIsNotCaughtUp() {
+    recording.sent(start, start);
+    for (int second = 0; second < 6; second++) {
+      input(second, 20);
+    }
+
+    assertThat(recording.caughtUpSecond(0, 100)).isEqualTo(1);
+  }
+
+  @Test
+  void verdictsOfAnEarlierStretchDoNotCount() {
+    input(0, 10);
+
+    recording.joined(start - 10 * SECOND, start + MILLI);
+
+    assertThat(recording.answered()).isEqualTo(1);
+  }
+
+  @Test
+  void backlogIsWhatWasAcknowledgedAndHasNoVerdictYet() {
+    recording.sent(start, start);
+    recording.sent(start, start);
+    recording.joined(start, start + 3 * SECOND);
+
+    assertThat(recording.backlogSeries()).extracting(Point::y).containsExactly(2.0, 2.0, 2.0, 1.0);
+  }
+
+  @Test
+  void rateIsTheMeanOfWholeMeasuredSeconds() {
+    for (int second = 0; second < 6; second++) {
+      for (int i = 0; i < (second < 2 ? 9 : 4); i++) {
+        input(second, 1);
+      }
+    }
+
+    assertThat(recording.meanOverMeasured(recording.verdictSeries())).isEqualTo(4);
+  }
+
+  /** One that is sent right at the beginning of a second; another one makes the first second. */
+  private void input(int second, long latencyMillis) {
+    long intended = start + second * SECOND;
+    if (!recording.started()) {
+      recording.sent(start, start);
+      if (second == 0) {
+        recording.joined(start, start + latencyMillis * MILLI);
+        return;
+      }
+      recording.joined(start, start + 1);
+    }
+    recording.sent(intended, intended);
+    recording.joined(intended, intended + latencyMillis * MILLI);
+  }
+}
