@@ -12,11 +12,14 @@ const committedRate = run => wholeSeconds(run.throughput?.series);
 const seconds = (run, field) => (run.latency_ms?.series ?? [])
   .map(second => [second.t, second.count === 0 ? null : second[field]]);
 
-/** A line for each run that has points. */
+/** A line for each run that has points; one of each engine is not faint. */
 function lines(scenario, points) {
-  return scenario.engines.flatMap(engine => engine.runs.map((run, i) => ({
-    name: engine.name, style: engine.style, faint: i !== engine.front, points: points(run),
-  }))).filter(line => line.points.length > 0);
+  return scenario.engines.flatMap(engine => {
+    const runs = engine.runs.filter(run => points(run).length > 0);
+    const front = runs.includes(engine.runs[engine.front]) ? engine.runs[engine.front] : runs[0];
+    return runs.map(run => (
+      {name: engine.name, style: engine.style, faint: run !== front, points: points(run)}));
+  });
 }
 
 const frontOf = scenario => scenario.engines[0].runs[scenario.engines[0].front];

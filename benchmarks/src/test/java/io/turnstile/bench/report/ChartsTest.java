@@ -45,6 +45,17 @@ class ChartsTest {
   }
 
   @Test
+  void anotherRepeatIsInFrontWhereThatOneHasNothing() throws IOException {
+    try (ReportPage page =
+        page(
+            run("turnstile", 1).latencyMs(latency(10)),
+            run("turnstile", 2).search(List.of(new RateStep(20, 90, true))))) {
+      assertThat(json(page, "asked['a-search'].options.series.slice(1).map(s => s.class)"))
+          .isEqualTo("[\"front\"]");
+    }
+  }
+
+  @Test
   void warmUpIsNotDrawnAndSecondWithoutVerdictsIsGap() throws IOException {
     Latency latency =
         new Latency(
