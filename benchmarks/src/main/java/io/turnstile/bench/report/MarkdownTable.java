@@ -23,7 +23,8 @@ final class MarkdownTable {
     StringBuilder text = new StringBuilder("# Turnstile benchmark\n\n");
     text.append(escape(report.subtitle())).append("\n\n");
     text.append(report.passed() ? "**✓ " : "**✗ ").append(escape(report.verdict())).append("**\n");
-    report.failures().forEach(why -> text.append("\n- ").append(escape(why)));
+    text.append(report.failures().isEmpty() ? "" : "\n");
+    report.failures().forEach(why -> text.append("- ").append(escape(why)).append('\n'));
     text.append(
         """
 

@@ -106,6 +106,10 @@ class ReportFilesTest {
 
   @Test
   void markdownHasRowForEachEngine() throws IOException {
+    assertThat(Files.readString(shared.resolve("report.md")))
+        .as("the lists and tables of Markdown have an empty line before them")
+        .containsPattern("runs failed\\.\\*\\*\n\n- ")
+        .containsPattern("\n- [^\n]*\n\n\\| scenario \\| engine \\| verdict \\| ");
     assertThat(Files.readAllLines(shared.resolve("report.md")))
         .anyMatch(
             line ->
