@@ -164,7 +164,7 @@ class ContainerTestbedIT {
     Testbed failing =
         new ContainerTestbed(
             TestbedConfig.builder()
-                .kafkaOnly()
+                .flink(false)
                 .baseDirectory(base)
                 .brokerConfig(Map.of("num.io.threads", "many"))
                 .build());
