@@ -67,11 +67,11 @@ final class ContainerFaults {
   /** It is connected again when its successor is at work. */
   private static Runnable cutFromJobManager(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.cutFromJobManager(target);
+    testbed.faults().cutFromJobManager(target);
     return () -> {
       Faults.awaitLoss(testbed.flink(), target);
       testbed.flink().awaitRunning(jobId, Deployment.PATIENCE);
-      testbed.reconnectToJobManager(target);
+      testbed.faults().reconnectToJobManager(target);
     };
   }
 
@@ -82,35 +82,35 @@ final class ContainerFaults {
   }
 
   private static Runnable killForMemory(ContainerTestbed testbed, String jobId) {
-    testbed.killForMemory(Faults.busyTaskManager(testbed));
+    testbed.faults().killForMemory(Faults.busyTaskManager(testbed));
     return testbed::startTaskManager;
   }
 
   private static Runnable fillHeap(ContainerTestbed testbed, String jobId) {
-    testbed.fillHeap(Faults.busyTaskManager(testbed));
+    testbed.faults().fillHeap(Faults.busyTaskManager(testbed));
     return testbed::startTaskManager;
   }
 
   private static Runnable limitCpu(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.limitCpu(target, FEW_CORES);
-    return () -> testbed.limitCpu(target, 0);
+    testbed.faults().limitCpu(target, FEW_CORES);
+    return () -> testbed.faults().limitCpu(target, 0);
   }
 
   private static Runnable fillStorage(ContainerTestbed testbed, String jobId) {
-    testbed.fillCheckpointStorage();
-    return testbed::freeCheckpointStorage;
+    testbed.faults().fillCheckpointStorage();
+    return testbed.faults()::freeCheckpointStorage;
   }
 
   private static Runnable closeStorage(ContainerTestbed testbed, String jobId) {
-    testbed.closeCheckpointStorage();
-    return testbed::openCheckpointStorage;
+    testbed.faults().closeCheckpointStorage();
+    return testbed.faults()::openCheckpointStorage;
   }
 
   private static Runnable fillState(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.fillState(target);
-    return () -> testbed.freeState(target);
+    testbed.faults().fillState(target);
+    return () -> testbed.faults().freeState(target);
   }
 
   private static Runnable killZooKeeper(ContainerTestbed testbed, String jobId) {
@@ -120,21 +120,21 @@ final class ContainerFaults {
 
   private static Runnable loseNames(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.loseNames(target);
+    testbed.faults().loseNames(target);
     testbed.kill(TestbedProcess.BROKER);
     testbed.start(TestbedProcess.BROKER);
-    return () -> testbed.findNames(target);
+    return () -> testbed.faults().findNames(target);
   }
 
   private static Runnable deafen(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.deafenToBrokers(target);
-    return () -> testbed.undeafenToBrokers(target);
+    testbed.faults().deafenToBrokers(target);
+    return () -> testbed.faults().undeafenToBrokers(target);
   }
 
   private static Runnable losePackets(ContainerTestbed testbed, String jobId) {
     TestbedProcess target = Faults.busyTaskManager(testbed);
-    testbed.losePackets(target, FEW_PACKETS);
-    return () -> testbed.losePacketsNoMore(target, FEW_PACKETS);
+    testbed.faults().losePackets(target, FEW_PACKETS);
+    return () -> testbed.faults().losePacketsNoMore(target, FEW_PACKETS);
   }
 }

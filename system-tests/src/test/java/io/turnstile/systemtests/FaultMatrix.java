@@ -76,7 +76,7 @@ final class FaultMatrix {
   static List<Fault<? super ContainerTestbed>> faultsOf(ContainerTestbed testbed) {
     List<Fault<? super ContainerTestbed>> faults = new ArrayList<>(Faults.onEveryTestbed());
     faults.addAll(ContainerFaults.all());
-    if (testbed.canFilterPackets()) {
+    if (testbed.faults().canFilterPackets()) {
       faults.addAll(ContainerFaults.byFilter());
     } else {
       System.out.println("without the faults that need the right to filter packets");

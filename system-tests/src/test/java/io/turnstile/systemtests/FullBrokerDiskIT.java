@@ -31,9 +31,9 @@ class FullBrokerDiskIT {
   }
 
   private static Runnable fill(ContainerTestbed testbed) {
-    testbed.fillBrokerDisk();
+    testbed.faults().fillBrokerDisk();
     return () -> {
-      testbed.freeBrokerDisk();
+      testbed.faults().freeBrokerDisk();
       testbed.start(TestbedProcess.BROKER);
     };
   }
