@@ -32,7 +32,7 @@ final class FlinkHttp {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
 
-  /** What the main method itself threw; a job that it handed over and Flink refused is not that. */
+  /** Finds a failure of the main method itself, not of a job that it handed over to Flink. */
   private static final Pattern MAIN_FAILED =
       Pattern.compile(
           "(?:The main method caused an error: |ProgramParametrizationException: )"

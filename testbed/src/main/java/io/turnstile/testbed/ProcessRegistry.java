@@ -29,7 +29,7 @@ public final class ProcessRegistry<P> {
   }
 
   /**
-   * What controls a process.
+   * Finds the control of a process.
    *
    * @throws TestbedException if the testbed has no such process
    */

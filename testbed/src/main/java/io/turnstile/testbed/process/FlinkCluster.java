@@ -183,7 +183,7 @@ final class FlinkCluster {
       List<String> arguments) {
     List<String> options = new ArrayList<>(memory.jvm());
     options.add(Jvm.gcLog(logs, process.name()));
-    // Where the web UI looks for it.
+    // The web UI shows this file.
     options.add("-Dlog.file=" + logs.resolve(process.name() + ".log"));
     options.addAll(javaOptions("env.java.opts.all"));
     options.addAll(javaOptions("env.java.opts." + role));
