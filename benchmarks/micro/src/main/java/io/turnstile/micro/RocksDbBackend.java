@@ -19,6 +19,7 @@ import org.apache.flink.runtime.state.DefaultKeyedStateStore;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
 import org.apache.flink.util.FileUtils;
@@ -58,6 +59,9 @@ public final class RocksDbBackend {
             .setTaskName("micro-benchmark")
             .setManagedMemorySize(MEMORY)
             .setMaxParallelism(KEY_GROUPS)
+            // Where the native library is unpacked.
+            .setTaskManagerRuntimeInfo(
+                new TestingTaskManagerRuntimeInfo(new Configuration(), directory.toFile()))
             .build();
     EmbeddedRocksDBStateBackend rocksDb =
         new EmbeddedRocksDBStateBackend().configure(tuning, RocksDbBackend.class.getClassLoader());

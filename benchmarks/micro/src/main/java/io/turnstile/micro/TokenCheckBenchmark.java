@@ -21,12 +21,14 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class TokenCheckBenchmark {
 
-  private static final int TOKENS = 1_000;
-
   @Param({"ES256", "RS256"})
   public String algorithm;
 
-  private final List<String> tokens = new ArrayList<>();
+  /** How many are in use. */
+  @Param("1000")
+  public int tokens;
+
+  private final List<String> issued = new ArrayList<>();
   private TokenCheck remembering;
   private TokenCheck forgetting;
   private int next;
@@ -34,14 +36,14 @@ public class TokenCheckBenchmark {
   @Setup
   public void prepare() throws Exception {
     SampleTokens issuer = new SampleTokens(algorithm);
-    remembering = issuer.check(TOKENS);
+    remembering = issuer.check(tokens);
     forgetting = issuer.check(0);
-    for (int i = 0; i < TOKENS; i++) {
+    for (int i = 0; i < tokens; i++) {
       String token = issuer.token(SampleRecords.customerId(i));
-      tokens.add(token);
+      issued.add(token);
       pass(remembering.check(token, SampleRecords.customerId(i), SampleRecords.START));
     }
-    pass(forgetting.check(tokens.get(0), SampleRecords.customerId(0), SampleRecords.START));
+    pass(forgetting.check(issued.get(0), SampleRecords.customerId(0), SampleRecords.START));
   }
 
   /** A benchmark of tokens that are refused would measure something else. */
@@ -61,10 +63,10 @@ public class TokenCheckBenchmark {
     return check(forgetting);
   }
 
-  /** Both benchmarks take the same copy: a record's token is a new string, without its hash. */
+  /** Takes a copy of the token: that of a record is a new string, whose hash is not known yet. */
   private TokenFault check(TokenCheck check) throws IOException {
-    next = (next + 1) % TOKENS;
-    String read = copy(tokens.get(next));
+    next = (next + 1) % tokens;
+    String read = copy(issued.get(next));
     return check.check(read, SampleRecords.customerId(next), SampleRecords.START);
   }
 

@@ -23,6 +23,7 @@ class BenchmarksTest {
             .warmupIterations(0)
             .measurementIterations(1)
             .param("acceptances", "500")
+            .param("tokens", "10")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();
