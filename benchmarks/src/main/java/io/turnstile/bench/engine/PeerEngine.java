@@ -99,7 +99,7 @@ final class PeerEngine implements Engine {
   }
 
   static TestbedConfig testbed(Path base) {
-    return TestbedConfig.builder().baseDirectory(base).kafkaOnly().build();
+    return TestbedConfig.builder().baseDirectory(base).flink(false).build();
   }
 
   private RunningEngine start(TestbedDeployment deployment, EngineSettings settings)

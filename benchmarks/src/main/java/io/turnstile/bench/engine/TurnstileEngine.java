@@ -6,6 +6,7 @@ import io.turnstile.clients.JobSubmission;
 import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,14 +27,14 @@ public final class TurnstileEngine implements Engine {
   private final String name;
   private final String description;
   private final String commit;
-  private final Consumer<TestbedConfig.Builder> testbed;
+  private final Consumer<TestbedConfigBuilder> testbed;
   private final List<String> jobArguments;
 
   private TurnstileEngine(
       String name,
       String description,
       String commit,
-      Consumer<TestbedConfig.Builder> testbed,
+      Consumer<TestbedConfigBuilder> testbed,
       List<String> jobArguments) {
     this.name = name;
     this.description = description;
@@ -56,7 +57,7 @@ public final class TurnstileEngine implements Engine {
    *
    * @param changes made to the testbed's configuration after all others
    */
-  public TurnstileEngine with(Consumer<TestbedConfig.Builder> changes, List<String> arguments) {
+  public TurnstileEngine with(Consumer<TestbedConfigBuilder> changes, List<String> arguments) {
     return new TurnstileEngine(name, description, commit, changes, arguments);
   }
 
@@ -86,7 +87,7 @@ public final class TurnstileEngine implements Engine {
 
   @Override
   public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
-    TestbedConfig.Builder config =
+    TestbedConfigBuilder config =
         TestbedConfig.builder()
             .baseDirectory(base)
             .slots(settings.parallelism())

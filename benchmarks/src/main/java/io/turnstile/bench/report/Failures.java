@@ -16,7 +16,7 @@ final class Failures {
   static List<String> of(Runs runs) {
     Map<String, List<Objective>> missed = new LinkedHashMap<>();
     Map<String, Integer> others = new LinkedHashMap<>();
-    for (RunResult run : runs.repeats()) {
+    for (RunResult run : runs.runs()) {
       if (run.failure() != null) {
         others.merge(run.failure(), 1, Integer::sum);
       }
@@ -29,7 +29,7 @@ final class Failures {
         others.merge("the audit found that the promise does not hold", 1, Integer::sum);
       }
       run.objectives().stream()
-          .filter(objective -> !objective.met() && !objective.goal())
+          .filter(Objective::missed)
           .forEach(
               o ->
                   missed
@@ -44,10 +44,7 @@ final class Failures {
 
   /** One line for each objective between engines that is not met. */
   static List<String> of(List<Objective> ratios) {
-    return ratios.stream()
-        .filter(ratio -> !ratio.met() && !ratio.goal())
-        .map(ratio -> line(List.of(ratio)))
-        .toList();
+    return ratios.stream().filter(Objective::missed).map(ratio -> line(List.of(ratio))).toList();
   }
 
   private static String line(List<Objective> missed) {
@@ -59,7 +56,7 @@ final class Failures {
   }
 
   private static String of(int times, Runs runs) {
-    int all = runs.repeats().size();
+    int all = runs.runs().size();
     return all == 1 ? "" : " (%d of %d runs)".formatted(times, all);
   }
 }

@@ -2,18 +2,14 @@ package io.turnstile.bench.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.bench.report.ReportFiles;
 import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.result.Throughput;
 import io.turnstile.bench.scenario.RatioLimit;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class EngineRatiosTest {
 
@@ -21,8 +17,6 @@ class EngineRatiosTest {
       new RatioLimit("committed_p50_ms", "turnstile", "kafka-streams", 1.5, null, false);
   private static final RatioLimit DRAIN =
       new RatioLimit("drain_per_s", "turnstile", "kafka-streams", null, 1.0, true);
-
-  @TempDir private Path directory;
 
   @Test
   void mediansOfTheRepeatsAreCompared() {
@@ -49,20 +43,6 @@ class EngineRatiosTest {
   void runThatMeasuredNothingMeetsNothing() {
     assertThat(judge(run("turnstile", 0, 0), run("kafka-streams", 10, 1_000)).get(0))
         .matches(ratio -> ratio.actual() == null && !ratio.met());
-  }
-
-  @Test
-  void objectiveThatIsNotMetIsInTheVerdictAndGoalIsNot() throws Exception {
-    Path html = directory.resolve("report.html");
-    ReportFiles.write(
-        List.of(run("turnstile", 16, 900), run("kafka-streams", 10, 1_000)), List.of(), html);
-
-    assertThat(Files.readString(directory.resolve("report.md")))
-        .contains(
-            "steady-10k: committed p50 of turnstile ÷ kafka-streams is 1.60, objective ≤ 1.50",
-            "| drained of turnstile ÷ kafka-streams ≥ 1.00 | 0.90 | △ not met |")
-        .doesNotContain("drained of turnstile ÷ kafka-streams is");
-    assertThat(Files.readString(html)).contains("id=\"steady-10k-wanted-ratios-table\"");
   }
 
   private static List<Objective> judge(RunResult... runs) {
