@@ -80,7 +80,7 @@ final class DemoView implements RunView {
         sent,
         answered,
         verdicts.byCode(),
-        stretch.recent(now),
+        verdicts.takeLatencies(),
         stretch.measured());
     screen.live(table.block(), table.line());
   }

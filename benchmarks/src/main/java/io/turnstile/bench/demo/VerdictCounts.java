@@ -7,13 +7,17 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Counts verdicts by code, and tells another listener everything. Thread-safe. */
+/** Counts verdicts by code, times them, and tells another listener everything. Thread-safe. */
 final class VerdictCounts implements VerdictListener {
 
   private final ConcurrentMap<String, LongAdder> verdicts = new ConcurrentHashMap<>();
+  private final Recorder latency = new Recorder(2);
   private final VerdictListener next;
 
   VerdictCounts(VerdictListener next) {
@@ -27,6 +31,11 @@ final class VerdictCounts implements VerdictListener {
     return counts;
   }
 
+  /** Returns the latencies, in microseconds, since this was last asked. For one thread. */
+  Histogram takeLatencies() {
+    return latency.getIntervalHistogram();
+  }
+
   @Override
   public void sent(long intendedNanos, long nowNanos) {
     next.sent(intendedNanos, nowNanos);
@@ -34,6 +43,7 @@ final class VerdictCounts implements VerdictListener {
 
   @Override
   public void joined(long intendedNanos, long verdictNanos) {
+    latency.recordValue(Math.max(0, TimeUnit.NANOSECONDS.toMicros(verdictNanos - intendedNanos)));
     next.joined(intendedNanos, verdictNanos);
   }
 

@@ -113,13 +113,20 @@ final class TestbedDeployment implements Deployment {
   }
 
   /**
-   * {@inheritDoc}
+   * {@inheritDoc} The logs are kept if it does not, unless its arguments are wrong.
    *
    * @throws JobRejectedException if the engine is the job and refuses its arguments
    */
   @Override
   public RunningEngine start() throws Exception {
-    return start.on(this);
+    try {
+      return start.on(this);
+    } catch (JobRejectedException e) {
+      throw e;
+    } catch (Exception e) {
+      markFailed();
+      throw e;
+    }
   }
 
   @Override

@@ -81,7 +81,7 @@ public final class UpCommand implements Callable<Integer> {
       Engine engine = options.engine(kafkaPort);
       try (Deployment deployment =
           screen.step("Starting Kafka and Flink", () -> engine.deploy(settings, base, keys))) {
-        RunningEngine job = screen.step("Submitting the job", () -> start(deployment));
+        RunningEngine job = screen.step("Submitting the job", deployment::start);
         describe(deployment, keys.resolve("jwks.json"), screen);
         if (out != null) {
           JsonFiles.write(out, addresses(deployment, job, keys.resolve("jwks.json")));
@@ -92,18 +92,6 @@ public final class UpCommand implements Callable<Integer> {
     } catch (JobRejectedException e) {
       throw new ParameterException(
           spec.commandLine(), "the job was not accepted: " + e.getMessage(), e);
-    }
-  }
-
-  /** Starts the job; keeps the logs if that fails for another reason than its arguments. */
-  private static RunningEngine start(Deployment deployment) throws Exception {
-    try {
-      return deployment.start();
-    } catch (Exception e) {
-      if (!(e instanceof JobRejectedException)) {
-        deployment.markFailed();
-      }
-      throw e;
     }
   }
 

@@ -13,8 +13,8 @@ import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.clients.JobRejectedException;
 import io.turnstile.simulator.KafkaConnection;
-import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.TemporaryDirectory;
@@ -23,16 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
@@ -56,7 +52,6 @@ public final class EngineRun {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private Exception failure;
   private AuditReport audit;
-  private SimulationSummary sent;
 
   /** Starts nothing yet. */
   public EngineRun(RunSetup setup, RunView view) {
@@ -116,7 +111,7 @@ public final class EngineRun {
 
   /** Returns what was sent by the last load, if it ended; only after {@link #run}. */
   public Optional<SimulationSummary> sent() {
-    return Optional.ofNullable(sent);
+    return results.sent();
   }
 
   /** Returns the latencies outside of faults and recovery, in microseconds; after {@link #run}. */
@@ -127,10 +122,12 @@ public final class EngineRun {
   private void deploy(Path files) throws Exception {
     try (Deployment deployment =
         view.step(
-            "starting " + engine.name(),
+            "starting Kafka and " + engine.name(),
             () -> engine.deploy(scenario.engine(), files.getParent(), files))) {
       try {
         measure(deployment, files);
+      } catch (JobRejectedException e) {
+        throw e;
       } catch (Exception e) {
         deployment.markFailed();
         throw e;
@@ -150,25 +147,24 @@ public final class EngineRun {
     try (VerdictProbe probe =
         new VerdictProbe(
             client, kafka.topics(), !deployment.isOurs(), view.listener(results.latency()))) {
-      Session session =
-          new Session(
-              deployment,
-              probe,
-              new Sender(
-                  kafka,
-                  TokenIssuer.load(deployment.signingKey(), scenario.load().tokenLifetime()),
-                  ledger,
-                  scenario.load(),
-                  setup.source(),
-                  probe));
+      Sender sender =
+          new Sender(
+              kafka,
+              TokenIssuer.load(deployment.signingKey(), scenario.load().tokenLifetime()),
+              ledger,
+              scenario.load(),
+              setup.source(),
+              probe);
+      EngineSession session =
+          new EngineSession(setup, view, results, threads, deployment, probe, sender);
       procedure.prepare(session);
-      try (RunningEngine running = view.step("submitting", deployment::start)) {
+      try (RunningEngine running = view.step("starting the engine", deployment::start)) {
         session.started(running);
         AtomicBoolean over = new AtomicBoolean();
         Future<?> profiling = profile(session, files, over::get);
         procedure.run(session);
         over.set(true);
-        get(profiling);
+        EngineSession.get(profiling);
         audit =
             view.step("auditing every transaction and verdict", () -> audit(deployment, ledger));
         results.audit(engine.decides() ? AuditResult.of(audit) : AuditResult.ofCopies(audit));
@@ -177,7 +173,8 @@ public final class EngineRun {
   }
 
   /** Begins to wait for the time at which to profile the engine and its broker, if so asked. */
-  private Future<?> profile(Session session, Path files, BooleanSupplier over) throws IOException {
+  private Future<?> profile(EngineSession session, Path files, BooleanSupplier over)
+      throws IOException {
     if (!setup.profiled()) {
       return CompletableFuture.completedFuture(null);
     }
@@ -219,152 +216,5 @@ public final class EngineRun {
     return message == null || message.isBlank()
         ? e.getClass().getSimpleName()
         : message.strip().replaceAll("\\s*\\R\\s*", "; ");
-  }
-
-  private static <T> T get(Future<T> future) throws Exception {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    }
-  }
-
-  /** The run as its procedure sees it. */
-  private final class Session implements RunSession {
-
-    private final Deployment deployment;
-    private final VerdictProbe probe;
-    private final Sender sender;
-    private RunningEngine running;
-    private RunMonitor monitor;
-
-    Session(Deployment deployment, VerdictProbe probe, Sender sender) {
-      this.deployment = deployment;
-      this.probe = probe;
-      this.sender = sender;
-    }
-
-    void started(RunningEngine engine) {
-      running = engine;
-      monitor =
-          new RunMonitor(
-              this::pids, engine, probe, results.resources(), results.checkpoints(), view);
-      results.engine(
-          EnvironmentProbe.environment(
-              engine.flinkJob().map(job -> job.flink().version()).orElse(null), deployment.kind()),
-          new LinkedHashMap<>(engine.settings()));
-      view.started(deployment, engine);
-    }
-
-    Map<String, Long> pids() {
-      return deployment.pids(engine());
-    }
-
-    @Override
-    public Scenario scenario() {
-      return scenario;
-    }
-
-    @Override
-    public RunSetup setup() {
-      return setup;
-    }
-
-    @Override
-    public RunView view() {
-      return view;
-    }
-
-    @Override
-    public Deployment deployment() {
-      return deployment;
-    }
-
-    @Override
-    public RunningEngine engine() {
-      if (running == null) {
-        throw new IllegalStateException("the engine does not run yet");
-      }
-      return running;
-    }
-
-    @Override
-    public ResultAssembler results() {
-      return results;
-    }
-
-    @Override
-    public void fill(Load load) throws Exception {
-      Future<SimulationSummary> sending = threads.submit(sender.send(load)::run);
-      while (!sending.isDone()) {
-        view.live("filling the topic, %,d", probe.sent());
-        TimeUnit.MILLISECONDS.sleep(100);
-      }
-      allSent(get(sending));
-    }
-
-    @Override
-    public void send(Load load, LatencyRecorder stretch, Future<?> meanwhile) throws Exception {
-      probe.tell(view.listener(stretch));
-      Simulation simulation = sender.send(load);
-      AtomicBoolean failed = new AtomicBoolean(true);
-      Future<SimulationSummary> sending =
-          threads.submit(
-              () -> {
-                SimulationSummary summary = simulation.run();
-                failed.set(false);
-                return summary;
-              });
-      try {
-        boolean complete =
-            monitor.follow(
-                stretch, () -> !sending.isDone() || (!failed.get() && !meanwhile.isDone()));
-        simulation.stop();
-        allSent(get(sending));
-        get(meanwhile);
-        if (!complete) {
-          results.note(stalled());
-        }
-      } finally {
-        simulation.stop();
-      }
-    }
-
-    @Override
-    public void drain(LatencyRecorder stretch) throws Exception {
-      if (!monitor.follow(stretch, () -> false)) {
-        throw new IllegalStateException(stalled());
-      }
-    }
-
-    private static String stalled() {
-      return "No verdict came for %d s: not waited any longer."
-          .formatted(RunMonitor.STALLED.toSeconds());
-    }
-
-    private void allSent(SimulationSummary summary) {
-      sent = summary;
-      results.sent(summary);
-      if (summary.failures() > 0) {
-        throw new IllegalStateException(
-            "%,d records could not be sent: %s"
-                .formatted(summary.failures(), summary.firstFailure()));
-      }
-    }
-
-    @Override
-    public Future<?> inBackground(Callable<?> work) {
-      return threads.submit(work);
-    }
-
-    @Override
-    public long answered() {
-      return probe.answered();
-    }
-
-    @Override
-    public Double processedPerS() {
-      return monitor.processedPerS();
-    }
   }
 }

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -122,6 +123,11 @@ final class ResultAssembler implements AutoCloseable {
 
   synchronized void sent(SimulationSummary summary) {
     sent = summary;
+  }
+
+  /** Returns the summary of the last load that was sent to its end. */
+  synchronized Optional<SimulationSummary> sent() {
+    return Optional.ofNullable(sent);
   }
 
   synchronized void audit(AuditResult audit) {

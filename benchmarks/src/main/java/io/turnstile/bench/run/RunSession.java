@@ -11,9 +11,11 @@ import java.util.concurrent.Future;
 /** A run in progress, as its {@link Procedure} sees it. Used by the procedure's thread. */
 interface RunSession {
 
-  Scenario scenario();
-
   RunSetup setup();
+
+  default Scenario scenario() {
+    return setup().scenario();
+  }
 
   RunView view();
 

@@ -1,0 +1,139 @@
+package io.turnstile.bench.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.turnstile.bench.result.RateStep;
+import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.ScenarioMetric;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.simulator.SimulatedEvent;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcedureTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void openLoopSendsTheScenarioAndMeasuresIt() throws Exception {
+    Scenario scenario = FakeSession.scenario(directory, "rate: 100, warm_up: 1s, duration: 3s");
+    FakeSession session =
+        new FakeSession(scenario, (load, stretch) -> FakeSession.decide(stretch, 100, 4, 20));
+
+    run(session);
+    RunResult result = session.results().assemble(null, false);
+
+    assertThat(session.sent).containsExactly(new Load.OfScenario());
+    assertThat(result.load().sent()).isEqualTo(400);
+    assertThat(result.load().offeredPerS()).isEqualTo(100);
+    assertThat(result.latencyMs().committed().count()).isEqualTo(300);
+    assertThat(result.latencyMs().committed().p99()).isBetween(19.9, 20.1);
+    assertThat(result.throughput().processedPerS()).isEqualTo(42);
+    assertThat(result.figures()).isEmpty();
+  }
+
+  @Test
+  void preloadIsSentBeforeAndNotMeasured() throws Exception {
+    Scenario scenario = FakeSession.scenario(directory, "rate: 100, duration: 3s, preload: 5000");
+    FakeSession session =
+        new FakeSession(
+            scenario,
+            (load, stretch) -> {
+              boolean preload = load instanceof Load.Unpaced;
+              FakeSession.decide(stretch, preload ? 1_000 : 100, preload ? 5 : 3, 20);
+            });
+
+    run(session);
+    RunResult result = session.results().assemble(null, false);
+
+    assertThat(session.sent).containsExactly(new Load.Unpaced(5_000), new Load.OfScenario());
+    assertThat(result.latencyMs().committed().count()).isEqualTo(300);
+    assertThat(result.figures()).extracting(ScenarioMetric::name).containsExactly("preloaded");
+    assertThat(result.figures().get(0).value()).isCloseTo(1_000, within(10.0));
+  }
+
+  @Test
+  void saturationDrainsAFilledTopicAndThenSearchesTheHighestRate() throws Exception {
+    Scenario scenario = FakeSession.scenario(directory, "records: 100000", "procedure: saturation");
+    FakeSession session =
+        new FakeSession(
+            scenario,
+            (load, stretch) -> {
+              if (load instanceof Load.AtRate at) {
+                double seconds = at.length().toMillis() / 1000.0;
+                FakeSession.decide(stretch, at.rate(), seconds, at.rate() <= 6_500 ? 20 : 400);
+              } else {
+                FakeSession.decide(stretch, 20_000, 5, 10);
+              }
+            });
+
+    run(session);
+    RunResult result = session.results().assemble(null, false);
+
+    assertThat(session.filled).containsExactly(new Load.Unpaced(100_000));
+    assertThat(result.search()).extracting(RateStep::offeredPerS).startsWith(4_000.0, 6_000.0);
+    assertThat(result.search())
+        .allSatisfy(step -> assertThat(step.held()).isEqualTo(step.offeredPerS() <= 6_500));
+    assertThat(result.figures())
+        .extracting(ScenarioMetric::name)
+        .containsExactly("drained", "highest rate with committed p99 < 100 ms");
+    double highest = result.figures().get(1).value();
+    assertThat(highest).isBetween(6_000.0, 6_500.0);
+    assertThat(result.throughput().meanPerS()).isCloseTo(20_000, within(500.0));
+    assertThat(result.latencyMs().committed().p99()).isBetween(19.0, 21.0);
+    assertThat(session.lines).hasSameSizeAs(result.search());
+  }
+
+  @Test
+  void rateIsHeldOnlyIfItsLatencyIsWithinTheLimitAndNothingIsLeftBehind() {
+    assertThat(Saturation.step(5_000, 99, 4_990).held()).isTrue();
+    assertThat(Saturation.step(5_000, 100, 5_000).held()).isFalse();
+    assertThat(Saturation.step(5_000, 20, 4_900).held()).isFalse();
+  }
+
+  @Test
+  void exportIsInForceWithTheLastPurchase() throws Exception {
+    Scenario scenario =
+        FakeSession.scenario(directory, "records: 300", "procedure: inventory-export");
+    FakeSession session =
+        new FakeSession(
+            scenario,
+            (load, stretch) -> {
+              for (SimulatedEvent event = ((Load.Of) load).source().next();
+                  event != null;
+                  event = ((Load.Of) load).source().next()) {
+                if (event instanceof SimulatedEvent.Submission) {
+                  long now = System.nanoTime();
+                  stretch.sent(now, now);
+                  stretch.joined(now, now + 1_000_000_000L);
+                }
+              }
+            });
+
+    run(session);
+    RunResult result = session.results().assemble(null, false);
+
+    assertThat(result.load().sent()).isEqualTo(ExportSource.BOUGHT);
+    assertThat(result.figures())
+        .extracting(ScenarioMetric::name)
+        .containsExactly("products", "published after", "in force after");
+    assertThat(result.figures().get(2).value()).isBetween(1.0, 10.0);
+  }
+
+  @Test
+  void estimateIsOfEverythingThatIsSent() throws Exception {
+    Scenario scenario =
+        FakeSession.scenario(directory, "rate: 100, warm_up: 10s, duration: 30s, preload: 200000");
+
+    assertThat(Procedure.of(scenario).estimate(scenario.load())).isEqualTo(Duration.ofSeconds(50));
+  }
+
+  private static void run(FakeSession session) throws Exception {
+    Procedure procedure = Procedure.of(session.scenario());
+    procedure.prepare(session);
+    procedure.run(session);
+  }
+}
