@@ -91,7 +91,7 @@ final class FakeSession implements RunSession {
     return new RunView() {
       @Override
       public void line(String format, Object... arguments) {
-        lines.add(format.formatted(arguments));
+        lines.add(format + " " + List.of(arguments));
       }
 
       @Override
