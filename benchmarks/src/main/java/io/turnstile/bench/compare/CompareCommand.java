@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     name = "compare",
     description = {
       "Compares results with earlier ones of any age: medians over the repeats, and how far the",
-      "ratio spreads over them. A figure that is worse by more than its threshold is a regression."
+      "ratio spreads over them. A metric that is worse by more than its threshold is a regression."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -50,11 +50,11 @@ public final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--threshold",
-      paramLabel = "FIGURE=PERCENT",
+      paramLabel = "METRIC=PERCENT",
       description = {
-        "how much worse a figure may be, as p99=20; may be given several times. By default",
+        "how much worse a metric may be, as p99=20; may be given several times. By default",
         "committed/s 5, p50 15, p95 20, p99 25, p99.9 50, cpu 15, memory 15,",
-        "first-verdict 30, caught-up 30, figures of only one scenario 10"
+        "first-verdict 30, caught-up 30, metrics of only one scenario 10"
       })
   private Map<String, Double> thresholds = Map.of();
 
@@ -106,7 +106,7 @@ public final class CompareCommand implements Callable<Integer> {
         (name, percent) -> {
           if (!names.contains(name)) {
             throw usage(
-                "--threshold: there is no figure "
+                "--threshold: there is no metric "
                     + name
                     + "; there are "
                     + String.join(", ", names));
@@ -125,7 +125,7 @@ public final class CompareCommand implements Callable<Integer> {
         Locale.ROOT,
         "%-40s %-14s %12s %12s %7s %15s %7s%n",
         "scenario on engine",
-        "figure",
+        "metric",
         "base",
         "current",
         "ratio",
@@ -134,17 +134,17 @@ public final class CompareCommand implements Callable<Integer> {
     String previous = "";
     for (Comparison.Line line : comparison.lines()) {
       String what = line.scenario() + " on " + line.engine();
-      double threshold = line.figure().threshold();
+      double threshold = line.metric().threshold();
       stdout.printf(
           Locale.ROOT,
           "%-40s %-14s %,12.2f %,12.2f %7.2f %15s %7.2f%s%n",
           what.equals(previous) ? "" : what,
-          line.figure().name(),
+          line.metric().name(),
           line.base(),
           line.current(),
           line.ratio(),
           String.format(Locale.ROOT, "%.2f – %.2f", line.least(), line.greatest()),
-          line.figure().higherIsBetter() ? 1 - threshold : 1 + threshold,
+          line.metric().higherIsBetter() ? 1 - threshold : 1 + threshold,
           line.regression() ? "  WORSE" : "");
       previous = what;
     }
@@ -164,7 +164,7 @@ public final class CompareCommand implements Callable<Integer> {
                                 line ->
                                     "%s of %s on %s"
                                         .formatted(
-                                            line.figure().name(), line.scenario(), line.engine())))
+                                            line.metric().name(), line.scenario(), line.engine())))
                     .limit(5)
                     .collect(Collectors.joining(", "))
                 + (worse + comparison.problems().size() > 5 ? ", …" : ""));
@@ -174,20 +174,20 @@ public final class CompareCommand implements Callable<Integer> {
   private void write(Comparison comparison, List<String> differences) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode json = mapper.createObjectNode().put("passed", comparison.passed());
-    ArrayNode figures = json.putArray("figures");
+    ArrayNode metrics = json.putArray("figures");
     for (Comparison.Line line : comparison.lines()) {
-      figures
+      metrics
           .addObject()
           .put("scenario", line.scenario())
           .put("engine", line.engine())
-          .put("figure", line.figure().name())
-          .put("unit", line.figure().unit())
+          .put("figure", line.metric().name())
+          .put("unit", line.metric().unit())
           .put("base", line.base())
           .put("current", line.current())
           .put("ratio", line.ratio())
           .put("least_ratio", line.least())
           .put("greatest_ratio", line.greatest())
-          .put("threshold", line.figure().threshold())
+          .put("threshold", line.metric().threshold())
           .put("regression", line.regression());
     }
     comparison.problems().forEach(json.putArray("problems")::add);

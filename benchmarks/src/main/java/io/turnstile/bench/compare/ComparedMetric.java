@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A figure that two sets of results are compared by.
+ * A metric that two sets of results are compared by.
  *
  * @param higherIsBetter otherwise lower is
  * @param threshold how much worse it may be before that is a regression, as a share
@@ -26,7 +26,7 @@ record ComparedMetric(
     double threshold,
     Function<RunResult, Double> value) {
 
-  /** What figures of only one scenario may lose. */
+  /** The share that metrics of only one scenario may lose. */
   private static final double SPECIAL = 0.1;
 
   /** Those that any run has. Tails vary more from run to run, so they may vary more here. */
@@ -52,29 +52,29 @@ record ComparedMetric(
 
   /** The common ones, and those that only these runs have. */
   static List<ComparedMetric> of(List<RunResult> runs) {
-    List<ComparedMetric> figures = new ArrayList<>(COMMON);
+    List<ComparedMetric> metrics = new ArrayList<>(COMMON);
     runs.stream()
         .flatMap(run -> run.figures().stream())
-        .filter(figure -> figure.better() != null)
+        .filter(metric -> metric.better() != null)
         .map(
-            figure ->
+            metric ->
                 new ComparedMetric(
-                    figure.name(),
-                    figure.unit(),
-                    figure.better() == ScenarioMetric.Direction.HIGHER,
+                    metric.name(),
+                    metric.unit(),
+                    metric.better() == ScenarioMetric.Direction.HIGHER,
                     SPECIAL,
                     null))
         .distinct()
         .map(ComparedMetric::ofOneScenario)
-        .forEach(figures::add);
-    return figures;
+        .forEach(metrics::add);
+    return metrics;
   }
 
   ComparedMetric withThreshold(double share) {
     return new ComparedMetric(name, unit, higherIsBetter, share, value);
   }
 
-  /** Whether a ratio, current to base, is a regression. */
+  /** Tells whether a ratio, current to base, is a regression. */
   boolean isRegression(double ratio) {
     return higherIsBetter ? ratio < 1 - threshold : ratio > 1 + threshold;
   }
@@ -94,15 +94,15 @@ record ComparedMetric(
         });
   }
 
-  private static ComparedMetric ofOneScenario(ComparedMetric figure) {
+  private static ComparedMetric ofOneScenario(ComparedMetric metric) {
     return new ComparedMetric(
-        figure.name,
-        figure.unit,
-        figure.higherIsBetter,
-        figure.threshold,
+        metric.name,
+        metric.unit,
+        metric.higherIsBetter,
+        metric.threshold,
         run ->
             run.figures().stream()
-                .filter(each -> each.name().equals(figure.name))
+                .filter(each -> each.name().equals(metric.name))
                 .map(ScenarioMetric::value)
                 .findFirst()
                 .orElse(null));

@@ -15,17 +15,17 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Two sets of results, compared figure by figure. Repeats of a scenario on an engine count by their
+ * Two sets of results, compared metric by metric. Repeats of a scenario on an engine count by their
  * median.
  *
  * @param lines what was compared
- * @param problems regressions that no figure shows, one line each
+ * @param problems regressions that no metric shows, one line each
  * @param notes what was not compared, one line each
  */
 record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
 
   /**
-   * A figure of a scenario on an engine.
+   * A metric of a scenario on an engine.
    *
    * @param base median of the base's repeats
    * @param current median of the current ones
@@ -36,7 +36,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
   record Line(
       String scenario,
       String engine,
-      ComparedMetric figure,
+      ComparedMetric metric,
       double base,
       double current,
       double ratio,
@@ -44,7 +44,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
       double greatest) {
 
     boolean regression() {
-      return figure.isRegression(ratio);
+      return metric.isRegression(ratio);
     }
   }
 
@@ -60,7 +60,7 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
   }
 
   /**
-   * @param thresholds by a figure's name, as shares, instead of its own
+   * @param thresholds by a metric's name, as shares, instead of its own
    */
   static Comparison of(
       List<RunResult> base, List<RunResult> current, Map<String, Double> thresholds) {
@@ -80,9 +80,9 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
               && !others.stream().allMatch(Comparison::clean)) {
             problems.add(key + ": the audit is not clean any more");
           }
-          for (ComparedMetric figure : ComparedMetric.of(runs)) {
-            double threshold = thresholds.getOrDefault(figure.name(), figure.threshold());
-            compare(key, figure.withThreshold(threshold), runs, others, lines, problems);
+          for (ComparedMetric metric : ComparedMetric.of(runs)) {
+            double threshold = thresholds.getOrDefault(metric.name(), metric.threshold());
+            compare(key, metric.withThreshold(threshold), runs, others, lines, problems);
           }
         });
     after.keySet().stream()
@@ -97,25 +97,25 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
 
   private static void compare(
       Key key,
-      ComparedMetric figure,
+      ComparedMetric metric,
       List<RunResult> base,
       List<RunResult> current,
       List<Line> lines,
       List<String> problems) {
-    double[] before = values(figure, base);
-    double[] after = values(figure, current);
+    double[] before = values(metric, base);
+    double[] after = values(metric, current);
     if (before.length == 0 || median(before) <= 0) {
       return;
     }
     if (after.length == 0) {
-      problems.add(key + ": " + figure.name() + " was measured before, and is not any more");
+      problems.add(key + ": " + metric.name() + " was measured before, and is not any more");
       return;
     }
     lines.add(
         new Line(
             key.scenario(),
             key.engine(),
-            figure,
+            metric,
             median(before),
             median(after),
             median(after) / median(before),
@@ -123,9 +123,9 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
             after[after.length - 1] / before[0]));
   }
 
-  private static double[] values(ComparedMetric figure, List<RunResult> runs) {
+  private static double[] values(ComparedMetric metric, List<RunResult> runs) {
     return runs.stream()
-        .map(figure.value())
+        .map(metric.value())
         .filter(Objects::nonNull)
         .mapToDouble(Double::doubleValue)
         .sorted()
@@ -148,8 +148,8 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
   }
 
   /**
-   * Why the figures of two sets of results do not compare: other machines, or other loads. What a
-   * result does not say differs from nothing.
+   * Returns why two sets of results do not compare: other machines, or other loads. What a result
+   * does not say differs from nothing.
    *
    * @return one line for each difference
    */

@@ -1,2 +1,2 @@
-/** Whether results got worse. */
+/** Tells whether results got worse. */
 package io.turnstile.bench.compare;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 
-/** Shows a run as a table of what comes and what becomes of it, second by second. */
+/** Shows a run as a table of inputs and verdicts, second by second. */
 final class DemoView implements RunView {
 
   private final Screen screen;

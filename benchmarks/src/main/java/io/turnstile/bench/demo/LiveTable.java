@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
-/** How a run goes, second by second: a block for a terminal, or a line. Not thread-safe. */
+/** The state of a run, second by second: a block for a terminal, or a line. Not thread-safe. */
 final class LiveTable {
 
   private final Duration length;
@@ -45,7 +45,7 @@ final class LiveTable {
   }
 
   /**
-   * @param length how long the run will take
+   * @param length of the run
    */
   LiveTable(Duration length, URI flink) {
     this.length = length;

@@ -5,7 +5,9 @@ import io.turnstile.testbed.Testbed;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** What an engine runs on, until it is closed. Its methods may be called by any thread. */
+/**
+ * The place that an engine runs on, until it is closed. Its methods may be called by any thread.
+ */
 public interface Deployment extends AutoCloseable {
 
   /** Returns the brokers and topics that the engine reads and writes. */

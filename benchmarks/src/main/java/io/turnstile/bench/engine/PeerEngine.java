@@ -31,7 +31,7 @@ final class PeerEngine implements Engine {
   private static final Duration START = Duration.ofMinutes(2);
   private static final long PAUSE_MILLIS = 50;
 
-  /** What a peer prints when it works. */
+  /** The line that a peer prints when it works. */
   private static final String READY = "peer ready";
 
   /** Options of the job on which verdicts depend. */

@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a peer's process divides its memory: as Flink divides a TaskManager's by default, so that
- * heap and state have the same room in both. All in MiB.
+ * The division of a peer's memory: as Flink divides a TaskManager's by default, so that heap and
+ * state have the same room in both. All in MiB.
  *
  * @param heap of the JVM
  * @param direct memory of the JVM besides, where Flink has its network buffers

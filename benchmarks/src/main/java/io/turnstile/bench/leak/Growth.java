@@ -7,7 +7,7 @@ import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /**
- * How fast a figure grows: the slope of a straight line through its samples, with its 95 %
+ * The growth of a metric: the slope of a straight line through its samples, with its 95 %
  * confidence interval. Samples that follow each other are alike, which makes the line look surer
  * than it is; the interval is widened for that.
  *
@@ -65,7 +65,7 @@ record Growth(Double slope, Double low, Double high, boolean goesOn) {
     return line;
   }
 
-  /** How alike the distances of neighbouring samples from the line are: 0 not at all, below 1. */
+  /** The likeness of the distances of neighbouring samples from the line: 0 not at all, below 1. */
   private static double autocorrelation(List<Point> samples, SimpleRegression line) {
     double products = 0;
     double squares = 0;

@@ -20,7 +20,7 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * Looks at a JVM of the same user on this machine, through its management agent, which this starts
+ * Examines a JVM of the same user on this machine, through its management agent, which this starts
  * if need be, and through {@code /proc} where there is one. Not thread-safe.
  */
 final class JvmProbe implements ProcessProbe {
@@ -73,21 +73,21 @@ final class JvmProbe implements ProcessProbe {
 
   @Override
   public Map<LeakMetric, Double> sample() throws IOException {
-    Map<LeakMetric, Double> figures = new EnumMap<>(LeakMetric.class);
+    Map<LeakMetric, Double> metrics = new EnumMap<>(LeakMetric.class);
     memory.gc();
-    figures.put(LeakMetric.HEAP_AFTER_GC, memory.getHeapMemoryUsage().getUsed() / MIB);
-    figures.put(LeakMetric.THREADS, (double) threads.getThreadCount());
-    figures.put(LeakMetric.OPEN_FILES, (double) system.getOpenFileDescriptorCount());
+    metrics.put(LeakMetric.HEAP_AFTER_GC, memory.getHeapMemoryUsage().getUsed() / MIB);
+    metrics.put(LeakMetric.THREADS, (double) threads.getThreadCount());
+    metrics.put(LeakMetric.OPEN_FILES, (double) system.getOpenFileDescriptorCount());
     Map<String, Double> resident = resident();
     Double anonymous = resident.get("RssAnon");
     if (resident.containsKey("VmRSS") && anonymous != null) {
       double managed =
           memory.getHeapMemoryUsage().getCommitted()
               + memory.getNonHeapMemoryUsage().getCommitted();
-      figures.put(LeakMetric.RSS, resident.get("VmRSS"));
-      figures.put(LeakMetric.NATIVE_MEMORY, anonymous - managed / MIB);
+      metrics.put(LeakMetric.RSS, resident.get("VmRSS"));
+      metrics.put(LeakMetric.NATIVE_MEMORY, anonymous - managed / MIB);
     }
-    return figures;
+    return metrics;
   }
 
   /** Memory in MiB by its name in the process's status file; empty where there is none. */

@@ -3,7 +3,7 @@ package io.turnstile.bench.leak;
 import io.turnstile.bench.result.Point;
 import java.util.List;
 
-/** What is watched, and how much of it may be added in an hour without being called a leak. */
+/** The metrics that are watched, and the growth in an hour that is no leak yet. */
 enum LeakMetric {
   HEAP_AFTER_GC("heap after GC", "MiB", 4),
   RSS("resident memory", "MiB", 16),
@@ -12,7 +12,7 @@ enum LeakMetric {
   OPEN_FILES("open files", "files", 4),
   THREADS("threads", "threads", 2);
 
-  /** Or this share of the figure itself, if that is more. */
+  /** Or this share of the metric itself, if that is more. */
   private static final double TOLERATED_SHARE = 0.03;
 
   private final String text;

@@ -75,11 +75,11 @@ public final class LeakWatch implements AutoCloseable {
       process = new Watched(pid, probes.open(pid));
       processes.put(name, process);
     }
-    for (Map.Entry<LeakMetric, Double> figure : process.probe.sample().entrySet()) {
+    for (Map.Entry<LeakMetric, Double> metric : process.probe.sample().entrySet()) {
       process
           .samples
-          .computeIfAbsent(figure.getKey(), key -> new ArrayList<>())
-          .add(new Point(t, figure.getValue()));
+          .computeIfAbsent(metric.getKey(), key -> new ArrayList<>())
+          .add(new Point(t, metric.getValue()));
     }
   }
 
@@ -103,8 +103,8 @@ public final class LeakWatch implements AutoCloseable {
     Watched leaking = null;
     String leakingName = null;
     for (Map.Entry<String, Watched> process : processes.entrySet()) {
-      for (Map.Entry<LeakMetric, List<Point>> figure : process.getValue().samples.entrySet()) {
-        Trend trend = trend(process.getKey(), figure.getKey(), figure.getValue(), settleSeconds);
+      for (Map.Entry<LeakMetric, List<Point>> metric : process.getValue().samples.entrySet()) {
+        Trend trend = trend(process.getKey(), metric.getKey(), metric.getValue(), settleSeconds);
         trends.add(trend);
         if (trend.verdict() == Verdict.LEAK && leaking == null) {
           leaking = process.getValue();
@@ -131,14 +131,14 @@ public final class LeakWatch implements AutoCloseable {
     return new LeakResult(worst, trends, dump);
   }
 
-  private static Trend trend(String process, LeakMetric figure, List<Point> samples, double from) {
+  private static Trend trend(String process, LeakMetric metric, List<Point> samples, double from) {
     List<Point> judged = samples.stream().filter(sample -> sample.x() >= from).toList();
     Growth growth = Growth.of(judged);
-    double tolerance = figure.tolerance(judged);
+    double tolerance = metric.tolerance(judged);
     return new Trend(
         process,
-        figure.text(),
-        figure.unit(),
+        metric.text(),
+        metric.unit(),
         growth.verdict(tolerance),
         growth.slope(),
         growth.low(),

@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Looks at a process from outside. */
+/** Examines a process from outside. */
 interface ProcessProbe extends AutoCloseable {
 
   /**
-   * What the process holds now. Makes it collect its garbage first, which stalls it for a moment.
+   * Returns what the process holds now. Makes it collect its garbage first, which stalls it for a
+   * moment.
    *
-   * @return by figure; what cannot be told is left out
+   * @return by metric; what cannot be told is left out
    */
   Map<LeakMetric, Double> sample() throws IOException;
 

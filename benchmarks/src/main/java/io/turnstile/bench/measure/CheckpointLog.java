@@ -69,7 +69,7 @@ public final class CheckpointLog {
     return completed.values().stream().mapToLong(Completed::fullBytes).reduce((old, next) -> next);
   }
 
-  /** What is counted begins anew with another job. */
+  /** Counts begin anew with another job. */
   private void noteFailures(String jobId, long count, long nowMillis) {
     long before = jobId.equals(countedJob) ? counted : 0;
     if (count > before) {

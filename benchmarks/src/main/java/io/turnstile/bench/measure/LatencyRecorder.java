@@ -23,7 +23,7 @@ public final class LatencyRecorder implements VerdictListener {
   private static final int DIGITS_IN_SECOND = 2;
   private static final long PROMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** What happened in a second, or to what was meant to be sent in it. */
+  /** Counts of one second, and latencies of what was meant to be sent in it. */
   private static final class Second {
     /** Of the inputs meant to be sent in it; null until one has its verdict. */
     private Histogram latency;
@@ -107,7 +107,7 @@ public final class LatencyRecorder implements VerdictListener {
     return seconds.get(index);
   }
 
-  /** Whether anything was acknowledged yet. */
+  /** Tells whether anything was acknowledged yet. */
   public synchronized boolean started() {
     return startNanos != Long.MAX_VALUE;
   }
@@ -132,12 +132,12 @@ public final class LatencyRecorder implements VerdictListener {
     return answered;
   }
 
-  /** When the first verdict came. */
+  /** Returns the time of the first verdict. */
   public synchronized long firstVerdictNanos() {
     return firstVerdictNanos;
   }
 
-  /** When the last verdict came. */
+  /** Returns the time of the last verdict. */
   public synchronized long lastVerdictNanos() {
     return lastVerdictNanos;
   }
@@ -162,9 +162,7 @@ public final class LatencyRecorder implements VerdictListener {
     return length > 0 ? (answered - before) / length : 0;
   }
 
-  /**
-   * From now on, the first verdict of an input that is meant to be sent later is looked out for.
-   */
+  /** Waits from now on for the first verdict of an input that is meant to be sent later. */
   public synchronized int watchFor(long afterNanos) {
     resumptions.add(new Resumption(afterNanos));
     return resumptions.size() - 1;

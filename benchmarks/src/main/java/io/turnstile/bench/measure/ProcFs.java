@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What Linux says of a process under {@code /proc}. On other systems, and for processes that have
- * ended, there is nothing to read.
+ * Reads what Linux says of a process under {@code /proc}. On other systems, and for processes that
+ * have ended, there is nothing to read.
  */
 final class ProcFs {
 

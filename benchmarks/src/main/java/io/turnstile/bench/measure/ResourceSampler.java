@@ -61,7 +61,7 @@ public final class ResourceSampler implements AutoCloseable {
   }
 
   /**
-   * What each process used between two instants.
+   * Returns what each process used between two instants.
    *
    * @param gcLog where a process of that name, other than {@link #LOAD}, logs its collections
    */

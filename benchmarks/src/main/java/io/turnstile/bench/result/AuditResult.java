@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the audit found after the run, in records.
+ * The findings of the audit after the run, in records.
  *
  * @param rejected rejected verdicts by reason, those that occur
  * @param acceptedTwice acceptances of an id that was accepted before
@@ -47,7 +47,7 @@ public record AuditResult(
         report.inFlight());
   }
 
-  /** What counts of an engine that decides nothing: that each input came out once. */
+  /** Returns what counts of an engine that decides nothing: that each input came out once. */
   public static AuditResult ofCopies(AuditReport report) {
     return new AuditResult(
         report.inputs(),
@@ -64,8 +64,8 @@ public record AuditResult(
   }
 
   /**
-   * Whether each input has exactly one verdict, and the right one; an input {@linkplain #inFlight
-   * in flight} after the run is one too few.
+   * Tells whether each input has exactly one verdict, and the right one; an input {@linkplain
+   * #inFlight in flight} after the run is one too few.
    */
   @JsonIgnore
   public boolean passed() {

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether anything grew without end while the load stayed the same.
+ * Tells whether anything grew without end while the load stayed the same.
  *
- * @param verdict the worst of all figures: a leak before what cannot be told
+ * @param verdict the worst of all metrics: a leak before what cannot be told
  * @param heapDump file name of a heap dump beside the result; null if there is none
  */
 public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
@@ -16,7 +16,7 @@ public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
     trends = NullAsEmpty.copyOf(trends);
   }
 
-  /** What can be said of a figure over time. */
+  /** The judgement of a metric over time. */
   public enum Verdict {
     LEAK,
     NOT_ENOUGH_DATA,
@@ -30,10 +30,10 @@ public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
   }
 
   /**
-   * How a figure of a process moved.
+   * The growth of a metric of a process.
    *
    * @param figure its name, as {@code heap after GC}
-   * @param unit of the figure
+   * @param unit of the metric
    * @param slopePerHour units per hour; null if there are too few samples
    * @param lowPerHour lower end of the slope's confidence interval
    * @param highPerHour upper end

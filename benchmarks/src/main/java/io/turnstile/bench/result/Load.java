@@ -1,7 +1,7 @@
 package io.turnstile.bench.result;
 
 /**
- * What was sent.
+ * The load that was sent.
  *
  * @param offeredPerS the intended rate; where it changes, its mean; null where all is sent as fast
  *     as possible

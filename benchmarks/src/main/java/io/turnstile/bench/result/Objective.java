@@ -1,7 +1,7 @@
 package io.turnstile.bench.result;
 
 /**
- * A service-level objective and what became of it.
+ * A service-level objective and the value it is judged by.
  *
  * @param name as {@code committed p99}
  * @param target as {@code < 100 ms}

@@ -3,7 +3,7 @@ package io.turnstile.bench.result;
 import java.util.List;
 
 /**
- * What a process used in the measured part of the run.
+ * Resources that a process used in the measured part of the run.
  *
  * @param process its role, as {@code taskmanager}; {@code load} is the measuring process itself
  * @param cpuCoresMean cores busy with it, on average
@@ -24,7 +24,7 @@ public record ProcessResources(
   }
 
   /**
-   * What a process used at a time.
+   * Resources that a process used at a time.
    *
    * @param cpuCores cores busy with it since the sample before
    * @param diskWrittenMb written since the measured part began, in MiB

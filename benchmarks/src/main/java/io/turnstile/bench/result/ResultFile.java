@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** Reads and writes {@code result.json}. */
 public final class ResultFile {
 
-  /** What the file is called, in whatever directory. */
+  /** The name of the file, in whatever directory. */
   public static final String NAME = "result.json";
 
   private static final ObjectMapper JSON =

@@ -1,5 +1,5 @@
 /**
- * What a run of a scenario measured: the content of {@code result.json}.
+ * The measurements of a run: the content of {@code result.json}.
  *
  * <p>A record component's name in snake case is the JSON's name, and frozen: results of any age are
  * read and compared. New parts are optional. Whatever was not measured is {@code null}, or an empty

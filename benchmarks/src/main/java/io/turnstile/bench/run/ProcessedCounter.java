@@ -5,7 +5,7 @@ import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.clients.FlinkRestException;
 import java.util.OptionalDouble;
 
-/** How many records a Flink job decides per second, by its own metrics. Not thread-safe. */
+/** Counts the records that a Flink job decides per second, by its own metrics. Not thread-safe. */
 final class ProcessedCounter {
 
   private static final String OPERATOR = "turnstile";
@@ -21,8 +21,7 @@ final class ProcessedCounter {
   private long lastNanos;
 
   /**
-   * Notes now and then where the job's count stands; nothing if Flink does not say. To be called
-   * once a second.
+   * Reads the job's count now and then; nothing if Flink does not say. To be called once a second.
    */
   void note(FlinkJob job) {
     // Flink answers with what it knows and only then collects anew: every other answer is thrown

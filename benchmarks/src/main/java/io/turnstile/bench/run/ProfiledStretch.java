@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 
 /**
  * Has the processes of a run profiled for a while in its measured part. What cannot be profiled is
- * noted, and the run goes on. {@link #run} is called once, by a thread of its own; the rest after
+ * noted, and the run continues. {@link #run} is called once, by a thread of its own; the rest after
  * it.
  */
 final class ProfiledStretch {

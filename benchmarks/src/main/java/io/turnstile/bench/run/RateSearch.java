@@ -3,8 +3,8 @@ package io.turnstile.bench.run;
 import java.util.OptionalDouble;
 
 /**
- * Which rates to try for the highest that holds: upwards in large steps to the first that does not,
- * then halving what lies between. Not thread-safe.
+ * A search for the highest rate that holds: upwards in large steps to the first that does not, then
+ * halving what lies between. Not thread-safe.
  */
 final class RateSearch {
 
@@ -45,7 +45,7 @@ final class RateSearch {
         : OptionalDouble.of(round((held + notHeld) / 2));
   }
 
-  /** Says what became of a rate. */
+  /** Takes note of a rate that was tried. */
   void tried(double rate, boolean holds) {
     if (holds) {
       held = Math.max(held, rate);

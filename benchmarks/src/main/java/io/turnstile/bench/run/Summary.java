@@ -46,8 +46,8 @@ final class Summary {
           "  %,8.0f/s  p99 %6.1f ms  %s",
           step.offeredPerS(), step.p99Ms(), step.held() ? "held" : "not held");
     }
-    for (ScenarioMetric figure : result.figures()) {
-      line("  %s: %,.1f %s", figure.name(), figure.value(), figure.unit());
+    for (ScenarioMetric metric : result.figures()) {
+      line("  %s: %,.1f %s", metric.name(), metric.value(), metric.unit());
     }
     for (FaultResult fault : result.faults()) {
       line(

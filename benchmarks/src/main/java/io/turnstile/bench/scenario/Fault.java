@@ -8,8 +8,8 @@ public enum Fault {
   /** SIGKILL to the process that decides; another one is started at once. */
   KILL_TASKMANAGER,
   /**
-   * The process that decides is frozen; another one is started at once; then the frozen one goes on
-   * and finds itself replaced.
+   * The process that decides is frozen; another one is started at once; then the frozen one is
+   * resumed and finds itself replaced.
    */
   PAUSE_TASKMANAGER,
   /** SIGKILL to Flink's JobManager; another one is started and given the newest checkpoint. */

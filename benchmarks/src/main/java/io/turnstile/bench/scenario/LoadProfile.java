@@ -164,7 +164,7 @@ public record LoadProfile(
     shares = Map.copyOf(shares);
   }
 
-  /** How long it takes after the warm-up; zero if as long as it takes. */
+  /** Returns the time after the warm-up; zero if it has no set length. */
   public Duration length() {
     return stages.stream().map(RateStage::length).reduce(Duration.ZERO, Duration::plus);
   }

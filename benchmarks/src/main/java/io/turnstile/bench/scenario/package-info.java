@@ -1,2 +1,2 @@
-/** What a run is to do and to show: scenarios, as their files say. */
+/** Scenarios: loads, faults and limits, as their files say. */
 package io.turnstile.bench.scenario;

@@ -81,18 +81,18 @@ class CompareCommandTest {
   }
 
   @Test
-  void thresholdIsPerFigure() throws IOException {
+  void thresholdIsPerMetric() throws IOException {
     write(base, 10_000, 40);
     write(current, 10_000, 44);
 
     assertThat(run(base, current, "--threshold", "p99=9")).isEqualTo(1);
     assertThat(run(base, current, "--threshold", "p99=11")).isZero();
     assertThat(run(base, current, "--threshold", "p98=9")).isEqualTo(2);
-    assertThat(err.toString()).contains("there is no figure p98");
+    assertThat(err.toString()).contains("there is no metric p98");
   }
 
   @Test
-  void figureOfOneScenarioIsJudgedByItsDirection() throws IOException {
+  void metricOfOneScenarioIsJudgedByItsDirection() throws IOException {
     ResultFile.write(base, run(1, 10_000, 40).figures(figures(100)).build());
     ResultFile.write(current, run(1, 10_000, 40).figures(figures(80)).build());
 
