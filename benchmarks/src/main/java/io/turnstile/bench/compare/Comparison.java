@@ -4,7 +4,6 @@ import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.Load;
 import io.turnstile.bench.result.RunResult;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,6 +12,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /**
  * Two sets of results, compared metric by metric. Repeats of a scenario on an engine count by their
@@ -132,19 +133,17 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
         .toArray();
   }
 
-  private static double median(double[] sorted) {
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  private static double median(double[] values) {
+    return new Median().evaluate(values);
   }
 
   private static Map<Key, List<RunResult>> byKey(List<RunResult> results) {
-    Map<Key, List<RunResult>> groups = new LinkedHashMap<>();
-    for (RunResult result : results) {
-      groups
-          .computeIfAbsent(new Key(result.scenario(), result.engine()), key -> new ArrayList<>())
-          .add(result);
-    }
-    return groups;
+    return results.stream()
+        .collect(
+            Collectors.groupingBy(
+                run -> new Key(run.scenario(), run.engine()),
+                LinkedHashMap::new,
+                Collectors.toList()));
   }
 
   /**
@@ -204,6 +203,6 @@ record Comparison(List<Line> lines, List<String> problems, List<String> notes) {
   }
 
   private static String text(Set<Object> values) {
-    return String.join(" and ", Arrays.stream(values.toArray()).map(Object::toString).toList());
+    return values.stream().map(Object::toString).collect(Collectors.joining(" and "));
   }
 }

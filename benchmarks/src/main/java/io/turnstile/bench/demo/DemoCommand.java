@@ -113,7 +113,8 @@ public final class DemoCommand implements Callable<Integer> {
     summary.lines().forEach(line -> screen.line("%s", line));
     if (out != null) {
       summary.write(out);
-      screen.line("Written to %s: audit.json, demo.json, ledger.csv", out);
+      String files = run.audit().isPresent() ? "audit.json, demo.json, ledger.csv" : "demo.json";
+      screen.line("Written to %s: %s", out, files);
     }
     return summary.passed() ? spec.exitCodeOnSuccess() : spec.exitCodeOnExecutionException();
   }

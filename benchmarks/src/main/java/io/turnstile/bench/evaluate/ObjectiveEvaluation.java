@@ -21,8 +21,26 @@ import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
-/** Compares what a run measured with what its scenario wants. */
-public final class ObjectiveEvaluation {
+/**
+ * Compares what a run measured with what its scenario wants.
+ *
+ * @param undisturbed tells whether a second of the recorder lies in no fault or recovery
+ * @param inflicted the faults so far
+ * @param sent null if sending did not end
+ * @param audit null if there was none
+ * @param environment null if the engine did not start
+ * @param special metrics that the scenario's own procedure measured
+ */
+public record ObjectiveEvaluation(
+    Scenario scenario,
+    LatencyRecorder recording,
+    LongPredicate undisturbed,
+    List<FaultResult> inflicted,
+    SimulationSummary sent,
+    AuditResult audit,
+    List<ProcessResources> used,
+    Environment environment,
+    Map<Metric, Double> special) {
 
   private static final List<RejectionReason> DUPLICATES =
       List.of(
@@ -32,46 +50,7 @@ public final class ObjectiveEvaluation {
 
   private static final double P99_WINDOW_SECONDS = 180;
 
-  private final Scenario scenario;
-  private final LatencyRecorder recording;
-  private final LongPredicate undisturbed;
-  private final List<FaultResult> inflicted;
-  private final SimulationSummary sent;
-  private final AuditResult audit;
-  private final List<ProcessResources> used;
-  private final Environment environment;
-  private final Map<Metric, Double> special;
-
-  /**
-   * @param undisturbed tells whether a second of the recorder lies in no fault or recovery
-   * @param inflicted the faults so far
-   * @param sent null if sending did not end
-   * @param audit null if there was none
-   * @param environment null if the engine did not start
-   * @param special metrics that the scenario's own procedure measured
-   */
-  public ObjectiveEvaluation(
-      Scenario scenario,
-      LatencyRecorder recording,
-      LongPredicate undisturbed,
-      List<FaultResult> inflicted,
-      SimulationSummary sent,
-      AuditResult audit,
-      List<ProcessResources> used,
-      Environment environment,
-      Map<Metric, Double> special) {
-    this.scenario = scenario;
-    this.recording = recording;
-    this.undisturbed = undisturbed;
-    this.inflicted = inflicted;
-    this.sent = sent;
-    this.audit = audit;
-    this.used = used;
-    this.environment = environment;
-    this.special = special;
-  }
-
-  /** The objectives, then the goals. */
+  /** Returns the objectives, then the goals. */
   public List<Objective> objectives() {
     return Stream.concat(evaluate(scenario.objectives(), false), evaluate(scenario.goals(), true))
         .toList();
@@ -141,7 +120,7 @@ public final class ObjectiveEvaluation {
         : all.stream().mapToDouble(Double::doubleValue).max().getAsDouble();
   }
 
-  /** Shares of the whole run, warm-up included. */
+  /** Returns the shares of the whole run, warm-up included. */
   public Shares shares() {
     Double success = success();
     double availability = recording.availability(second -> true);

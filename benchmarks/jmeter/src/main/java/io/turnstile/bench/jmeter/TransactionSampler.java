@@ -1,5 +1,6 @@
 package io.turnstile.bench.jmeter;
 
+import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
@@ -83,7 +84,7 @@ public final class TransactionSampler extends AbstractJavaSamplerClient {
 
   private static LoadSession open(JavaSamplerContext context)
       throws IOException, InterruptedException, ScenarioException {
-    Scenario scenario = Scenarios.read(Path.of(context.getParameter(SCENARIO)));
+    Scenario scenario = Scenarios.read(Path.of(context.getParameter(SCENARIO)), Engines.names());
     String properties = context.getParameter(CLIENT_PROPERTIES, "");
     String rate = context.getParameter(RATE, "");
     return new LoadSession(

@@ -11,22 +11,13 @@ import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.clients.Topics;
-import io.turnstile.events.TopicNames;
-import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.LeakCheck;
-import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
-import io.turnstile.testbed.TestbedConfigBuilder;
-import io.turnstile.testbed.process.ProcessTestbed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -64,30 +55,20 @@ class JMeterIT {
               mix: {duplicates: 0.1, expired: 0.05, malformed: 0.05, inventory_updates: 0.1}
             objectives: {success_percent: 100, error_percent: 0.1}
             """);
-    Scenario scenario = Scenarios.read(file);
+    Scenario scenario = Scenarios.read(file, Engines.names());
     // Any engine will do: the one that starts fastest.
     Engine engine = Engines.named("kafka-streams");
-    TestbedConfigBuilder config = TestbedConfig.builder();
-    engine.prepare(config, scenario.engine());
-    try (Testbed testbed = new ProcessTestbed(config.build())) {
-      testbed.start();
-      int lanes = scenario.engine().lanes();
-      try (Admin admin = Admin.create(Map.of("bootstrap.servers", testbed.bootstrapServers()))) {
-        new Topics(TopicNames.DEFAULT, lanes, lanes).create(admin, (short) 1);
-      }
-      Path key = directory.resolve("key.json");
-      Path jwks = directory.resolve("jwks.json");
-      TokenIssuer.generate(key, jwks);
-      try (RunningEngine running =
-          engine.start(new Deployment(testbed, TopicNames.DEFAULT, jwks), scenario.engine())) {
+    try (Deployment deployment = engine.deploy(scenario.engine(), directory, directory)) {
+      String brokers = deployment.kafka().bootstrapServers();
+      try (RunningEngine running = deployment.start()) {
         assertThat(running.workers()).isNotEmpty();
         jmeter(
             "scenario=" + file,
-            "bootstrap_servers=" + testbed.bootstrapServers(),
-            "signing_key=" + key,
+            "bootstrap_servers=" + brokers,
+            "signing_key=" + deployment.signingKey(),
             "ledger=" + directory.resolve("ledger.csv"),
             "threads=20");
-        int exitCode = importSamples(file, testbed.bootstrapServers());
+        int exitCode = importSamples(file, brokers);
 
         RunResult result =
             ResultFile.read(
