@@ -25,8 +25,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Looks at a live deployment again and again. What does not answer is a problem in what it returns,
- * never an exception. Not thread-safe.
+ * Looks at a live deployment again and again. A part that does not answer is a problem in the
+ * result, never an exception. Not thread-safe.
  */
 final class HealthProbe {
 
@@ -61,7 +61,7 @@ final class HealthProbe {
     this.canary = canary;
   }
 
-  /** What is counted since the look before is 0 where that one saw nothing. */
+  /** Looks once. A count since the look before is 0 where that one saw nothing. */
   Health look() throws InterruptedException {
     List<String> problems = new ArrayList<>();
     Duration latency = canaryLatency(problems);

@@ -79,7 +79,7 @@ public final class Turnstile implements Runnable {
 
   private static int failed(Exception e, CommandLine command, ParseResult result) {
     if (Shutdown.inProgress()) {
-      // What fails now does because everything is being ended.
+      // A failure now has its cause in the end of everything.
       return command.getCommandSpec().exitCodeOnExecutionException();
     }
     LOG.debug("{} failed", command.getCommandSpec().qualifiedName(), e);
