@@ -59,7 +59,7 @@ final class CheckReport {
       throw e;
     } catch (Exception e) {
       Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-      add(new Result(name, Status.FAIL, since(start), Turnstile.oneLine(cause)));
+      add(new Result(name, Status.FAIL, since(start), OneLine.of(cause)));
       return false;
     }
   }

@@ -93,7 +93,7 @@ final class HealthProbe {
       OptionalLong pending = readTasks(job.id(), counted);
       unread = pending.isPresent() ? pending.getAsLong() : null;
     } catch (FlinkRestException | CheckFailedException e) {
-      problems.add(Turnstile.oneLine(e));
+      problems.add(OneLine.of(e));
     }
     SortedMap<String, Long> verdicts = since(verdictsBefore, counted);
     verdictsBefore = counted;
@@ -125,9 +125,9 @@ final class HealthProbe {
       }
       return answer.latency();
     } catch (ExecutionException e) {
-      problems.add("the canary was not sent: " + Turnstile.oneLine(e.getCause()));
+      problems.add("the canary was not sent: " + OneLine.of(e.getCause()));
     } catch (CheckFailedException | KafkaException | IllegalArgumentException e) {
-      problems.add("canary: " + Turnstile.oneLine(e));
+      problems.add("canary: " + OneLine.of(e));
     }
     return null;
   }
@@ -150,7 +150,7 @@ final class HealthProbe {
           .mapToLong(ListOffsetsResultInfo::offset)
           .sum();
     } catch (ExecutionException e) {
-      problems.add("Kafka: " + Turnstile.oneLine(e.getCause()));
+      problems.add("Kafka: " + OneLine.of(e.getCause()));
       return null;
     }
   }
