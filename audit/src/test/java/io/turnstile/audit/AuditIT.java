@@ -77,7 +77,7 @@ class AuditIT {
     testbed =
         new ProcessTestbed(
             TestbedConfig.builder()
-                .kafkaOnly()
+                .flink(false)
                 .brokerHeap("512m")
                 .baseDirectory(Path.of("target", "testbed"))
                 .build());

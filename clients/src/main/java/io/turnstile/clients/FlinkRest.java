@@ -1,30 +1,14 @@
 package io.turnstile.clients;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * A client for Flink's REST API, of any cluster. Thread-safe.
@@ -33,24 +17,8 @@ import java.util.stream.StreamSupport;
  * message one line with the reason Flink gave.
  */
 public final class FlinkRest {
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
 
-  /** What the main method itself threw; a job that it handed over and Flink refused is not that. */
-  private static final Pattern MAIN_FAILED =
-      Pattern.compile(
-          "(?:The main method caused an error: |ProgramParametrizationException: )"
-              + "(?!Failed to execute job )(.*)");
-
-  private static final Pattern CAUSE = Pattern.compile("Caused by: (?:[\\w.$]+: )?(.+)");
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final URI uri;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final FlinkHttp http;
 
   /**
    * A job as Flink lists it.
@@ -59,7 +27,7 @@ public final class FlinkRest {
    */
   public record Job(String id, String name, String state, Instant started) {
 
-    /** Whether the job is over: finished, canceled or failed for good. */
+    /** True if the job is over: finished, canceled or failed. */
     public boolean isTerminal() {
       return FlinkRest.isTerminal(state);
     }
@@ -73,8 +41,9 @@ public final class FlinkRest {
    *
    * @param duration from its trigger to the last acknowledgement
    * @param stateBytes size of all state in it
-   * @param writtenBytes what this one added, when checkpoints are incremental
-   * @param path where it lies, to restore from
+   * @param writtenBytes bytes that this one wrote; less than its state when checkpoints are
+   *     incremental
+   * @param path its address, to restore from
    */
   public record Checkpoint(
       long id,
@@ -90,7 +59,7 @@ public final class FlinkRest {
    *
    * @param latest the newest completed one that is not a savepoint
    * @param restoredFrom path of the one that was last restored
-   * @param latestFailure why the newest failed one failed
+   * @param latestFailure the reason why the newest failed one failed
    */
   public record Checkpoints(
       long completed,
@@ -110,15 +79,14 @@ public final class FlinkRest {
   public record Failure(Instant time, Optional<String> task, String message, String stackTrace) {}
 
   /**
-   * @param uri where the API lies, a path prefix included
+   * @param uri address of the API, a path prefix included
    */
   public FlinkRest(URI uri) {
-    String text = uri.toString();
-    this.uri = URI.create(text.endsWith("/") ? text : text + "/");
+    this.http = new FlinkHttp(uri);
   }
 
   public URI uri() {
-    return uri;
+    return http.uri();
   }
 
   /** Flink's version; a way to see whether it answers. */
@@ -126,7 +94,7 @@ public final class FlinkRest {
     return get("config").path("flink-version").asText();
   }
 
-  /** Whether Flink answers. */
+  /** True if Flink answers. */
   public boolean isUp() {
     try {
       version();
@@ -137,7 +105,7 @@ public final class FlinkRest {
   }
 
   public List<TaskManager> taskManagers() {
-    return stream(get("taskmanagers").path("taskmanagers"))
+    return FlinkHttp.stream(get("taskmanagers").path("taskmanagers"))
         .map(
             node ->
                 new TaskManager(
@@ -149,7 +117,7 @@ public final class FlinkRest {
 
   /** All jobs that Flink remembers, newest first. */
   public List<Job> jobs() {
-    return stream(get("jobs/overview").path("jobs"))
+    return FlinkHttp.stream(get("jobs/overview").path("jobs"))
         .map(FlinkRest::job)
         .sorted(Comparator.comparing(Job::started).reversed())
         .toList();
@@ -160,7 +128,7 @@ public final class FlinkRest {
   }
 
   /**
-   * Whether the job is over. Unlike {@link #job}, it costs the cluster next to nothing: for a job's
+   * True if the job is over. Unlike {@link #job}, it costs the cluster next to nothing: for a job's
    * details, the JobManager has all TaskManagers send all metrics.
    */
   public boolean isOver(String jobId) {
@@ -189,64 +157,12 @@ public final class FlinkRest {
    * @throws JobRejectedException with the job's own message when its main method threw
    */
   public String submit(JobSubmission submission) {
-    String jarId = upload(submission.jar());
-    try {
-      return run(jarId, submission);
-    } finally {
-      deleteJar(jarId);
-    }
-  }
-
-  private void deleteJar(String jarId) {
-    try {
-      send(request("jars/" + jarId).DELETE());
-    } catch (FlinkRestException e) {
-      // Flink keeps a file it needs no more; whether the job was accepted is what counts.
-    }
-  }
-
-  /** Uploads a JAR and returns the id that Flink gave it. */
-  private String upload(Path jar) {
-    String boundary = "turnstile-" + UUID.randomUUID();
-    String head =
-        "--%s\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"\r\nContent-Type: application/x-java-archive\r\n\r\n"
-            .formatted(boundary, jar.getFileName());
-    try {
-      if (!Files.isReadable(jar)) {
-        throw new FlinkRestException(0, jar + " cannot be read; build the job's JAR first");
-      }
-      JsonNode answer =
-          send(
-              request("jars/upload")
-                  .header("Content-Type", "multipart/form-data; boundary=" + boundary)
-                  .POST(
-                      BodyPublishers.concat(
-                          BodyPublishers.ofString(head),
-                          BodyPublishers.ofFile(jar),
-                          BodyPublishers.ofString("\r\n--" + boundary + "--\r\n"))));
-      String file = answer.path("filename").asText();
-      return file.substring(file.lastIndexOf('/') + 1);
-    } catch (IOException e) {
-      throw new FlinkRestException("cannot read " + jar + ": " + e.getMessage(), e);
-    }
-  }
-
-  private String run(String jarId, JobSubmission submission) {
-    ObjectNode body = JSON.createObjectNode();
-    body.set("programArgsList", JSON.valueToTree(submission.arguments()));
-    submission.entryClass().ifPresent(name -> body.put("entryClass", name));
-    submission.parallelism().ifPresent(parallelism -> body.put("parallelism", parallelism));
-    submission
-        .restoreFrom()
-        .ifPresent(path -> body.put("savepointPath", path).put("claimMode", "NO_CLAIM"));
-    body.put("allowNonRestoredState", submission.allowNonRestoredState());
-    body.set("flinkConfiguration", JSON.valueToTree(submission.flinkConfig()));
-    return post("jars/" + jarId + "/run", body).path("jobid").asText();
+    return new FlinkSubmission(http).submit(submission);
   }
 
   /** Asks the job to cancel; does not wait. */
   public void cancel(String jobId) {
-    send(request("jobs/" + jobId + "?mode=cancel").method("PATCH", BodyPublishers.noBody()));
+    http.patch("jobs/" + jobId + "?mode=cancel");
   }
 
   /**
@@ -256,7 +172,7 @@ public final class FlinkRest {
    * @return the savepoint's path
    */
   public String stopWithSavepoint(String jobId, Duration timeout) {
-    ObjectNode body = JSON.createObjectNode().put("drain", false);
+    ObjectNode body = FlinkHttp.object().put("drain", false);
     String path = savepoint(jobId, "stop", body, timeout);
     awaitTerminal(jobId, timeout);
     return path;
@@ -268,12 +184,12 @@ public final class FlinkRest {
    * @return the savepoint's path
    */
   public String savepoint(String jobId, Duration timeout) {
-    ObjectNode body = JSON.createObjectNode().put("cancel-job", false);
+    ObjectNode body = FlinkHttp.object().put("cancel-job", false);
     return savepoint(jobId, "savepoints", body, timeout);
   }
 
   private String savepoint(String jobId, String operation, ObjectNode body, Duration timeout) {
-    String trigger = post("jobs/" + jobId + "/" + operation, body).path("request-id").asText();
+    String trigger = http.post("jobs/" + jobId + "/" + operation, body).path("request-id").asText();
     return awaitOperation("jobs/" + jobId + "/savepoints/" + trigger, "savepoint", timeout)
         .path("location")
         .asText();
@@ -281,8 +197,8 @@ public final class FlinkRest {
 
   /** Takes a checkpoint now, waits for it and returns its id. */
   public long checkpoint(String jobId, Duration timeout) {
-    ObjectNode body = JSON.createObjectNode().put("checkpointType", "CONFIGURED");
-    String trigger = post("jobs/" + jobId + "/checkpoints", body).path("request-id").asText();
+    ObjectNode body = FlinkHttp.object().put("checkpointType", "CONFIGURED");
+    String trigger = http.post("jobs/" + jobId + "/checkpoints", body).path("request-id").asText();
     return awaitOperation("jobs/" + jobId + "/checkpoints/" + trigger, "checkpoint", timeout)
         .path("checkpointId")
         .asLong();
@@ -299,12 +215,10 @@ public final class FlinkRest {
         () -> new FlinkRestException(0, "no " + what + " within " + timeout.toSeconds() + " s"));
     JsonNode operation = answer[0].path("operation");
     JsonNode failure =
-        operation.has("failureCause")
-            ? operation.get("failureCause")
-            : operation.get("failure-cause");
-    if (failure != null && !failure.isNull()) {
+        operation.path(operation.has("failureCause") ? "failureCause" : "failure-cause");
+    if (failure.isObject()) {
       throw new FlinkRestException(
-          0, what + " failed: " + innermostMessage(failure.path("stack-trace").asText()));
+          0, what + " failed: " + FlinkHttp.innermostMessage(failure.path("stack-trace").asText()));
     }
     return operation;
   }
@@ -312,7 +226,7 @@ public final class FlinkRest {
   /**
    * Waits until the job and every one of its tasks runs; fails as soon as the job is over.
    *
-   * <p>What Flink tells of a job may be as old as its {@code web.refresh-interval}, by default 3 s:
+   * <p>Flink's account of a job may be as old as its {@code web.refresh-interval}, by default 3 s:
    * right after a fault, tasks that are gone still seem to run.
    */
   public void awaitRunning(String jobId, Duration timeout) {
@@ -326,7 +240,7 @@ public final class FlinkRest {
           }
           return details.path("state").asText().equals("RUNNING")
               && !details.path("vertices").isEmpty()
-              && stream(details.path("vertices"))
+              && FlinkHttp.stream(details.path("vertices"))
                   .allMatch(
                       vertex ->
                           vertex.path("tasks").path("RUNNING").asInt()
@@ -363,7 +277,7 @@ public final class FlinkRest {
   }
 
   /**
-   * How often the job restarted since it was submitted. Flink refreshes it at {@code
+   * The number of restarts since the job was submitted. Flink refreshes it at {@code
    * metrics.fetcher.update-interval}, by default every 10 s.
    */
   public long restarts(String jobId) {
@@ -396,8 +310,8 @@ public final class FlinkRest {
         counts.path("in_progress").asInt(),
         counts.path("restored").asLong(),
         Optional.of(latest.path("completed")).filter(JsonNode::isObject).map(FlinkRest::checkpoint),
-        text(latest.path("restored").path("external_path")),
-        text(latest.path("failed").path("failure_message")));
+        FlinkHttp.text(latest.path("restored").path("external_path")),
+        FlinkHttp.text(latest.path("failed").path("failure_message")));
   }
 
   private static Checkpoint checkpoint(JsonNode node) {
@@ -411,102 +325,24 @@ public final class FlinkRest {
         node.path("external_path").asText());
   }
 
-  /** What made the job restart or fail, newest first, as far back as Flink remembers. */
+  /**
+   * The failures that made the job restart or fail, newest first, as far back as Flink remembers.
+   */
   public List<Failure> failures(String jobId) {
-    return stream(get("jobs/" + jobId + "/exceptions").path("exceptionHistory").path("entries"))
+    return FlinkHttp.stream(
+            get("jobs/" + jobId + "/exceptions").path("exceptionHistory").path("entries"))
         .map(
             node ->
                 new Failure(
                     Instant.ofEpochMilli(node.path("timestamp").asLong()),
-                    text(node.path("taskName")),
-                    innermostMessage(node.path("stacktrace").asText()),
+                    FlinkHttp.text(node.path("taskName")),
+                    FlinkHttp.innermostMessage(node.path("stacktrace").asText()),
                     node.path("stacktrace").asText()))
         .toList();
   }
 
   /** The answer to a GET, for what has no method here; the path is relative to {@link #uri}. */
   public JsonNode get(String path) {
-    return send(request(path).GET());
-  }
-
-  private JsonNode post(String path, ObjectNode body) {
-    return send(
-        request(path)
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body.toString())));
-  }
-
-  private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(uri.resolve(path)).timeout(REQUEST_TIMEOUT);
-  }
-
-  private JsonNode send(HttpRequest.Builder builder) {
-    HttpRequest request = builder.build();
-    HttpResponse<String> response;
-    try {
-      response = http.send(request, BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new FlinkRestException(
-          "Flink does not answer at " + uri + ": " + e.getClass().getSimpleName() + detail(e), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FlinkRestException("interrupted while waiting for Flink", e);
-    }
-    if (response.statusCode() >= 400) {
-      throw refused(request, response);
-    }
-    try {
-      return JSON.readTree(response.body());
-    } catch (JsonProcessingException e) {
-      throw new FlinkRestException(request.uri() + " did not answer with JSON", e);
-    }
-  }
-
-  private static String detail(IOException e) {
-    return e.getMessage() == null ? "" : " " + e.getMessage();
-  }
-
-  private static FlinkRestException refused(HttpRequest request, HttpResponse<String> response) {
-    String error = errors(response.body());
-    Matcher mainFailed = MAIN_FAILED.matcher(error);
-    if (mainFailed.find()) {
-      return new JobRejectedException(response.statusCode(), mainFailed.group(1).strip());
-    }
-    return new FlinkRestException(
-        response.statusCode(),
-        "%s %s: HTTP %d: %s"
-            .formatted(
-                request.method(),
-                request.uri().getPath(),
-                response.statusCode(),
-                innermostMessage(error)));
-  }
-
-  private static String errors(String body) {
-    try {
-      List<String> errors = new ArrayList<>();
-      JSON.readTree(body).path("errors").forEach(error -> errors.add(error.asText()));
-      return String.join("\n", errors);
-    } catch (JsonProcessingException e) {
-      return body;
-    }
-  }
-
-  /** The message of the last cause in a stack trace, or its first line when there is none. */
-  static String innermostMessage(String stackTrace) {
-    String message = stackTrace.lines().findFirst().orElse("");
-    Matcher cause = CAUSE.matcher(stackTrace);
-    while (cause.find()) {
-      message = cause.group(1);
-    }
-    return message.strip();
-  }
-
-  private static Optional<String> text(JsonNode node) {
-    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
-  }
-
-  private static Stream<JsonNode> stream(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false);
+    return http.get(path);
   }
 }

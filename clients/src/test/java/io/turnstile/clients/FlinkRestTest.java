@@ -156,8 +156,8 @@ class FlinkRestTest {
   @Test
   void causeWithoutMessageIsNamedByItsClass() {
     assertThat(
-            FlinkRest.innermostMessage("a.B: x\nCaused by: java.lang.NullPointerException\n\tat"))
+            FlinkHttp.innermostMessage("a.B: x\nCaused by: java.lang.NullPointerException\n\tat"))
         .isEqualTo("java.lang.NullPointerException");
-    assertThat(FlinkRest.innermostMessage("a.B: only\n\tat c")).isEqualTo("a.B: only");
+    assertThat(FlinkHttp.innermostMessage("a.B: only\n\tat c")).isEqualTo("a.B: only");
   }
 }

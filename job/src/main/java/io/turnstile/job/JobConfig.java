@@ -8,6 +8,7 @@ import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.journal.JournalSettings;
 import io.turnstile.job.commit.journal.StartOffsets;
 import io.turnstile.job.decide.DecisionSettings;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.read.KafkaSettings;
 import java.io.IOException;
 import java.io.Reader;
@@ -47,6 +48,9 @@ public final class JobConfig {
 
   /** Flink's limit for the number of key groups. */
   private static final int MAX_LANES = 1 << 15;
+
+  /** What reading a topic to its end may take. */
+  private static final Duration MIN_GRACE = Duration.ofSeconds(1);
 
   /** Flink's limit. */
   private static final Duration MIN_CHECKPOINT_INTERVAL = Duration.ofMillis(10);
@@ -126,6 +130,12 @@ public final class JobConfig {
       names = "--product-wait",
       description = "How long a transaction waits for an unknown product (or customer)")
   private Duration productWait = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--max-wait",
+      description =
+          "How long it may wait when the reference topic cannot be read; longer than --product-wait")
+  private Duration maxWait = Duration.ofMinutes(1);
 
   @Option(
       names = "--customers",
@@ -254,6 +264,9 @@ public final class JobConfig {
     requirePositive(dedupWindow, "--dedup-window");
     requirePositive(contentWindow, "--content-window");
     require(!productWait.isNegative(), "--product-wait must not be negative");
+    require(
+        maxWait.compareTo(productWait.plus(MIN_GRACE)) >= 0,
+        "--max-wait must be at least a second longer than --product-wait");
     requirePositive(maxOutage, "--max-outage");
     require(
         checkpointInterval().compareTo(MIN_CHECKPOINT_INTERVAL) >= 0,
@@ -344,8 +357,8 @@ public final class JobConfig {
         jwks, Set.copyOf(tokenAlgorithms), tokenCacheSize, clockSkew, keyRefresh);
   }
 
-  public Duration productWait() {
-    return productWait;
+  public WaitSettings productWait() {
+    return new WaitSettings(productWait, maxWait);
   }
 
   public DecisionSettings decision() {
@@ -353,7 +366,7 @@ public final class JobConfig {
     return new DecisionSettings(
         new DedupSettings(dedupWindow, content, maxOutage),
         customers == Presence.REQUIRED,
-        productWait,
+        productWait(),
         maxCheckpointAge(),
         allowStaleCheckpoint);
   }

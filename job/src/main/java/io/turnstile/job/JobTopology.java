@@ -7,15 +7,13 @@ import io.turnstile.events.Product;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
-import io.turnstile.job.enrich.ReadProgressWatermarks;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.TopicIdentities;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
 import io.turnstile.job.validate.ValidateTransaction;
-import java.time.Duration;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -46,7 +44,7 @@ public final class JobTopology {
   public static SingleOutputStreamOperator<Verdict> verdicts(
       Inputs inputs,
       TokenSettings tokens,
-      Duration productWait,
+      WaitSettings productWait,
       DecisionOperator.Factory turnstile,
       int lanes) {
     SingleOutputStreamOperator<AuthenticatedTransaction> authenticatedTransactions =
@@ -61,7 +59,7 @@ public final class JobTopology {
     SingleOutputStreamOperator<DecisionInput> enriched =
         authenticatedTransactions
             .keyBy(authenticated -> authenticated.transaction().productId(), Types.STRING)
-            .connect(marked(inputs.inventory(), "inventory").keyBy(Reference::key, Types.STRING))
+            .connect(inputs.inventory().keyBy(Reference::key, Types.STRING))
             .transform(
                 "add product",
                 DecisionInput.TYPE,
@@ -72,25 +70,10 @@ public final class JobTopology {
     return enriched
         .union(authenticatedTransactions.getSideOutput(ValidateTransaction.TURNED_AWAY))
         .keyBy(decisionInput -> decisionInput.metadata().routingKey(), Types.STRING)
-        .connect(marked(inputs.customers(), "customers").keyBy(Reference::key, Types.STRING))
+        .connect(inputs.customers().keyBy(Reference::key, Types.STRING))
         .transform("turnstile", Verdict.TYPE, turnstile)
         .setDescription("drop duplicates, add the customer, decide")
         .uid("decide")
         .setMaxParallelism(lanes);
-  }
-
-  /** With the marks that waits end by. */
-  private static <T> DataStream<Reference<T>> marked(DataStream<Reference<T>> stream, String name) {
-    stream
-        .getExecutionEnvironment()
-        .getConfig()
-        .setAutoWatermarkInterval(ReadProgressWatermarks.INTERVAL_MILLIS);
-    return stream
-        .assignTimestampsAndWatermarks(
-            WatermarkStrategy.<Reference<T>>forGenerator(ReadProgressWatermarks::new))
-        .name("mark " + name)
-        .setDescription("say up to when " + name + " has been read")
-        .uid("mark-" + name)
-        .setBufferTimeout(stream.getTransformation().getBufferTimeout());
   }
 }

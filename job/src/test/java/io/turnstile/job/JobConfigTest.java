@@ -31,7 +31,8 @@ class JobConfigTest {
     assertThat(config.parallelism()).isNull();
     assertThat(config.tokens().algorithms()).isEqualTo(Set.of("ES256"));
     assertThat(config.tokens().clockSkew()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(config.productWait()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.productWait().minWait()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.productWait().maxWait()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(1));
     assertThat(config.decision().dedup().contentWindow()).isEqualTo(Duration.ofMinutes(10));
     assertThat(config.decision().dedup().maxOutage()).isEqualTo(Duration.ofHours(1));
@@ -121,6 +122,7 @@ class JobConfigTest {
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",
+    "--max-wait, 5s, a second longer than --product-wait",
     "--journal-start-offsets, here, no start offset",
     "--topic-dead-letter, transactions, different names",
     "--client-properties, /no/such/file, --client-properties",

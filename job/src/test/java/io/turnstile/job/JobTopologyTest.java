@@ -16,6 +16,7 @@ import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.harness.Samples;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.read.InputRecord;
@@ -43,7 +44,8 @@ class JobTopologyTest {
   private static final long NOW = 1_800_000_000_000L;
 
   /** Longer than the test may take: what waits must be decided at the end of input. */
-  private static final Duration WAIT = Duration.ofHours(1);
+  private static final WaitSettings WAIT =
+      new WaitSettings(Duration.ofHours(1), Duration.ofMinutes(1));
 
   @TempDir private static Path directory;
 
@@ -51,9 +53,17 @@ class JobTopologyTest {
 
   private record EmptyTopic<T>() implements ReferenceTopic<T> {
     @Override
-    public Map<Integer, Long> readToEnd(
-        Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records) {
-      return Map.of();
+    public Reader<T> reader() {
+      return new Reader<>() {
+        @Override
+        public Map<Integer, Long> readTo(
+            End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> to) {
+          return Map.of();
+        }
+
+        @Override
+        public void close() {}
+      };
     }
   }
 

@@ -12,6 +12,7 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
 import io.turnstile.job.codec.RecordType;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
@@ -53,7 +54,7 @@ class StateLayoutTest {
       new DecisionSettings(
           new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1)),
           true,
-          Duration.ofSeconds(5),
+          DecisionFixture.WAITS,
           Duration.ofHours(1),
           false);
 
@@ -61,7 +62,7 @@ class StateLayoutTest {
   void stateOfTheEnricherIsFoundByTheseNames() throws Exception {
     var spec =
         new OperatorUnderTest.Spec<>(
-            new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), Duration.ofSeconds(5)),
+            new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), DecisionFixture.WAITS),
             AuthenticatedTransaction.TYPE,
             authenticated -> authenticated.transaction().productId(),
             ReferenceKind.PRODUCT.type(),
@@ -114,9 +115,7 @@ class StateLayoutTest {
         graph().getStreamNodes().stream()
             .filter(node -> node.getTransformationUID() != null)
             .collect(Collectors.toMap(StreamNode::getTransformationUID, node -> node));
-    assertThat(byUid.keySet())
-        .containsExactlyInAnyOrder(
-            "validate", "mark-inventory", "enrich", "mark-customers", "decide");
+    assertThat(byUid.keySet()).containsExactlyInAnyOrder("validate", "enrich", "decide");
     assertThat(byUid.get("decide").getMaxParallelism()).isEqualTo(LANES);
   }
 
@@ -140,7 +139,7 @@ class StateLayoutTest {
                 () -> Map.of("transactions", "id")),
             new TokenSettings(
                 "jwks.json", Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5)),
-            Duration.ofSeconds(5),
+            DecisionFixture.WAITS,
             turnstile(),
             LANES)
         .sinkTo(new DiscardingSink<>());

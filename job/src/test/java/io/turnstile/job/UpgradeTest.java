@@ -15,6 +15,7 @@ import io.turnstile.events.Product;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
@@ -50,7 +51,6 @@ class UpgradeTest {
 
   private static final int LANES = 4;
   private static final long NOW = 1_000_000;
-  private static final Duration WAIT = Duration.ofSeconds(5);
   private static final Path SNAPSHOTS = Path.of("src", "test", "resources", "state");
   private static final String ENRICH = "enrich.snapshot";
   private static final String DECIDE = "decide.snapshot";
@@ -71,7 +71,7 @@ class UpgradeTest {
           .extracting(each -> each.metadata().position().offset())
           .containsExactly(5L);
 
-      enricher.advance(WAIT.toMillis());
+      enricher.advance(DecisionFixture.WAITS.minWait().toMillis());
       assertThat(enricher.take())
           .singleElement()
           .isInstanceOfSatisfying(
@@ -140,7 +140,7 @@ class UpgradeTest {
   private static OperatorUnderTest.Spec<AuthenticatedTransaction, Reference<Product>, DecisionInput>
       enricher() {
     return new OperatorUnderTest.Spec<>(
-        new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), WAIT),
+        new ProductJoinOperator.Factory(new FakeReferenceTopic<>(), DecisionFixture.WAITS),
         AuthenticatedTransaction.TYPE,
         authenticated -> authenticated.transaction().productId(),
         ReferenceKind.PRODUCT.type(),
@@ -153,7 +153,11 @@ class UpgradeTest {
     Duration hour = Duration.ofHours(1);
     DecisionSettings settings =
         new DecisionSettings(
-            new DedupSettings(hour, Duration.ofMinutes(10), hour), false, WAIT, hour, false);
+            new DedupSettings(hour, Duration.ofMinutes(10), hour),
+            false,
+            DecisionFixture.WAITS,
+            hour,
+            false);
     return new OperatorUnderTest.Spec<>(
         new DecisionOperator.Factory(
             settings, new FakeReferenceTopic<Customer>(), CheckpointCommit::new),

@@ -70,7 +70,7 @@ class SimulationIT {
   static void start() throws IOException {
     testbed =
         new ProcessTestbed(
-            TestbedConfig.builder().baseDirectory(BASE).kafkaOnly().brokerHeap("512m").build());
+            TestbedConfig.builder().baseDirectory(BASE).flink(false).brokerHeap("512m").build());
     testbed.start();
     tokens = TokenIssuer.generate(keys.resolve("key.json"), keys.resolve("jwks.json"));
   }

@@ -32,11 +32,11 @@ public final class ClusterSettings {
     server.put("share.coordinator.state.topic.min.isr", inSync);
     server.put("group.initial.rebalance.delay.ms", "0");
 
-    // How long a killed broker that starts again is taken for still alive, and refused.
+    // A killed broker that starts again within this time is refused: it still counts as alive.
     server.put("broker.heartbeat.interval.ms", "500");
     server.put("broker.session.timeout.ms", "2000");
 
-    // The default of 20 ms is what a producer waits that starts a transaction right after another.
+    // By default, a producer that starts a transaction right after another waits for 20 ms.
     server.put("add.partitions.to.txn.retry.backoff.ms", "2");
     server.put("add.partitions.to.txn.retry.backoff.max.ms", "10");
 
@@ -44,7 +44,7 @@ public final class ClusterSettings {
     server.put("message.max.bytes", Integer.toString(6 * 1024 * 1024));
     server.put("replica.fetch.max.bytes", Integer.toString(6 * 1024 * 1024));
 
-    // The default buffer of 128 MiB is a good part of a small heap.
+    // The default buffer of 128 MiB is a large part of a small heap.
     server.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 * 1024 * 1024));
     server.putAll(config.brokerConfig());
     return server;

@@ -1,18 +1,20 @@
 package io.turnstile.testbed;
 
-import io.turnstile.testbed.process.Jvm;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Finds processes that a testbed left behind. */
 public final class LeakCheck {
 
+  /** The option that marks a JVM as a testbed's; the pid of the testbed's own JVM follows. */
+  public static final String MARKER = "-Dturnstile.testbed=";
+
   private LeakCheck() {}
 
-  /** The living processes of testbeds in the JVM with that pid, whether or not it lives itself. */
+  /** The living processes of testbeds of the JVM with that pid, which need not be alive itself. */
   public static List<ProcessHandle> processesOf(long parentPid) {
     // Not the list of arguments, which is missing when it is long.
-    String marker = " " + Jvm.MARKER + parentPid + " ";
+    String marker = " " + MARKER + parentPid + " ";
     return ProcessHandle.allProcesses()
         .filter(ProcessHandle::isAlive)
         .filter(process -> process.info().commandLine().orElse("").contains(marker))

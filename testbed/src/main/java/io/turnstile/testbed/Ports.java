@@ -55,7 +55,7 @@ public final class Ports {
     }
   }
 
-  /** Whether somebody listens there. */
+  /** True if somebody listens there. */
   public static boolean isOpen(String host, int port) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), 1_000);

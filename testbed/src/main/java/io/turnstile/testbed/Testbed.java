@@ -19,16 +19,19 @@ public interface Testbed extends AutoCloseable {
 
   /**
    * Ends every process at once and deletes all data. Logs stay when {@link #keepLogs} or {@link
-   * #markFailed} was called or the start failed; where they are is then printed to standard error.
+   * #markFailed} was called or the start failed; their path is then printed to standard error.
    * Closing twice does nothing.
    */
   @Override
   void close();
 
-  /** Where Kafka clients on this machine connect. Stays the same when the broker restarts. */
+  /**
+   * Bootstrap servers for Kafka clients on this machine, {@code host:port,…}. They stay the same
+   * when a broker restarts.
+   */
   String bootstrapServers();
 
-  /** Where jobs, and whatever else runs beside Flink, connect to Kafka. */
+  /** Bootstrap servers for jobs, and for everything else that runs beside Flink. */
   String bootstrapServersForJobs();
 
   /** A directory whose files jobs see under the same path. They can only read them. */
@@ -41,8 +44,8 @@ public interface Testbed extends AutoCloseable {
   FlinkRest flink();
 
   /**
-   * Where the JobManager or a TaskManager answers Prometheus; a process that starts again does so
-   * elsewhere.
+   * The address at which the JobManager or a TaskManager answers Prometheus. It changes when the
+   * process starts again.
    */
   URI metrics(TestbedProcess target);
 
@@ -59,18 +62,18 @@ public interface Testbed extends AutoCloseable {
     throw new TestbedException("nothing was cut");
   }
 
-  /** The TaskManagers that were started and not ended since, paused ones included. */
+  /** The TaskManagers that are alive, paused ones included. */
   List<TestbedProcess> taskManagers();
 
   /**
-   * Starts one more TaskManager and waits until it has registered. A TaskManager that was ended
-   * does not come back by itself; this is how to replace it.
+   * Starts one more TaskManager and waits until it has registered. It replaces one that was ended,
+   * which does not start again.
    */
   TestbedProcess startTaskManager();
 
   /**
-   * Starts a program of the caller's in a JVM of its own and does not wait for it to be of use. It
-   * ends with the testbed at the latest; one that was ended does not start again.
+   * Starts a program of the caller's in a JVM of its own and does not wait until it is ready. It
+   * ends with the testbed at the latest; once ended, it cannot start again.
    */
   TestbedProcess startApplication(JavaApplication application);
 
@@ -89,10 +92,10 @@ public interface Testbed extends AutoCloseable {
   /** Freezes a process (SIGSTOP): its connections stay open, and nothing answers. */
   void pause(TestbedProcess target);
 
-  /** Lets a paused process go on (SIGCONT). */
+  /** Resumes a paused process (SIGCONT). */
   void resume(TestbedProcess target);
 
-  /** Whether the process exists, frozen or not. */
+  /** True if the process exists, frozen or not. */
   boolean isAlive(TestbedProcess target);
 
   /**
@@ -103,8 +106,8 @@ public interface Testbed extends AutoCloseable {
   long pid(TestbedProcess target);
 
   /**
-   * Where the processes write their logs: {@code <target>.log}, and local processes garbage
-   * collections with their pauses in {@code <target>-gc.log}.
+   * The directory of the processes' logs: {@code <target>.log}, and for local processes {@code
+   * <target>-gc.log} with garbage collections and their pauses.
    */
   Path logs();
 

@@ -1,17 +1,18 @@
 package io.turnstile.testbed;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a {@link Testbed} consists of.
+ * The processes of a {@link Testbed} and their configuration. Immutable.
  *
  * @param kafkaPort port of the broker, 0 for a free one
  * @param uiPort port of Flink's web UI and REST API, 0 for a free one
- * @param flink whether there is a Flink cluster at all
- * @param taskManagers how many TaskManagers to start with
+ * @param flink true for a Flink cluster, false for Kafka alone
+ * @param taskManagers number of TaskManagers at the start
  * @param slots slots per TaskManager
  * @param taskManagerMemory total process size of a TaskManager, as Flink writes it
  * @param jobManagerMemory total process size of the JobManager, as Flink writes it
@@ -22,9 +23,11 @@ import java.util.Map;
  *     slow} for storage that takes long to close a file
  * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
- * @param baseDirectory where the testbed makes its directory; it leaves nothing else there
- * @param startTimeout how long a process may take until it answers
+ * @param baseDirectory parent of the directory that the testbed makes; it leaves nothing else there
+ * @param startTimeout the time that a process may take until it answers
  */
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false, enableGetters = false)
 public record TestbedConfig(
     int kafkaPort,
     int uiPort,
@@ -68,123 +71,21 @@ public record TestbedConfig(
     return builder().build();
   }
 
-  public static Builder builder() {
-    return new Builder();
-  }
-
   /** The defaults, and a way to change them. Not thread-safe. */
-  public static final class Builder {
-    private int kafkaPort = 0;
-    private int uiPort = 0;
-    private boolean flink = true;
-    private int taskManagers = 1;
-    private int slots = 2;
-    private String taskManagerMemory = "3g";
-    private String jobManagerMemory = "1g";
-    private String brokerHeap = "1g";
-    private List<String> brokerJvmOptions = List.of();
-    private String flinkProfile = "low-latency";
-    private String checkpointScheme = "file";
-    private Map<String, String> flinkConfig = Map.of();
-    private Map<String, String> brokerConfig = Map.of();
-    private Path baseDirectory = Path.of(System.getProperty("java.io.tmpdir"));
-    private Duration startTimeout = Duration.ofSeconds(90);
-
-    private Builder() {}
-
-    public Builder kafkaPort(int port) {
-      this.kafkaPort = port;
-      return this;
-    }
-
-    public Builder uiPort(int port) {
-      this.uiPort = port;
-      return this;
-    }
-
-    /** No Flink: only the broker. */
-    public Builder kafkaOnly() {
-      this.flink = false;
-      return this;
-    }
-
-    public Builder taskManagers(int count) {
-      this.taskManagers = count;
-      return this;
-    }
-
-    public Builder slots(int perTaskManager) {
-      this.slots = perTaskManager;
-      return this;
-    }
-
-    public Builder taskManagerMemory(String processSize) {
-      this.taskManagerMemory = processSize;
-      return this;
-    }
-
-    public Builder jobManagerMemory(String processSize) {
-      this.jobManagerMemory = processSize;
-      return this;
-    }
-
-    public Builder brokerHeap(String heap) {
-      this.brokerHeap = heap;
-      return this;
-    }
-
-    public Builder brokerJvmOptions(List<String> options) {
-      this.brokerJvmOptions = options;
-      return this;
-    }
-
-    public Builder flinkProfile(String name) {
-      this.flinkProfile = name;
-      return this;
-    }
-
-    public Builder checkpointScheme(String scheme) {
-      this.checkpointScheme = scheme;
-      return this;
-    }
-
-    public Builder flinkConfig(Map<String, String> config) {
-      this.flinkConfig = config;
-      return this;
-    }
-
-    public Builder brokerConfig(Map<String, String> config) {
-      this.brokerConfig = config;
-      return this;
-    }
-
-    public Builder baseDirectory(Path directory) {
-      this.baseDirectory = directory;
-      return this;
-    }
-
-    public Builder startTimeout(Duration timeout) {
-      this.startTimeout = timeout;
-      return this;
-    }
-
-    public TestbedConfig build() {
-      return new TestbedConfig(
-          kafkaPort,
-          uiPort,
-          flink,
-          taskManagers,
-          slots,
-          taskManagerMemory,
-          jobManagerMemory,
-          brokerHeap,
-          brokerJvmOptions,
-          flinkProfile,
-          checkpointScheme,
-          flinkConfig,
-          brokerConfig,
-          baseDirectory,
-          startTimeout);
-    }
+  public static TestbedConfigBuilder builder() {
+    return TestbedConfigBuilder.builder()
+        .flink(true)
+        .taskManagers(1)
+        .slots(2)
+        .taskManagerMemory("3g")
+        .jobManagerMemory("1g")
+        .brokerHeap("1g")
+        .brokerJvmOptions(List.of())
+        .flinkProfile("low-latency")
+        .checkpointScheme("file")
+        .flinkConfig(Map.of())
+        .brokerConfig(Map.of())
+        .baseDirectory(Path.of(System.getProperty("java.io.tmpdir")))
+        .startTimeout(Duration.ofSeconds(90));
   }
 }

@@ -3,13 +3,13 @@ package io.turnstile.testbed;
 /**
  * One process of a {@link Testbed}, to inflict a fault on.
  *
- * @param role what it is
+ * @param role its kind
  * @param number from 1; TaskManagers, and applications, are numbered in the order they were
  *     started, and a number is never used again
  */
 public record TestbedProcess(Role role, int number) {
 
-  /** What a process is. */
+  /** The kind of a process. */
   public enum Role {
     BROKER,
     ZOOKEEPER,
@@ -22,7 +22,7 @@ public record TestbedProcess(Role role, int number) {
   public static final TestbedProcess BROKER = new TestbedProcess(Role.BROKER, 1);
   public static final TestbedProcess JOB_MANAGER = new TestbedProcess(Role.JOB_MANAGER, 1);
 
-  /** Where the JobManager's high availability keeps who leads; not every testbed has it. */
+  /** Keeps the JobManager's leadership where it is highly available; not every testbed has it. */
   public static final TestbedProcess ZOOKEEPER = new TestbedProcess(Role.ZOOKEEPER, 1);
 
   public static TestbedProcess broker(int number) {

@@ -40,7 +40,7 @@ class TestbedConfigTest {
             TestbedConfig.builder()
                 .kafkaPort(9092)
                 .uiPort(8081)
-                .kafkaOnly()
+                .flink(false)
                 .taskManagers(3)
                 .slots(4)
                 .taskManagerMemory("2g")

@@ -1,6 +1,6 @@
 package io.turnstile.bench.engine;
 
-import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 
 /**
  * A way to give verdicts. Knows how to start on a testbed of its own; holds no state.
@@ -27,7 +27,7 @@ public interface Engine {
   /**
    * Adds what the engine needs to the testbed's configuration; takes Flink out if it needs none.
    */
-  void prepare(TestbedConfig.Builder testbed, EngineSettings settings);
+  void prepare(TestbedConfigBuilder testbed, EngineSettings settings);
 
   /**
    * Starts the engine and waits until it is ready: whatever is written to the inputs from now on,

@@ -3,7 +3,7 @@ package io.turnstile.bench.engine;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.File;
 import java.io.IOException;
@@ -88,11 +88,11 @@ final class PeerEngine implements Engine {
   }
 
   @Override
-  public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
+  public void prepare(TestbedConfigBuilder testbed, EngineSettings settings) {
     if (settings.onContainers()) {
       throw new IllegalArgumentException(name + " runs on processes only, not on containers");
     }
-    testbed.kafkaOnly();
+    testbed.flink(false);
   }
 
   @Override

@@ -4,7 +4,7 @@ import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobSubmission;
 import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,7 +55,7 @@ final class TurnstileEngine implements Engine {
   }
 
   @Override
-  public void prepare(TestbedConfig.Builder testbed, EngineSettings settings) {
+  public void prepare(TestbedConfigBuilder testbed, EngineSettings settings) {
     testbed
         .slots(settings.parallelism())
         .taskManagerMemory(settings.memory())

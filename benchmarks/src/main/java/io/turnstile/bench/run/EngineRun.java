@@ -35,6 +35,7 @@ import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedProcess;
 import io.turnstile.testbed.container.ContainerTestbed;
@@ -193,7 +194,7 @@ final class EngineRun {
   }
 
   private void runOnTestbed(Path files) throws Exception {
-    TestbedConfig.Builder config = TestbedConfig.builder().baseDirectory(files.getParent());
+    TestbedConfigBuilder config = TestbedConfig.builder().baseDirectory(files.getParent());
     engine.prepare(config, scenario.engine());
     try (Testbed testbed =
         scenario.engine().onContainers()

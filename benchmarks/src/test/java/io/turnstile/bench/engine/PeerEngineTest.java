@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ class PeerEngineTest {
 
   @Test
   void peersNeedNoFlink() {
-    TestbedConfig.Builder testbed = TestbedConfig.builder();
+    TestbedConfigBuilder testbed = TestbedConfig.builder();
     Engines.named("kafka-limit").prepare(testbed, settings(Map.of()));
     assertThat(testbed.build().flink()).isFalse();
   }

@@ -19,7 +19,6 @@ import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
@@ -52,6 +51,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     this.customers =
         new ReferenceJoin<>(
             this,
+            parameters.getMailboxExecutor(),
             ReferenceKind.CUSTOMER,
             customersTopic,
             settings.customerWait(),
@@ -108,10 +108,16 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   }
 
   /** It may have been decided by an earlier attempt, after the checkpoint that it waited in. */
-  private void decideAfterWait(DecisionInput input, Customer customer) throws Exception {
+  private void decideAfterWait(DecisionInput input, ReferenceJoin.Outcome<Customer> outcome)
+      throws Exception {
     int lane = lane(input);
-    if (!commit.isDecided(lane, input.metadata())) {
-      decide(lane, input, customer);
+    if (commit.isDecided(lane, input.metadata())) {
+      return;
+    }
+    if (outcome.unavailable()) {
+      commit.write(verdicts.customersUnavailable(lane, input, now()));
+    } else {
+      decide(lane, input, outcome.reference());
     }
   }
 
@@ -126,15 +132,6 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void processElement2(StreamRecord<Reference<Customer>> record) throws Exception {
     customers.update(record.getValue());
-  }
-
-  /** Not combined with the first input's watermarks, of which there are none. */
-  @Override
-  public void processWatermark2(Watermark mark) throws Exception {
-    if (!mark.equals(Watermark.MAX_WATERMARK)) { // The end of the input: see endInput().
-      customers.readUntil(mark.getTimestamp());
-      getTimeServiceManager().orElseThrow().advanceWatermark(mark);
-    }
   }
 
   @Override
@@ -174,6 +171,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void close() throws Exception {
+    customers.close();
     try {
       commit.close();
     } finally {

@@ -1,6 +1,7 @@
 package io.turnstile.job.decide;
 
 import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.job.enrich.WaitSettings;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -16,7 +17,7 @@ import java.time.Duration;
 public record DecisionSettings(
     DedupSettings dedup,
     boolean customersRequired,
-    Duration customerWait,
+    WaitSettings customerWait,
     Duration maxCheckpointAge,
     boolean allowStaleCheckpoint)
     implements Serializable {}

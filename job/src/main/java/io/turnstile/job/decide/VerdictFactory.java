@@ -8,6 +8,7 @@ import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
+import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.validate.DecisionInput;
@@ -59,6 +60,25 @@ final class VerdictFactory {
     return deadLetter(lane, (DecisionInput.Unreadable) input, decidedAt);
   }
 
+  /**
+   * Rejects a transaction whose customer is required and could not be looked for.
+   *
+   * @param decidedAt epoch milliseconds
+   */
+  Verdict customersUnavailable(int lane, DecisionInput input, long decidedAt) {
+    Transaction transaction = ((DecisionInput.Enriched) input).transaction();
+    return rejected(
+        lane,
+        input.metadata(),
+        transaction.transactionId(),
+        transaction.customerId(),
+        RejectionReason.REFERENCE_UNAVAILABLE,
+        "the customers could not be read for "
+            + settings.customerWait().maxWait().toMillis()
+            + " ms",
+        decidedAt);
+  }
+
   private Verdict decided(
       int lane,
       DecisionInput.Enriched enriched,
@@ -76,7 +96,7 @@ final class VerdictFactory {
           id,
           customerId,
           RejectionReason.UNKNOWN_CUSTOMER,
-          "no customer after waiting " + settings.customerWait().toMillis() + " ms",
+          "no customer after waiting " + settings.customerWait().minWait().toMillis() + " ms",
           decidedAt);
     }
     DedupPolicy.Decision decision =

@@ -8,7 +8,6 @@ import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
 import java.io.Serializable;
-import java.time.Duration;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -18,7 +17,6 @@ import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /** Gives each transaction its product, or refuses it when none comes in time. Keyed by product. */
@@ -27,24 +25,25 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
         BoundedMultiInput {
 
   private final StreamRecord<DecisionInput> reused = new StreamRecord<>(null);
-  private final Duration maxWait;
+  private final WaitSettings wait;
   private final ReferenceJoin<AuthenticatedTransaction, Product> products;
   private int inputsEnded;
 
   private ProductJoinOperator(
       StreamOperatorParameters<DecisionInput> parameters,
       ReferenceTopic<Product> inventory,
-      Duration maxWait) {
+      WaitSettings wait) {
     super(parameters);
-    this.maxWait = maxWait;
+    this.wait = wait;
     this.products =
         new ReferenceJoin<>(
             this,
+            parameters.getMailboxExecutor(),
             ReferenceKind.PRODUCT,
             inventory,
-            maxWait,
+            wait,
             AuthenticatedTransaction.Serializer.INSTANCE,
-            this::emit);
+            this::emitAfterWait);
   }
 
   @Override
@@ -65,22 +64,13 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
     if (product == null) {
       products.await(record.getValue());
     } else {
-      emit(record.getValue(), product);
+      emit(enriched(record.getValue(), product));
     }
   }
 
   @Override
   public void processElement2(StreamRecord<Reference<Product>> record) throws Exception {
     products.update(record.getValue());
-  }
-
-  /** Not combined with the first input's watermarks, of which there are none. */
-  @Override
-  public void processWatermark2(Watermark mark) throws Exception {
-    if (!mark.equals(Watermark.MAX_WATERMARK)) { // The end of the input: see endInput().
-      products.readUntil(mark.getTimestamp());
-      getTimeServiceManager().orElseThrow().advanceWatermark(mark);
-    }
   }
 
   @Override
@@ -97,18 +87,48 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
     products.snapshotState();
   }
 
-  private void emit(AuthenticatedTransaction authenticated, Product product) {
-    output.collect(
-        reused.replace(
-            product != null
-                ? new DecisionInput.Enriched(
-                    authenticated.metadata(), authenticated.transaction(), product)
-                : new DecisionInput.Refused(
-                    authenticated.metadata(),
-                    authenticated.transaction().transactionId(),
-                    authenticated.transaction().customerId(),
-                    RejectionReason.UNKNOWN_PRODUCT,
-                    "no product after waiting " + maxWait.toMillis() + " ms")));
+  @Override
+  public void close() throws Exception {
+    products.close();
+    super.close();
+  }
+
+  private void emitAfterWait(
+      AuthenticatedTransaction authenticated, ReferenceJoin.Outcome<Product> outcome) {
+    if (outcome.reference() != null) {
+      emit(enriched(authenticated, outcome.reference()));
+    } else if (outcome.unavailable()) {
+      emit(
+          refused(
+              authenticated,
+              RejectionReason.REFERENCE_UNAVAILABLE,
+              "the inventory could not be read for " + wait.maxWait().toMillis() + " ms"));
+    } else {
+      emit(
+          refused(
+              authenticated,
+              RejectionReason.UNKNOWN_PRODUCT,
+              "no product after waiting " + wait.minWait().toMillis() + " ms"));
+    }
+  }
+
+  private static DecisionInput enriched(AuthenticatedTransaction authenticated, Product product) {
+    return new DecisionInput.Enriched(
+        authenticated.metadata(), authenticated.transaction(), product);
+  }
+
+  private static DecisionInput refused(
+      AuthenticatedTransaction authenticated, RejectionReason reason, String detail) {
+    return new DecisionInput.Refused(
+        authenticated.metadata(),
+        authenticated.transaction().transactionId(),
+        authenticated.transaction().customerId(),
+        reason,
+        detail);
+  }
+
+  private void emit(DecisionInput input) {
+    output.collect(reused.replace(input));
   }
 
   /** Makes the operator on the cluster. */
@@ -118,22 +138,22 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
           Serializable {
 
     private final ReferenceTopic<Product> inventory;
-    private final Duration maxWait;
+    private final WaitSettings wait;
 
     /**
      * @param inventory read to its end at every start
-     * @param maxWait how long a transaction waits for an unknown product
+     * @param wait how long a transaction waits for an unknown product
      */
-    public Factory(ReferenceTopic<Product> inventory, Duration maxWait) {
+    public Factory(ReferenceTopic<Product> inventory, WaitSettings wait) {
       this.inventory = inventory;
-      this.maxWait = maxWait;
+      this.wait = wait;
     }
 
     @Override
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     public <T extends StreamOperator<DecisionInput>> T createStreamOperator(
         StreamOperatorParameters<DecisionInput> parameters) {
-      return (T) new ProductJoinOperator(parameters, inventory, maxWait);
+      return (T) new ProductJoinOperator(parameters, inventory, wait);
     }
 
     @Override

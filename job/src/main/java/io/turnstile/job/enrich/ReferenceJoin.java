@@ -5,14 +5,23 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
+import io.turnstile.job.read.ReferenceTopic.End;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
+import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -21,7 +30,6 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -32,15 +40,18 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.Triggerable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Joins elements with reference data of the same key: a part of an operator that is keyed. An
- * element whose reference is missing can wait for it, up to {@code maxWait}. Used by the task
- * thread alone.
+ * element whose reference is missing can wait for it. Used by the task thread alone.
  *
- * <p>A wait ends by the watermarks of the reference stream, {@link ReadProgressWatermarks}, and not
- * by the machine's clock: an operator whose downstream takes nothing reads nothing, but time goes
- * on, and what came in time may still be unread.
+ * <p>A wait ends by reading, not by a clock. When its time is over, the topic's high watermark is
+ * asked for, and the topic is read up to there, beside the task thread. Only then is the reference
+ * missing: whatever holds the source up (a quota, a backlog, a re-publication, somebody's open
+ * transaction), what was published in time is found. If the topic cannot be read for too long, the
+ * element is given up as <em>unavailable</em>.
  *
  * <p>At every start the reference topic is read to its end before the first element, so that
  * nothing is turned away for a reference that was already published: from its beginning on a cold
@@ -52,26 +63,48 @@ import org.apache.flink.streaming.api.operators.Triggerable;
  */
 public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamespace> {
 
-  /** What an operator does with an element that has waited. */
+  /**
+   * Outcome of a wait.
+   *
+   * @param reference the version in force; null if there is none
+   * @param unavailable whether none is known because the topic could not be read in time
+   */
+  public record Outcome<R>(R reference, boolean unavailable) {}
+
+  /** Takes an element that has waited. */
   @FunctionalInterface
   public interface AfterWait<I, R> {
 
-    /**
-     * Processes an element that has waited, perhaps through a restore; its key is the current key.
-     *
-     * @param reference the version in force; null if none came in time
-     */
-    void process(I element, R reference) throws Exception;
+    /** Processes an element that has waited, perhaps through a restore; its key is the current. */
+    void process(I element, Outcome<R> outcome) throws Exception;
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReferenceJoin.class);
 
   /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
   private static final int MAX_RECENT = 10_000;
 
+  /** Deadlines are multiples of it: one timer and one reading serve all that wait together. */
+  static final long DEADLINE_MILLIS = 250;
+
+  /** Low bits of an id, which tell elements of one deadline apart. */
+  private static final int SEQUENCE_BITS = 20;
+
+  private static final long RETRY_MILLIS = 1_000;
+
+  /** A key some of whose elements have waited long enough for the topic to be read again. */
+  private record Due(String key, long deadline) {}
+
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;
-  private final long maxWaitMillis;
+  private final long waitMillis;
+
+  /** From a deadline until what waits is given up. */
+  private final long graceMillis;
+
   private final TypeSerializer<I> elementSerializer;
   private final AbstractStreamOperator<?> operator;
+  private final MailboxExecutor mailbox;
   private final AfterWait<I, R> afterWait;
 
   private ValueState<Reference<R>> reference;
@@ -81,10 +114,11 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
       // In the task thread: what is evicted is evicted at once, and nothing runs elsewhere.
       Caffeine.newBuilder().maximumSize(MAX_RECENT).executor(Runnable::run).build();
 
-  /** Elements that wait, by the time at which they have waited long enough. */
-  private MapState<Long, List<I>> waiting;
+  /** Elements that wait, by an id that begins with their deadline. */
+  private MapState<Long, I> waiting;
 
-  private MapStateDescriptor<Long, List<I>> waitingDescriptor;
+  private MapStateDescriptor<Long, I> waitingDescriptor;
+  private long sequence;
 
   /** How far this subtask knows the reference topic, by partition. */
   private Map<Integer, Long> positions;
@@ -95,28 +129,36 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   private boolean restored;
   private long waitingCount;
 
-  /** Up to when references have been read, epoch milliseconds by their source's clock. */
-  private long readUntil = Long.MIN_VALUE;
+  private BackgroundReading<R> reading;
+  private boolean readingRequested;
+
+  /** To be settled by the reading that is running, and by the next one. */
+  private List<Due> beingSettled = new ArrayList<>();
+
+  private List<Due> due = new ArrayList<>();
 
   /**
    * A part of an operator that the operator makes in its constructor.
    *
    * @param operator it is part of
-   * @param topic read to its end at every start
-   * @param maxWait how long an element waits for an unknown reference
+   * @param mailbox of the operator's task
+   * @param topic read to its end at every start and when waits are over
    * @param elementSerializer of the elements that wait
    */
   public ReferenceJoin(
       AbstractStreamOperator<?> operator,
+      MailboxExecutor mailbox,
       ReferenceKind<R> kind,
       ReferenceTopic<R> topic,
-      Duration maxWait,
+      WaitSettings wait,
       TypeSerializer<I> elementSerializer,
       AfterWait<I, R> afterWait) {
     this.operator = operator;
+    this.mailbox = mailbox;
     this.kind = kind;
     this.topic = topic;
-    this.maxWaitMillis = maxWait.toMillis();
+    this.waitMillis = wait.minWait().toMillis();
+    this.graceMillis = wait.maxWait().minus(wait.minWait()).toMillis();
     this.elementSerializer = elementSerializer;
     this.afterWait = afterWait;
   }
@@ -129,8 +171,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
             .getKeyedStateStore()
             .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
     waitingDescriptor =
-        new MapStateDescriptor<>(
-            "waiting", LongSerializer.INSTANCE, new ListSerializer<>(elementSerializer));
+        new MapStateDescriptor<>("waiting", LongSerializer.INSTANCE, elementSerializer);
     waiting = context.getKeyedStateStore().getMapState(waitingDescriptor);
     checkpointedPositions =
         context
@@ -143,11 +184,25 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Reads the topic to its end; to be called by the operator's method of that name. */
   public void open() throws Exception {
     timers = operator.getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
-    catchUp();
+    TaskInfo task = operator.getRuntimeContext().getTaskInfo();
+    Predicate<String> mine = keysOf(task);
+    try (ReferenceTopic.Reader<R> reader = topic.reader()) {
+      positions.putAll(reader.readTo(End.LAST_STABLE_OFFSET, positions, mine, this::catchUp));
+    }
+    reading =
+        new BackgroundReading<>(
+            topic.reader(),
+            mine,
+            mailbox,
+            task.getTaskNameWithSubtasks() + " reference topic",
+            new Readings());
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }
     operator.getMetricGroup().gauge("waiting", () -> waitingCount);
+    operator
+        .getMetricGroup()
+        .gauge("readingTopic", () -> readingRequested || reading.isRunning() ? 1L : 0L);
   }
 
   /**
@@ -155,7 +210,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
    * still be on their way.
    */
   private void waitAgain() throws Exception {
-    List<I> elements = removeWaiting();
+    List<I> elements = List.copyOf(removeWaiting(id -> true).values());
     waitingCount += elements.size();
     await(elements);
     if (current() != null) {
@@ -164,21 +219,13 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
   }
 
-  /** Brings the references of this subtask's key groups up to the topic's end. */
-  private void catchUp() throws IOException {
-    int maxParallelism =
-        operator.getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+  /** Those of this subtask's key groups. */
+  private static Predicate<String> keysOf(TaskInfo task) {
+    int maxParallelism = task.getMaxNumberOfParallelSubtasks();
     KeyGroupRange mine =
         KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
-            maxParallelism,
-            operator.getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
-            operator.getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
-    Map<Integer, Long> end =
-        topic.readToEnd(
-            positions,
-            key -> mine.contains(KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism)),
-            this::catchUp);
-    positions.putAll(end);
+            maxParallelism, task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
+    return key -> mine.contains(KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism));
   }
 
   private void catchUp(Reference<R> update) {
@@ -206,42 +253,96 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
   }
 
-  /**
-   * The reference stream has been read up to a time.
-   *
-   * @param millis epoch milliseconds
-   */
-  public void readUntil(long millis) {
-    readUntil = millis;
-  }
-
   @Override
-  public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-    if (current() != null) {
-      release();
-      return;
-    }
-    List<I> due = waiting.get(timer.getTimestamp());
-    if (due == null) {
-      return;
-    }
-    waiting.remove(timer.getTimestamp());
-    for (I element : due) {
-      waitingCount--;
-      afterWait.process(element, null);
-    }
+  public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
+    throw new IllegalStateException("no timer of event time is ever set");
   }
 
   @Override
   public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
     if (current() != null) {
       release();
+      return;
+    }
+    long time = timer.getTimestamp();
+    settle(time - graceMillis, new Outcome<>(null, true));
+    if (isWaitedUntil(time)) {
+      timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, time + graceMillis);
+      due.add(new Due(timer.getKey(), time));
+      requestReading();
+    }
+  }
+
+  /** Not at once: one reading is to serve all the timers that fire now. */
+  private void requestReading() {
+    if (!readingRequested) {
+      readingRequested = true;
+      mailbox.execute(this::read, "reference topic");
+    }
+  }
+
+  /** Reads for all that is due, unless a reading is running: the next one is for them. */
+  private void read() {
+    readingRequested = false;
+    if (!due.isEmpty() && !reading.isRunning()) {
+      beingSettled = due;
+      due = new ArrayList<>();
+      reading.start(positions);
+    }
+  }
+
+  private final class Readings implements BackgroundReading.Listener<R> {
+
+    @Override
+    public void updates(List<Reference<R>> updates) throws Exception {
+      Set<String> news = new LinkedHashSet<>();
+      for (Reference<R> update : updates) {
+        operator.setCurrentKey(update.key());
+        if (apply(update)) {
+          news.add(update.key());
+        }
+      }
+      for (String key : news) {
+        operator.setCurrentKey(key);
+        if (current() != null) {
+          release();
+        }
+      }
+    }
+
+    @Override
+    public void finished(Map<Integer, Long> end) throws Exception {
+      end.forEach((partition, offset) -> positions.merge(partition, offset, Math::max));
+      for (Due each : beingSettled) {
+        operator.setCurrentKey(each.key());
+        settle(each.deadline(), new Outcome<>(current(), false));
+      }
+      beingSettled = List.of();
+      read();
+    }
+
+    @Override
+    public void failed(IOException e) {
+      LOG.warn("Waits that are over go on, for the topic cannot be read: {}", e.getMessage());
+      due.addAll(0, beingSettled);
+      beingSettled = List.of();
+      ScheduledFuture<?> unused =
+          operator
+              .getProcessingTimeService()
+              .registerTimer(now() + RETRY_MILLIS, timestamp -> read());
     }
   }
 
   /** Ends all waits: Flink fires no more timers, and no reference can come any more. */
   public void endInput() throws Exception {
     forEachKeyThatWaits(this::release);
+  }
+
+  /** Ends the reading; to be called by the operator's method of that name, also if open failed. */
+  public void close() {
+    if (reading != null) {
+      reading.close();
+    }
   }
 
   /** Adds what a later attempt must know; to be called by the operator's method of that name. */
@@ -280,41 +381,59 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   }
 
   private void await(List<I> elements) throws Exception {
-    // A source's clock that is ahead does not cut the wait short.
-    long until = Math.max(now(), readUntil) + maxWaitMillis;
-    List<I> others = waiting.get(until);
-    List<I> all = others == null ? new ArrayList<>(elements.size()) : new ArrayList<>(others);
-    all.addAll(elements);
-    waiting.put(until, all);
-    timers.registerEventTimeTimer(VoidNamespace.INSTANCE, until);
+    long deadline = -Math.floorDiv(-(now() + waitMillis), DEADLINE_MILLIS) * DEADLINE_MILLIS;
+    for (I element : elements) {
+      sequence++;
+      long id = (deadline << SEQUENCE_BITS) | (sequence & ((1 << SEQUENCE_BITS) - 1));
+      waiting.put(id, element);
+    }
+    timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
+  }
+
+  private boolean isWaitedUntil(long deadline) throws Exception {
+    for (long id : waiting.keys()) {
+      if (id >> SEQUENCE_BITS == deadline) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Processes what waits under the current key until this deadline, in the order of arrival. */
+  private void settle(long deadline, Outcome<R> outcome) throws Exception {
+    process(removeWaiting(id -> id >> SEQUENCE_BITS == deadline).values(), outcome);
   }
 
   /** Processes all that waits under the current key with what is known now. */
   private void release() throws Exception {
-    if (waitingCount == 0) {
-      return;
+    if (waitingCount > 0) {
+      process(removeWaiting(id -> true).values(), new Outcome<>(current(), false));
     }
-    R known = current();
-    for (I element : removeWaiting()) {
+  }
+
+  private void process(Collection<I> elements, Outcome<R> outcome) throws Exception {
+    for (I element : elements) {
       waitingCount--;
-      afterWait.process(element, known);
+      afterWait.process(element, outcome);
     }
   }
 
   /** What waited under the current key, in the order of arrival. */
-  private List<I> removeWaiting() throws Exception {
-    TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
-    for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
-      byDeadline.put(entry.getKey(), entry.getValue());
+  private SortedMap<Long, I> removeWaiting(LongPredicate which) throws Exception {
+    SortedMap<Long, I> elements = new TreeMap<>();
+    for (Map.Entry<Long, I> entry : waiting.entries()) {
+      if (which.test(entry.getKey())) {
+        elements.put(entry.getKey(), entry.getValue());
+      }
     }
-    List<I> elements = new ArrayList<>();
-    byDeadline.forEach(
-        (until, some) -> {
-          timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, until);
-          elements.addAll(some);
-        });
-    if (!elements.isEmpty()) {
-      waiting.clear();
+    long deadline = Long.MIN_VALUE;
+    for (long id : elements.keySet()) {
+      waiting.remove(id);
+      if (id >> SEQUENCE_BITS != deadline) {
+        deadline = id >> SEQUENCE_BITS;
+        timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
+        timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, deadline + graceMillis);
+      }
     }
     return elements;
   }

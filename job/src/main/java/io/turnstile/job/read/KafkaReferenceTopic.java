@@ -7,11 +7,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -39,9 +45,11 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
   }
 
   @Override
-  public Map<Integer, Long> readToEnd(
-      Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
-      throws IOException {
+  public Reader<T> reader() {
+    return new KafkaReader();
+  }
+
+  private Properties properties() {
     Properties properties = new Properties();
     properties.putAll(clientProperties);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -49,8 +57,39 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     // What compaction has taken away below a stored offset is no loss: a later record replaced it.
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+    return properties;
+  }
+
+  /** Keeps its connections from one reading to the next. */
+  private final class KafkaReader implements Reader<T> {
+
+    private volatile KafkaConsumer<byte[], byte[]> consumer;
+    private volatile boolean closed;
+
+    @Override
+    public synchronized Map<Integer, Long> readTo(
+        End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
+        throws IOException {
+      try {
+        if (consumer == null) {
+          consumer =
+              new KafkaConsumer<>(
+                  properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        }
+        if (closed) {
+          throw new IOException("the reader of " + topic + " is closed");
+        }
+        return read(end, from, wanted, records);
+      } catch (InterruptException e) {
+        throw new IOException("interrupted while reading " + topic, e);
+      } catch (KafkaException e) {
+        throw new IOException("cannot read " + topic + ": " + e.getMessage(), e);
+      }
+    }
+
+    private Map<Integer, Long> read(
+        End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
+        throws IOException {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()
               .map(info -> new TopicPartition(topic, info.partition()))
@@ -60,7 +99,10 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
         throw new IOException("the broker does not know topic " + topic);
       }
       consumer.assign(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      Map<TopicPartition, Long> ends =
+          end == End.LAST_STABLE_OFFSET
+              ? consumer.endOffsets(partitions)
+              : highWatermarks(partitions);
       for (TopicPartition partition : partitions) {
         Long stored = from.get(partition.partition());
         if (stored == null) {
@@ -70,20 +112,64 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
         }
       }
       long count = 0;
-      while (!reached(consumer, ends)) {
+      while (!reached(ends)) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           count++;
           handOn(record, wanted, records);
         }
       }
-      LOG.info("Read {} records of {} up to {}", count, topic, ends);
+      if (end == End.LAST_STABLE_OFFSET) {
+        LOG.info("Read {} records of {} up to {}", count, topic, ends);
+      } else {
+        LOG.debug("Read {} records of {} up to {}", count, topic, ends);
+      }
       Map<Integer, Long> positions = new HashMap<>();
-      ends.forEach((partition, end) -> positions.put(partition.partition(), end));
+      ends.forEach((partition, offset) -> positions.put(partition.partition(), offset));
       return positions;
-    } catch (InterruptException e) {
-      throw new IOException("interrupted while reading " + topic, e);
-    } catch (KafkaException e) {
-      throw new IOException("cannot read " + topic + ": " + e.getMessage(), e);
+    }
+
+    /** A consumer of committed records is told of the last stable offset only. */
+    private Map<TopicPartition, Long> highWatermarks(List<TopicPartition> partitions)
+        throws IOException {
+      Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+      partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+      Map<TopicPartition, Long> ends = new HashMap<>();
+      try (Admin admin = Admin.create(adminProperties())) {
+        admin
+            .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+            .all()
+            .get()
+            .forEach((partition, info) -> ends.put(partition, info.offset()));
+      } catch (ExecutionException e) {
+        throw new IOException("cannot ask for the end of " + topic, e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while reading " + topic, e);
+      }
+      return ends;
+    }
+
+    private Properties adminProperties() {
+      Properties properties = new Properties();
+      properties.putAll(clientProperties);
+      return properties;
+    }
+
+    private boolean reached(Map<TopicPartition, Long> ends) {
+      return ends.entrySet().stream()
+          .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      KafkaConsumer<byte[], byte[]> open = consumer;
+      if (open != null) {
+        open.wakeup();
+        synchronized (this) {
+          open.close(CloseOptions.timeout(Duration.ZERO));
+        }
+      }
     }
   }
 
@@ -98,10 +184,5 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
     } catch (ReferenceDeserializer.MalformedReferenceException e) {
       LOG.debug("Left to the source of {} to report: {}", topic, record.offset(), e);
     }
-  }
-
-  private static boolean reached(KafkaConsumer<?, ?> consumer, Map<TopicPartition, Long> ends) {
-    return ends.entrySet().stream()
-        .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
   }
 }

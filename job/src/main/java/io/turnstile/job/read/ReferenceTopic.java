@@ -8,24 +8,42 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * A compacted topic that can be read to its end, so that an operator knows what it holds before it
- * decides anything.
+ * A compacted topic that can be read to its end beside its source.
  *
  * @param <T> the record type
  */
 public interface ReferenceTopic<T> extends Serializable {
 
-  /**
-   * Reads the topic to the end that it has when called.
-   *
-   * @param from first offset to read, by partition; a partition not named is read from its start
-   * @param wanted which keys to hand on
-   * @param records takes what was read, in log order within a partition; malformed records are left
-   *     out (the topic's source reports them)
-   * @return by partition, the offset up to which the topic was read
-   * @throws IOException if the topic cannot be read
-   */
-  Map<Integer, Long> readToEnd(
-      Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
-      throws IOException;
+  /** Which end of the topic is meant, as it is when asked for. */
+  enum End {
+    /** What readers of committed records can see now. */
+    LAST_STABLE_OFFSET,
+    /** All that was appended, behind somebody's open transaction too. */
+    HIGH_WATERMARK
+  }
+
+  /** Makes a reader; it connects when it first reads. */
+  Reader<T> reader();
+
+  /** Used by one thread; may be closed by another one, which ends a reading with an exception. */
+  interface Reader<T> extends AutoCloseable {
+
+    /**
+     * Reads the topic's committed records to an end. Waits, for as long as it takes, for
+     * transactions that are open before it.
+     *
+     * @param from first offset to read, by partition; a partition not named is read from its start
+     * @param wanted which keys to hand on
+     * @param records takes what was read, in log order within a partition; malformed records are
+     *     left out (the topic's source reports them)
+     * @return by partition, the offset up to which the topic was read
+     * @throws IOException if the topic cannot be read
+     */
+    Map<Integer, Long> readTo(
+        End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
+        throws IOException;
+
+    @Override
+    void close();
+  }
 }

@@ -17,6 +17,7 @@ import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
@@ -212,7 +213,7 @@ class CommitStrategyContractTest {
                 new DecisionSettings(
                     dedup(10_000, 10_000, 10_000),
                     customersRequired,
-                    Duration.ofMillis(WAIT),
+                    new WaitSettings(Duration.ofMillis(WAIT), Duration.ofMinutes(1)),
                     Duration.ofHours(1),
                     false),
                 customers,

@@ -6,6 +6,7 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.read.ReferenceKind;
@@ -17,6 +18,10 @@ import java.time.Duration;
 public final class DecisionFixture {
 
   public static final int LANES = 8;
+
+  /** Five seconds, and a minute where the topic cannot be read. */
+  public static final WaitSettings WAITS =
+      new WaitSettings(Duration.ofSeconds(5), Duration.ofMinutes(1));
 
   private DecisionFixture() {}
 
@@ -35,7 +40,7 @@ public final class DecisionFixture {
   public static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec(
       DedupSettings dedup) {
     return spec(
-        new DecisionSettings(dedup, false, Duration.ofSeconds(5), Duration.ofHours(1), false),
+        new DecisionSettings(dedup, false, WAITS, Duration.ofHours(1), false),
         new FakeReferenceTopic<>());
   }
 

@@ -509,7 +509,7 @@ class DecisionOperatorTest {
   private static DecisionSettings settings(
       DedupSettings dedup, boolean customersRequired, boolean allowStaleCheckpoint) {
     return new DecisionSettings(
-        dedup, customersRequired, WAIT, dedup.maxOutage(), allowStaleCheckpoint);
+        dedup, customersRequired, DecisionFixture.WAITS, dedup.maxOutage(), allowStaleCheckpoint);
   }
 
   private Verdict decide(String customer, String id, long amount) throws Exception {

@@ -4,6 +4,7 @@ import static io.turnstile.job.harness.Samples.authenticated;
 import static io.turnstile.job.harness.Samples.deleteAt;
 import static io.turnstile.job.harness.Samples.productAt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Product;
@@ -27,8 +28,9 @@ import org.junit.jupiter.api.Test;
 class ProductJoinOperatorTest {
 
   private static final long WAIT = 5_000;
+  private static final long MAX_WAIT = 60_000;
   private static final long START = 1_000_000;
-  private static final int MAX_PARALLELISM = 8;
+  static final int MAX_PARALLELISM = 8;
 
   private final FakeReferenceTopic<Product> inventory = new FakeReferenceTopic<>();
   private OperatorUnderTest<AuthenticatedTransaction, Reference<Product>, DecisionInput> enricher;
@@ -104,49 +106,138 @@ class ProductJoinOperatorTest {
     assertThat(outcomes()).containsExactly("1 unknown");
   }
 
+  /** Whatever holds the source up: the topic is asked, not the clock. */
   @Test
-  void productThatIsStillUnreadWhenTheWaitIsOverIsNotTooLate() throws Exception {
+  void productThatWasPublishedInTimeIsFoundThoughTheSourceHasNotReadIt() throws Exception {
+    start();
+    enricher.first(authenticated("p", 0));
+    inventory.append(productAt(0, 0, "other", 1));
+    inventory.append(productAt(0, 1, "p", 3));
+    enricher.advance(WAIT);
+    assertThat(outcomes()).containsExactly("0 v3");
+    assertNothingWaits();
+  }
+
+  @Test
+  void waitDoesNotEndWhileTheTopicIsReadSlowly() throws Exception {
+    start();
+    enricher.first(authenticated("p", 0));
+    enricher.first(authenticated("q", 1));
+    inventory.append(productAt(0, 0, "p", 3));
+    inventory.holdUp();
+    enricher.advanceHeldUp(MAX_WAIT - 1_000);
+    assertThat(outcomes()).isEmpty();
+    inventory.letGoOn();
+    enricher.finishReadings();
+    assertThat(outcomes()).containsExactly("0 v3", "1 unknown");
+    assertNothingWaits();
+  }
+
+  @Test
+  void productThatTheSourceDeliversDuringTheReadingEndsTheWait() throws Exception {
+    start();
+    enricher.first(authenticated("p", 0));
+    inventory.holdUp();
+    enricher.advanceHeldUp(WAIT);
+    enricher.second(productAt(0, 0, "p", 1));
+    assertThat(outcomes()).containsExactly("0 v1");
+    inventory.letGoOn();
+    enricher.finishReadings();
+    assertThat(outcomes()).isEmpty();
+    assertNothingWaits();
+  }
+
+  /** It was published after the end that the running reading goes up to was asked for. */
+  @Test
+  void elementThatIsDueDuringAReadingIsSettledByTheNextOne() throws Exception {
     start();
     enricher.first(authenticated("p", 0));
     enricher.advance(1_000);
-    enricher.first(authenticated("p", 1));
-    enricher.advanceUnread(60_000);
+    enricher.first(authenticated("q", 1));
+    inventory.holdUp();
+    enricher.advanceHeldUp(WAIT - 1_000);
+    enricher.runMails();
+    await().until(() -> inventory.readFrom().size() == 2);
+    inventory.append(productAt(0, 0, "q", 4));
+    enricher.advanceHeldUp(1_000);
+    inventory.letGoOn();
+    enricher.finishReadings();
+    assertThat(outcomes()).containsExactly("0 unknown", "1 v4");
+    assertNothingWaits();
+  }
+
+  @Test
+  void whatWaitsForATopicThatCannotBeReadIsGivenUpAtLast() throws Exception {
+    start();
+    enricher.first(authenticated("p", 0));
+    inventory.holdUp();
+    enricher.advanceHeldUp(MAX_WAIT - 1);
     assertThat(outcomes()).isEmpty();
+    enricher.advanceHeldUp(1);
+    assertThat(enricher.take())
+        .containsExactly(
+            new DecisionInput.Refused(
+                authenticated("p", 0).metadata(),
+                "id-0",
+                "customer",
+                RejectionReason.REFERENCE_UNAVAILABLE,
+                "the inventory could not be read for 60000 ms"));
+    inventory.letGoOn();
+    enricher.finishReadings();
+    assertThat(outcomes()).isEmpty();
+    assertNothingWaits();
+  }
+
+  @Test
+  void readingThatFailsIsTriedAgain() throws Exception {
+    start();
+    enricher.first(authenticated("p", 0));
+    inventory.append(productAt(0, 0, "p", 2));
+    inventory.breakDown();
+    enricher.advance(WAIT);
+    enricher.advance(1_000);
+    assertThat(outcomes()).isEmpty();
+    inventory.letGoOn();
+    enricher.advance(1_000);
+    assertThat(outcomes()).containsExactly("0 v2");
+    assertNothingWaits();
+  }
+
+  @Test
+  void readingBeginsWhereThisSubtaskKnowsTheTopicAndBringsAllOfItsKeys() throws Exception {
+    start();
+    enricher.second(inventory.append(productAt(0, 0, "a", 1)));
+    inventory.append(productAt(0, 1, "b", 1));
+    enricher.first(authenticated("p", 0));
+    enricher.first(authenticated("b", 1));
+    enricher.advance(WAIT);
+    assertThat(lastRead()).isEqualTo(Map.of(0, 1L));
+    assertThat(outcomes()).containsExactlyInAnyOrder("0 unknown", "1 v1");
+    enricher.first(authenticated("q", 2));
+    enricher.advance(WAIT);
+    assertThat(lastRead()).isEqualTo(Map.of(0, 2L));
+  }
+
+  /** Each was rewritten with every other that waited for the same product. */
+  @Test
+  void manyThatWaitForOneProductCostNoMoreThanTheirNumber() throws Exception {
+    start();
+    for (int i = 0; i < 20_000; i++) {
+      enricher.first(authenticated("p", i));
+    }
+    assertThat(enricher.timers()).isEqualTo(1);
     enricher.second(productAt(0, 0, "p", 1));
-    assertThat(outcomes()).containsExactly("0 v1", "1 v1");
+    assertThat(outcomes())
+        .containsExactlyElementsOf(LongStream.range(0, 20_000).mapToObj(i -> i + " v1").toList());
     assertNothingWaits();
-  }
-
-  @Test
-  void waitEndsOnceReferencesHaveBeenReadUntilThen() throws Exception {
-    start();
-    enricher.first(authenticated("p", 0));
-    enricher.advanceUnread(60_000);
-    enricher.readUntil(START + WAIT - 1);
-    assertThat(outcomes()).isEmpty();
-    enricher.readUntil(START + WAIT);
-    assertThat(outcomes()).containsExactly("0 unknown");
-    assertNothingWaits();
-  }
-
-  @Test
-  void sourceWhoseClockIsAheadDoesNotCutTheWaitShort() throws Exception {
-    start();
-    enricher.readUntil(START + 60_000);
-    enricher.first(authenticated("p", 0));
-    enricher.readUntil(START + 60_000 + WAIT - 1);
-    assertThat(outcomes()).isEmpty();
-    enricher.readUntil(START + 60_000 + WAIT);
-    assertThat(outcomes()).containsExactly("0 unknown");
   }
 
   @Test
   void withoutAWaitAnUnknownProductIsRefusedAsSoonAsTheTopicHasBeenRead() throws Exception {
     enricher = OperatorUnderTest.start(spec(inventory, Duration.ZERO), START);
     enricher.first(authenticated("p", 0));
-    enricher.advanceUnread(1_000);
     assertThat(outcomes()).isEmpty();
-    enricher.readUntil(START);
+    enricher.advance(0);
     assertThat(outcomes()).containsExactly("0 unknown");
     assertNothingWaits();
   }
@@ -288,7 +379,7 @@ class ProductJoinOperatorTest {
     enricher.first(authenticated("p", 0));
     enricher.first(authenticated("q", 1));
     Checkpoint checkpoint = enricher.checkpoint();
-    restoreAt(START + WAIT - 1, checkpoint);
+    restoreAt(START + WAIT, checkpoint);
     enricher.advance(WAIT);
     assertThat(outcomes()).containsExactlyInAnyOrder("0 unknown", "1 unknown");
     assertNothingWaits();
@@ -380,9 +471,10 @@ class ProductJoinOperatorTest {
   }
 
   private static OperatorUnderTest.Spec<AuthenticatedTransaction, Reference<Product>, DecisionInput>
-      spec(ReferenceTopic<Product> inventory, Duration maxWait) {
+      spec(ReferenceTopic<Product> inventory, Duration wait) {
     return new OperatorUnderTest.Spec<>(
-        new ProductJoinOperator.Factory(inventory, maxWait),
+        new ProductJoinOperator.Factory(
+            inventory, new WaitSettings(wait, Duration.ofMillis(MAX_WAIT))),
         AuthenticatedTransaction.TYPE,
         authenticated -> authenticated.transaction().productId(),
         ReferenceKind.PRODUCT.type(),
@@ -404,7 +496,9 @@ class ProductJoinOperatorTest {
     return decisionInput.metadata().position().offset()
         + (decisionInput instanceof DecisionInput.Enriched enriched
             ? " v" + enriched.product().version()
-            : " unknown");
+            : ((DecisionInput.Refused) decisionInput).reason() == RejectionReason.UNKNOWN_PRODUCT
+                ? " unknown"
+                : " unavailable");
   }
 
   private void assertNothingWaits() {

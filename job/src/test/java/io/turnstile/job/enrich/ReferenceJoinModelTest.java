@@ -14,10 +14,13 @@ import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
@@ -44,16 +47,21 @@ class ReferenceJoinModelTest {
   private record Model(
       List<Reference<Product>> topic,
       Map<Integer, Long> read,
+      Map<String, Long> readBeside,
       Map<Long, String> waiting,
       Map<Long, Long> deadlines) {
 
     Model() {
-      this(new ArrayList<>(), new HashMap<>(), new TreeMap<>(), new HashMap<>());
+      this(new ArrayList<>(), new HashMap<>(), new HashMap<>(), new TreeMap<>(), new HashMap<>());
     }
 
     Model copy() {
       return new Model(
-          topic, new HashMap<>(read), new TreeMap<>(waiting), new HashMap<>(deadlines));
+          topic,
+          new HashMap<>(read),
+          new HashMap<>(readBeside),
+          new TreeMap<>(waiting),
+          new HashMap<>(deadlines));
     }
 
     /** The version in force, or null. */
@@ -62,7 +70,10 @@ class ReferenceJoinModelTest {
       boolean exists = false;
       for (Reference<Product> record : topic) {
         if (!record.key().equals(product)
-            || record.offset() >= read.getOrDefault(record.partition(), 0L)) {
+            || record.offset()
+                >= Math.max(
+                    read.getOrDefault(record.partition(), 0L),
+                    readBeside.getOrDefault(product, 0L))) {
           continue;
         }
         if (record.value() == null) {
@@ -77,16 +88,36 @@ class ReferenceJoinModelTest {
 
     List<String> arrives(long offset, String product, long now) {
       waiting.put(offset, product);
-      deadlines.put(offset, now + WAIT);
-      return decided(Long.MIN_VALUE);
+      deadlines.put(offset, deadline(now));
+      return decided(Long.MIN_VALUE, 1);
     }
 
-    /** What is released by a product, or has waited long enough. */
-    List<String> decided(long readUntil) {
+    private static long deadline(long now) {
+      long step = ReferenceJoin.DEADLINE_MILLIS;
+      return (now + WAIT + step - 1) / step * step;
+    }
+
+    /**
+     * What is released by a product, or has waited long enough; for the latter, its subtask reads
+     * the topic.
+     */
+    List<String> decided(long now, int parallelism) {
+      Set<Integer> readers = new HashSet<>();
+      waiting.forEach(
+          (offset, product) -> {
+            if (deadlines.get(offset) <= now) {
+              readers.add(subtaskOf(product, parallelism));
+            }
+          });
+      for (Reference<Product> record : topic) {
+        if (readers.contains(subtaskOf(record.key(), parallelism))) {
+          readBeside.merge(record.key(), record.offset() + 1, Math::max);
+        }
+      }
       List<String> decided = new ArrayList<>();
       for (long offset : List.copyOf(waiting.keySet())) {
         Long version = version(waiting.get(offset));
-        if (version != null || deadlines.get(offset) <= readUntil) {
+        if (version != null || deadlines.get(offset) <= now) {
           decided.add(offset + (version == null ? " unknown" : " v" + version));
           waiting.remove(offset);
         }
@@ -94,9 +125,14 @@ class ReferenceJoinModelTest {
       return decided;
     }
 
+    private static int subtaskOf(String key, int parallelism) {
+      return KeyGroupRangeAssignment.assignKeyToParallelOperator(
+          key, ProductJoinOperatorTest.MAX_PARALLELISM, parallelism);
+    }
+
     void restored(Map<Integer, Long> end, long now) {
       end.forEach((partition, offset) -> read.merge(partition, offset, Math::max));
-      deadlines.replaceAll((authenticated, deadline) -> now + WAIT);
+      deadlines.replaceAll((authenticated, deadline) -> deadline(now));
     }
   }
 
@@ -137,9 +173,7 @@ class ReferenceJoinModelTest {
     private Map<Integer, Long> delivered = new HashMap<>();
 
     private long authenticatedTransactions;
-
-    /** Up to when the source has been read. */
-    private long readUntil;
+    private int parallelism;
 
     History(long seed, StateBackend backend) {
       this.random = new Random(seed);
@@ -163,8 +197,9 @@ class ReferenceJoinModelTest {
         delivered = deliveredThen;
         start(now, checkpoint);
       }
-      enricher.advance(WAIT);
-      assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(model.decided(enricher.now()));
+      enricher.advance(WAIT + ReferenceJoin.DEADLINE_MILLIS);
+      assertThat(outcomes())
+          .containsExactlyInAnyOrderElementsOf(model.decided(enricher.now(), parallelism));
       assertThat(enricher.timers()).isZero();
       assertThat(enricher.gauge("waiting")).isZero();
       assertThat(enricher.stateEntries())
@@ -173,30 +208,21 @@ class ReferenceJoinModelTest {
     }
 
     private void start(long now, Checkpoint checkpoint) throws Exception {
-      enricher = OperatorUnderTest.start(spec, now, 1 + random.nextInt(3), backend, checkpoint);
+      parallelism = 1 + random.nextInt(3);
+      enricher = OperatorUnderTest.start(spec, now, parallelism, backend, checkpoint);
       model.restored(topic.end(), now);
       assertThat(enricher.gauge("waiting")).isEqualTo(model.waiting().size());
       enricher.advance(0);
-      readUntil = now;
-      assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(model.decided(now));
+      assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(model.decided(now, parallelism));
     }
 
     private void steps() throws Exception {
       for (int i = random.nextInt(25); i > 0; i--) {
         List<String> expected =
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(6)) {
               case 0, 1 -> arrive();
               case 2 -> publish();
               case 3 -> deliver();
-              case 4 -> {
-                enricher.advanceUnread(random.nextInt((int) WAIT));
-                yield List.of();
-              }
-              case 5 -> {
-                readUntil = Math.max(readUntil, enricher.now() - random.nextInt((int) WAIT));
-                enricher.readUntil(readUntil);
-                yield model.decided(readUntil);
-              }
               default -> advance();
             };
         assertThat(outcomes()).containsExactlyInAnyOrderElementsOf(expected);
@@ -213,8 +239,7 @@ class ReferenceJoinModelTest {
 
     private List<String> advance() throws Exception {
       enricher.advance(random.nextInt((int) WAIT));
-      readUntil = enricher.now();
-      return model.decided(readUntil);
+      return model.decided(enricher.now(), parallelism);
     }
 
     /** To the topic; the source has not read it yet. */
@@ -241,7 +266,7 @@ class ReferenceJoinModelTest {
           delivered.put(partition, offset + 1);
           model.read().merge(partition, offset + 1, Math::max);
           enricher.second(record);
-          return model.decided(readUntil);
+          return model.decided(Long.MIN_VALUE, parallelism);
         }
       }
       return List.of();

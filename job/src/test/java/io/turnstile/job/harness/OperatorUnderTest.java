@@ -1,6 +1,9 @@
 package io.turnstile.job.harness;
 
+import static org.awaitility.Awaitility.await;
+
 import io.turnstile.job.codec.RecordType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.java.functions.KeySelector;
@@ -30,6 +33,8 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
 
   /** A checkpoint of all subtasks. */
   public record Checkpoint(OperatorSubtaskState state, int parallelism) {}
+
+  private static final Duration MAX_READING = Duration.ofMinutes(1);
 
   private final Spec<A, B, O> spec;
   private final List<Subtask<A, B, O>> subtasks;
@@ -93,24 +98,35 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     return now;
   }
 
-  /** Sets the clock and fires the timers that are due; the second input is read up to then. */
+  /** Sets the clock and fires the timers that are due; waits for what is read beside the task. */
   public void setTime(long epochMillis) throws Exception {
-    readUntil(epochMillis);
-    advanceUnread(epochMillis - now);
+    advanceHeldUp(epochMillis - now);
+    finishReadings();
   }
 
-  /** The second input has been read up to what its source had at that time. */
-  public void readUntil(long epochMillis) throws Exception {
-    for (Subtask<A, B, O> subtask : subtasks) {
-      subtask.markSecond(epochMillis);
-    }
-  }
-
-  /** Lets time pass in which no input is read, and fires the timers that are due. */
-  public void advanceUnread(long millis) throws Exception {
+  /** Lets time pass in which nothing is read beside the task, and fires the timers that are due. */
+  public void advanceHeldUp(long millis) throws Exception {
     now += millis;
     for (Subtask<A, B, O> subtask : subtasks) {
       subtask.setTime(now);
+    }
+  }
+
+  /** Waits until nothing is read beside the task any more, and runs the mails of it. */
+  public void finishReadings() {
+    for (Subtask<A, B, O> subtask : subtasks) {
+      if (subtask.gauge("readingTopic") == 0) {
+        continue; // Its mails are for the test to run.
+      }
+      await()
+          .pollInSameThread()
+          .atMost(MAX_READING)
+          .pollInterval(Duration.ofMillis(1))
+          .until(
+              () -> {
+                subtask.runMails();
+                return subtask.gauge("readingTopic") == 0;
+              });
     }
   }
 

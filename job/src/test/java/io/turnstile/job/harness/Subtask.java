@@ -24,7 +24,6 @@ import org.apache.flink.runtime.state.heap.HeapKeyedStateBackend;
 import org.apache.flink.state.rocksdb.RocksDBKeyedStateBackend;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
@@ -117,10 +116,6 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     TwoInputStreamOperator<A, B, O> twoInputs = twoInputs();
     twoInputs.setKeyContextElement2(record);
     twoInputs.processElement2(record);
-  }
-
-  void markSecond(long epochMillis) throws Exception {
-    twoInputs().processWatermark2(new Watermark(epochMillis));
   }
 
   void setTime(long epochMillis) throws Exception {

@@ -3,14 +3,15 @@ package io.turnstile.testbed.container;
 import io.turnstile.testbed.TestbedConfig;
 
 /**
- * What containers can have beyond a {@link TestbedConfig}.
+ * The options of containers beyond a {@link TestbedConfig}.
  *
- * @param brokers how many brokers; three keep three copies of everything, and go on without one
- * @param highAvailability whether ZooKeeper runs too, so that a JobManager that starts again goes
- *     on with its jobs
+ * @param brokers number of brokers, 1 or 3; three keep three copies of everything and work without
+ *     one of them
+ * @param highAvailability true for a ZooKeeper, so that a JobManager that starts again takes its
+ *     jobs up
  * @param checkpointStorage size of the storage for checkpoints, as {@code mount} takes it
- * @param brokerDisk size of the only broker's disk, likewise; null for as much as there is
- * @param secured whether brokers have the {@link ContainerTestbed#SECURED_LISTENERS} as well
+ * @param brokerDisk size of the only broker's disk, as {@code mount} takes it; null for no bound
+ * @param secured true if brokers have the {@link ContainerTestbed#SECURED_LISTENERS} as well
  */
 public record ContainerOptions(
     int brokers,

@@ -1,22 +1,20 @@
 package io.turnstile.testbed.container;
 
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.ContainerNetwork;
-import com.github.dockerjava.api.model.Frame;
+import com.github.dockerjava.api.model.ExposedPort;
+import com.github.dockerjava.api.model.PortBinding;
+import com.github.dockerjava.api.model.Ports.Binding;
 import io.turnstile.clients.Await;
+import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.TestbedException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,13 +39,19 @@ import org.testcontainers.images.builder.Transferable;
  * the same published ports.
  */
 final class ManagedContainer {
+
+  /**
+   * Options for a JVM in a container. Addresses change when a container starts or connects again:
+   * names are looked up each time.
+   */
+  static final String FRESH_NAMES = "-Dsun.net.inetaddr.ttl=1 -Dsun.net.inetaddr.negative.ttl=1";
+
   private static final Logger LOG = LoggerFactory.getLogger(ManagedContainer.class);
-  private static final int LOG_LINES = 15;
   private static final long QUOTA_PERIOD_US = 100_000;
   private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final String name;
-  private final Path log;
+  private final LogFile log;
   private final GenericContainer<?> container;
   private final DockerClient docker = DockerClientFactory.lazyClient();
 
@@ -57,7 +61,7 @@ final class ManagedContainer {
     protected void waitUntilReady() {}
   }
 
-  ManagedContainer(String name, String image, Path log) {
+  ManagedContainer(String name, String image, LogFile log) {
     this.name = name;
     this.log = log;
     this.container = new GenericContainer<>(image).waitingFor(new NoWait());
@@ -88,7 +92,25 @@ final class ManagedContainer {
     return this;
   }
 
-  /** What only Docker's own API offers. */
+  /** Publishes ports, at the same ports of the host at every start: Docker would change them. */
+  ManagedContainer publish(Map<Integer, Integer> hostPorts) {
+    return options(
+        create -> {
+          create.withExposedPorts(hostPorts.keySet().stream().map(ExposedPort::tcp).toList());
+          create
+              .getHostConfig()
+              .withPortBindings(
+                  hostPorts.entrySet().stream()
+                      .map(
+                          each ->
+                              new PortBinding(
+                                  Binding.bindPort(each.getValue()),
+                                  ExposedPort.tcp(each.getKey())))
+                      .toList());
+        });
+  }
+
+  /** Sets what only Docker's own API offers. */
   ManagedContainer options(Consumer<CreateContainerCmd> change) {
     container.withCreateContainerCmdModifier(change);
     return this;
@@ -108,7 +130,7 @@ final class ManagedContainer {
     if (isAlive()) {
       throw new TestbedException(name + " is running already");
     }
-    // What it says from now on, the old lines are in the file.
+    // Only new lines follow: the old ones are in the file.
     docker.startContainerCmd(id()).exec();
     follow();
   }
@@ -120,39 +142,11 @@ final class ManagedContainer {
         .withStdErr(true)
         .withFollowStream(true)
         .withSince(startedAtSeconds())
-        .exec(new ToFile(log));
+        .exec(new ContainerLogWriter(log.path()));
   }
 
   private int startedAtSeconds() {
     return (int) Instant.parse(state().getStartedAt()).getEpochSecond();
-  }
-
-  /** Appends what the container writes. */
-  private static final class ToFile extends ResultCallback.Adapter<Frame> {
-    private final OutputStream file;
-
-    ToFile(Path path) {
-      try {
-        file = Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void onNext(Frame frame) {
-      try {
-        file.write(frame.getPayload());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      super.close();
-      file.close();
-    }
   }
 
   private static String rootMessage(Throwable thrown) {
@@ -189,7 +183,7 @@ final class ManagedContainer {
         },
         () ->
             new TestbedException(
-                name + " is not ready within " + timeout.toSeconds() + " s" + tail()));
+                name + " is not ready within " + timeout.toSeconds() + " s" + log.tail()));
   }
 
   synchronized boolean isAlive() {
@@ -207,7 +201,7 @@ final class ManagedContainer {
     ContainerState state = state();
     if (!Boolean.TRUE.equals(state.getRunning())) {
       throw new TestbedException(
-          name + " ended with exit code " + state.getExitCodeLong() + tail());
+          name + " ended with exit code " + state.getExitCodeLong() + log.tail());
     }
   }
 
@@ -344,17 +338,5 @@ final class ManagedContainer {
     }
     // Forgets it; it finds nothing left to remove.
     container.stop();
-  }
-
-  private String tail() {
-    try {
-      List<String> lines = Files.readAllLines(log);
-      return "; its log "
-          + log
-          + " ends with:\n"
-          + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
-    } catch (IOException e) {
-      return "; its log cannot be read: " + e.getMessage();
-    }
   }
 }

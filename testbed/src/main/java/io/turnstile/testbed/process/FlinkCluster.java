@@ -33,7 +33,7 @@ final class FlinkCluster {
   private static final String MEMORY_RESULT = "BASH_JAVA_UTILS_EXEC_RESULT:";
 
   /**
-   * What keeps a Flink process to its configured memory.
+   * Settings that keep a Flink process to its configured memory.
    *
    * @param jvm options for the JVM
    * @param arguments for the main class
@@ -85,7 +85,7 @@ final class FlinkCluster {
   }
 
   /**
-   * Where a process answers Prometheus.
+   * The address at which a process answers Prometheus.
    *
    * @throws TestbedException if it was never started
    */
@@ -149,7 +149,7 @@ final class FlinkCluster {
     jobManager.awaitReady(config.startTimeout(), rest::isUp);
   }
 
-  /** Finds out what the TaskManagers' memory is, so that they start the sooner. */
+  /** Finds out the TaskManagers' memory, so that they start sooner. */
   void prepareTaskManagers() {
     memory("GET_TM_RESOURCE_PARAMS", "taskmanager.");
   }
@@ -183,7 +183,7 @@ final class FlinkCluster {
       List<String> arguments) {
     List<String> options = new ArrayList<>(memory.jvm());
     options.add(Jvm.gcLog(logs, process.name()));
-    // Where the web UI looks for it.
+    // The web UI shows this file.
     options.add("-Dlog.file=" + logs.resolve(process.name() + ".log"));
     options.addAll(javaOptions("env.java.opts.all"));
     options.addAll(javaOptions("env.java.opts." + role));
@@ -240,12 +240,13 @@ final class FlinkCluster {
         environment(),
         config.startTimeout());
     List<String> results =
-        tool.output()
+        tool.log()
+            .lines()
             .filter(line -> line.startsWith(MEMORY_RESULT))
             .map(line -> line.substring(MEMORY_RESULT.length()))
             .toList();
     if (results.size() != 2) {
-      throw new TestbedException("no memory parameters from Flink" + tool.tail());
+      throw new TestbedException("no memory parameters from Flink" + tool.log().tail());
     }
     return new Memory(words(results.get(0)), words(results.get(1)));
   }

@@ -13,10 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** How the testbed runs Java: the same Java as its own, ended with its parent, logging alike. */
-public final class Jvm {
-  /** First on every command line, with the pid of the parent; see {@link LeakCheck}. */
-  public static final String MARKER = "-Dturnstile.testbed=";
+/** The JVMs of the testbed: the same Java as its own, ended with its parent, logging alike. */
+final class Jvm {
 
   /** For JVMs that live for a second. */
   static final List<String> SHORT_LIVED =
@@ -56,7 +54,8 @@ public final class Jvm {
   List<String> command(List<String> options, String mainClass, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add(MARKER + ProcessHandle.current().pid());
+    // First, so that it is found on a command line that is cut off.
+    command.add(LeakCheck.MARKER + ProcessHandle.current().pid());
     command.add("-Djava.io.tmpdir=" + tmp);
     command.add("-Dlog4j2.configurationFile=" + logConfig);
     command.addAll(options);

@@ -5,30 +5,22 @@ import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
+import io.turnstile.testbed.TransactionVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.common.Uuid;
 
 /** One broker that is its own controller. */
-public final class KafkaBroker {
+final class KafkaBroker {
   private static final String HOST = "127.0.0.1";
-  private static final String TRANSACTION_VERSION = "transaction.version";
-  private static final short REQUIRED_TRANSACTION_VERSION = 2;
 
   private final TestbedConfig config;
   private final Jvm jvm;
@@ -122,40 +114,10 @@ public final class KafkaBroker {
     // Clients are noisy about a port that is not open yet.
     process.awaitReady(config.startTimeout(), () -> Ports.isOpen(HOST, port));
     try {
-      requireTransactionVersion(bootstrapServers(), config.startTimeout());
+      TransactionVersion.require(bootstrapServers(), config.startTimeout());
     } catch (TestbedException e) {
       process.requireAlive();
       throw e;
-    }
-  }
-
-  /** Without it, a transaction of a zombie may go unnoticed into its successor's. */
-  public static void requireTransactionVersion(String bootstrapServers, Duration startTimeout) {
-    int timeout = (int) startTimeout.toMillis();
-    Map<String, Object> client =
-        Map.of(
-            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-            bootstrapServers,
-            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-            timeout);
-    try (Admin admin = Admin.create(client)) {
-      FinalizedVersionRange version =
-          admin
-              .describeFeatures()
-              .featureMetadata()
-              .get(timeout, TimeUnit.MILLISECONDS)
-              .finalizedFeatures()
-              .get(TRANSACTION_VERSION);
-      if (version == null || version.maxVersionLevel() < REQUIRED_TRANSACTION_VERSION) {
-        throw new TestbedException(
-            "the broker has %s %s, needed is %d"
-                .formatted(TRANSACTION_VERSION, version, REQUIRED_TRANSACTION_VERSION));
-      }
-    } catch (ExecutionException | TimeoutException e) {
-      throw new TestbedException("the broker does not answer: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TestbedException("interrupted while starting the broker", e);
     }
   }
 }

@@ -1,20 +1,16 @@
 package io.turnstile.testbed.process;
 
 import io.turnstile.clients.Await;
+import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.TestbedException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(ManagedProcess.class);
-  private static final int LOG_LINES = 15;
-  private static final int LOG_BYTES = 16 * 1024;
   private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
 
   /**
@@ -44,13 +38,13 @@ final class ManagedProcess {
       "kill -STOP $0 || exit; echo frozen; read -r end; kill -CONT $0";
 
   private final String name;
-  private final Path log;
+  private final LogFile log;
   private Process process;
   private Process freezer;
   private boolean endExpected;
   private boolean closed;
 
-  ManagedProcess(String name, Path log) {
+  ManagedProcess(String name, LogFile log) {
     this.name = name;
     this.log = log;
   }
@@ -69,8 +63,8 @@ final class ManagedProcess {
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(WITHOUT_INTERRUPT));
     builder.command().addAll(command);
     builder.environment().putAll(environment);
-    builder.directory(log.getParent().toFile());
-    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
+    builder.directory(log.path().getParent().toFile());
+    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.path().toFile()));
     try {
       process = builder.start();
       endExpected = false;
@@ -82,7 +76,7 @@ final class ManagedProcess {
 
   private synchronized void ended(Process which) {
     if (which == process && !endExpected) {
-      LOG.warn("{} ended by itself with exit code {}{}", name, which.exitValue(), tail());
+      LOG.warn("{} ended by itself with exit code {}{}", name, which.exitValue(), log.tail());
     }
   }
 
@@ -102,10 +96,10 @@ final class ManagedProcess {
     if (!awaitEnd(tool, timeout)) {
       kill();
       throw new TestbedException(
-          name + " did not end within " + timeout.toSeconds() + " s" + tail());
+          name + " did not end within " + timeout.toSeconds() + " s" + log.tail());
     }
     if (tool.exitValue() != 0) {
-      throw new TestbedException(name + " failed with exit code " + tool.exitValue() + tail());
+      throw new TestbedException(name + " failed with exit code " + tool.exitValue() + log.tail());
     }
   }
 
@@ -119,7 +113,7 @@ final class ManagedProcess {
         },
         () ->
             new TestbedException(
-                name + " is not ready within " + timeout.toSeconds() + " s" + tail()));
+                name + " is not ready within " + timeout.toSeconds() + " s" + log.tail()));
   }
 
   synchronized boolean isAlive() {
@@ -132,11 +126,14 @@ final class ManagedProcess {
       throw new TestbedException(name + " was not started");
     }
     if (!process.isAlive()) {
-      throw new TestbedException(name + " ended with exit code " + process.exitValue() + tail());
+      throw new TestbedException(
+          name + " ended with exit code " + process.exitValue() + log.tail());
     }
   }
 
-  /** SIGTERM, which a paused process gets when it goes on; SIGKILL when it does not end in time. */
+  /**
+   * SIGTERM, which a paused process gets when it is resumed; SIGKILL if it does not end in time.
+   */
   void stop(Duration timeout) {
     Process stopped;
     synchronized (this) {
@@ -151,7 +148,7 @@ final class ManagedProcess {
     if (!awaitEnd(stopped, timeout)) {
       kill();
       throw new TestbedException(
-          name + " did not stop within " + timeout + " and was killed" + tail());
+          name + " did not stop within " + timeout + " and was killed" + log.tail());
     }
   }
 
@@ -224,28 +221,7 @@ final class ManagedProcess {
     }
   }
 
-  /** What it has written, line by line. */
-  Stream<String> output() {
-    return output(0);
-  }
-
-  private Stream<String> output(long from) {
-    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-      byte[] bytes = new byte[(int) (file.length() - from)];
-      file.seek(from);
-      file.readFully(bytes);
-      return new String(bytes, StandardCharsets.UTF_8).lines();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The last lines of the log, to append to a message. */
-  String tail() {
-    List<String> lines = output(Math.max(0, log.toFile().length() - LOG_BYTES)).toList();
-    return "; its log "
-        + log
-        + " ends with:\n"
-        + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
+  LogFile log() {
+    return log;
   }
 }

@@ -2,32 +2,25 @@ package io.turnstile.testbed.process;
 
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.testbed.JavaApplication;
+import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.Ports;
+import io.turnstile.testbed.ProcessRegistry;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
+import io.turnstile.testbed.TestbedLifecycle;
 import io.turnstile.testbed.TestbedProcess;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -45,33 +38,20 @@ public final class ProcessTestbed implements Testbed {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
 
   private final TestbedConfig config;
-  private final Path directory;
-  private final Path logs;
+  private final Queue<ManagedProcess> all = new ConcurrentLinkedQueue<>();
+  private final ProcessRegistry<ManagedProcess> targets =
+      new ProcessRegistry<>(ManagedProcess::isAlive);
+  private final AtomicInteger applicationsStarted = new AtomicInteger();
+  private final TestbedLifecycle lifecycle;
   private final Jvm jvm;
-  private final Path files;
   private final KafkaBroker kafka;
   private final FlinkCluster flink;
-  private final Map<TestbedProcess, ManagedProcess> targets = new ConcurrentHashMap<>();
-  private final Queue<ManagedProcess> processes = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger taskManagersStarted = new AtomicInteger();
-  private final AtomicInteger applicationsStarted = new AtomicInteger();
-  private final AtomicBoolean started = new AtomicBoolean();
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private final Thread closeAtExit = new Thread(this::close, "close-testbed");
-  private volatile boolean keepLogs;
 
   /** Makes the directory and chooses the ports; starts nothing yet. */
   public ProcessTestbed(TestbedConfig config) {
     this.config = config;
-    try {
-      Files.createDirectories(config.baseDirectory());
-      directory = Files.createTempDirectory(config.baseDirectory().toRealPath(), "turnstile-");
-      logs = Files.createDirectory(directory.resolve("logs"));
-      files = Files.createDirectory(directory.resolve("files"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    Runtime.getRuntime().addShutdownHook(closeAtExit);
+    lifecycle = new TestbedLifecycle(config.baseDirectory(), this::endProcesses);
+    Path directory = lifecycle.directory();
     jvm = new Jvm(directory);
     Ports ports = new Ports();
     try {
@@ -81,12 +61,12 @@ public final class ProcessTestbed implements Testbed {
               jvm,
               ports,
               directory.resolve("kafka"),
-              logs,
+              logs(),
               newTarget(TestbedProcess.BROKER));
       flink =
           config.flink()
               ? new FlinkCluster(
-                  config, jvm, ports, directory.resolve("flink"), logs, this::newProcess)
+                  config, jvm, ports, directory.resolve("flink"), logs(), this::newProcess)
               : null;
     } catch (RuntimeException e) {
       close();
@@ -104,9 +84,9 @@ public final class ProcessTestbed implements Testbed {
   }
 
   private ManagedProcess newProcess(String name) {
-    ManagedProcess process = new ManagedProcess(name, logs.resolve(name + ".log"));
-    processes.add(process);
-    if (closed.get()) {
+    ManagedProcess process = new ManagedProcess(name, new LogFile(logs().resolve(name + ".log")));
+    all.add(process);
+    if (lifecycle.isClosed()) {
       process.close();
     }
     return process;
@@ -114,9 +94,10 @@ public final class ProcessTestbed implements Testbed {
 
   @Override
   public void start() {
-    if (!started.compareAndSet(false, true)) {
-      throw new TestbedException("the testbed was started already");
-    }
+    lifecycle.start(this::startProcesses);
+  }
+
+  private void startProcesses() {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -146,12 +127,9 @@ public final class ProcessTestbed implements Testbed {
       threads.shutdownNow();
     }
     if (failure.get() != null) {
-      markFailed();
-      Throwable cause =
-          failure.get() instanceof CompletionException ? failure.get().getCause() : failure.get();
-      throw cause instanceof TestbedException known
-          ? known
-          : new TestbedException("the testbed did not start: " + cause, cause);
+      throw failure.get() instanceof CompletionException wrapped
+          ? wrapped
+          : new CompletionException(failure.get());
     }
   }
 
@@ -165,76 +143,27 @@ public final class ProcessTestbed implements Testbed {
   private List<TestbedProcess> startTaskManagers(int count) {
     List<TestbedProcess> started = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      TestbedProcess target = TestbedProcess.taskManager(taskManagersStarted.incrementAndGet());
+      TestbedProcess target = targets.newTaskManager();
       targets.put(target, requireFlink().startTaskManager(target));
       started.add(target);
     }
-    started.forEach(target -> requireFlink().awaitRegistered(target, process(target)));
+    started.forEach(target -> requireFlink().awaitRegistered(target, targets.get(target)));
     return started;
   }
 
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
-      return;
-    }
-    endProcesses();
-    deleteFiles();
-    forgetExit();
+    lifecycle.close();
   }
 
   private void endProcesses() {
-    for (ManagedProcess process : processes) {
+    for (ManagedProcess process : all) {
       try {
         process.close();
       } catch (TestbedException e) {
         // The others must end all the same.
         LOG.error("Could not end {}", process.name(), e);
       }
-    }
-  }
-
-  private void forgetExit() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(closeAtExit);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: that hook is what runs.
-    }
-  }
-
-  private void deleteFiles() {
-    try {
-      Files.walkFileTree(
-          directory,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
-              return keepLogs && path.equals(logs)
-                  ? FileVisitResult.SKIP_SUBTREE
-                  : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(path);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path path, IOException failure)
-                throws IOException {
-              if (!(keepLogs && path.equals(directory))) {
-                Files.delete(path);
-              }
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      LOG.warn("Could not delete all of {}", directory, e);
-    }
-    if (keepLogs) {
-      System.err.println("The logs of Kafka and Flink are in " + logs);
     }
   }
 
@@ -250,7 +179,7 @@ public final class ProcessTestbed implements Testbed {
 
   @Override
   public Path files() {
-    return files;
+    return lifecycle.files();
   }
 
   @Override
@@ -277,12 +206,7 @@ public final class ProcessTestbed implements Testbed {
 
   @Override
   public List<TestbedProcess> taskManagers() {
-    return targets.entrySet().stream()
-        .filter(entry -> entry.getKey().role() == TestbedProcess.Role.TASK_MANAGER)
-        .filter(entry -> entry.getValue().isAlive())
-        .map(Map.Entry::getKey)
-        .sorted(Comparator.comparingInt(TestbedProcess::number))
-        .toList();
+    return targets.taskManagers();
   }
 
   @Override
@@ -295,7 +219,7 @@ public final class ProcessTestbed implements Testbed {
     TestbedProcess target = TestbedProcess.application(applicationsStarted.incrementAndGet());
     ManagedProcess process = newTarget(target);
     List<String> options = new ArrayList<>(application.jvmOptions());
-    options.add(Jvm.gcLog(logs, process.name()));
+    options.add(Jvm.gcLog(logs(), process.name()));
     process.start(
         jvm.command(options, application.mainClass(), application.arguments()),
         jvm.environment(application.classPath()));
@@ -316,51 +240,43 @@ public final class ProcessTestbed implements Testbed {
 
   @Override
   public void stop(TestbedProcess target) {
-    process(target).stop(STOP_TIMEOUT);
+    targets.get(target).stop(STOP_TIMEOUT);
   }
 
   @Override
   public void kill(TestbedProcess target) {
-    ManagedProcess process = process(target);
+    ManagedProcess process = targets.get(target);
     process.requireAlive();
     process.kill();
   }
 
   @Override
   public void pause(TestbedProcess target) {
-    process(target).pause();
+    targets.get(target).pause();
   }
 
   @Override
   public void resume(TestbedProcess target) {
-    process(target).resume();
+    targets.get(target).resume();
   }
 
   @Override
   public boolean isAlive(TestbedProcess target) {
-    return process(target).isAlive();
-  }
-
-  private ManagedProcess process(TestbedProcess target) {
-    ManagedProcess process = targets.get(target);
-    if (process == null) {
-      throw new TestbedException("this testbed has no " + target);
-    }
-    return process;
+    return targets.get(target).isAlive();
   }
 
   @Override
   public long pid(TestbedProcess target) {
-    return process(target).pid();
+    return targets.get(target).pid();
   }
 
   @Override
   public Path logs() {
-    return logs;
+    return lifecycle.logs();
   }
 
   @Override
   public void keepLogs() {
-    keepLogs = true;
+    lifecycle.keepLogs();
   }
 }

@@ -120,9 +120,9 @@ class ContainerTestbedIT {
   @Test
   void taskManagerCutFromTheJobManagerIsMissedUntilItIsConnectedAgain() {
     TestbedProcess target = testbed.taskManagers().get(0);
-    testbed.cutFromJobManager(target);
+    testbed.faults().cutFromJobManager(target);
     awaitTaskManagers(0);
-    testbed.reconnectToJobManager(target);
+    testbed.faults().reconnectToJobManager(target);
     awaitTaskManagers(1);
   }
 
@@ -150,11 +150,11 @@ class ContainerTestbedIT {
 
   @Test
   void checkpointStorageIsBoundedAndCanBeFreed() {
-    testbed.fillCheckpointStorage();
+    testbed.faults().fillCheckpointStorage();
     String write = "head -c 1 /dev/zero >/checkpoints/more";
     assertThatThrownBy(() -> testbed.run(testbed.taskManagers().get(0), write))
         .hasMessageContaining("No space left");
-    testbed.freeCheckpointStorage();
+    testbed.faults().freeCheckpointStorage();
     testbed.run(testbed.taskManagers().get(0), write);
   }
 
@@ -164,7 +164,7 @@ class ContainerTestbedIT {
     Testbed failing =
         new ContainerTestbed(
             TestbedConfig.builder()
-                .kafkaOnly()
+                .flink(false)
                 .baseDirectory(base)
                 .brokerConfig(Map.of("num.io.threads", "many"))
                 .build());

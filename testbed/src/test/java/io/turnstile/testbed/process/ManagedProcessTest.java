@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.TestbedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ class ManagedProcessTest {
 
   @BeforeEach
   void create() {
-    process = new ManagedProcess("idler", directory.resolve("idler.log"));
+    process = new ManagedProcess("idler", new LogFile(directory.resolve("idler.log")));
   }
 
   @AfterEach
@@ -101,9 +102,9 @@ class ManagedProcessTest {
         List.of(
             "sh", "-c", "trap 'echo in order; exit' TERM; echo up; read -r end; echo end of input"),
         Map.of());
-    process.awaitReady(LONG, () -> process.output().anyMatch("up"::equals));
+    process.awaitReady(LONG, () -> process.log().lines().anyMatch("up"::equals));
     process.stop(LONG);
-    assertThat(process.output()).containsExactly("up", "in order");
+    assertThat(process.log().lines()).containsExactly("up", "in order");
   }
 
   @Test
@@ -117,7 +118,7 @@ class ManagedProcessTest {
   @Test
   void processThatDoesNotStopIsKilled() {
     process.start(List.of("sh", "-c", "trap '' TERM; echo deaf; read -r end"), Map.of());
-    process.awaitReady(LONG, () -> process.output().anyMatch("deaf"::equals));
+    process.awaitReady(LONG, () -> process.log().lines().anyMatch("deaf"::equals));
     assertThatThrownBy(() -> process.stop(Duration.ofMillis(100)))
         .hasMessageStartingWith("idler did not stop within");
     assertThat(process.isAlive()).isFalse();

@@ -215,7 +215,7 @@ class ProcessTestbedIT {
     Testbed failing =
         new ProcessTestbed(
             TestbedConfig.builder()
-                .kafkaOnly()
+                .flink(false)
                 .baseDirectory(directory.resolve("failing"))
                 .brokerConfig(Map.of("num.io.threads", "many"))
                 .build());

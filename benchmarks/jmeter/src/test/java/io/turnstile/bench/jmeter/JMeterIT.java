@@ -17,6 +17,7 @@ import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.LeakCheck;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.process.ProcessTestbed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ class JMeterIT {
     Scenario scenario = Scenarios.read(file);
     // Any engine will do: the one that starts fastest.
     Engine engine = Engines.named("kafka-streams");
-    TestbedConfig.Builder config = TestbedConfig.builder();
+    TestbedConfigBuilder config = TestbedConfig.builder();
     engine.prepare(config, scenario.engine());
     try (Testbed testbed = new ProcessTestbed(config.build())) {
       testbed.start();

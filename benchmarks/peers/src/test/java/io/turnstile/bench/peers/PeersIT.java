@@ -55,7 +55,7 @@ class PeersIT {
 
   @BeforeAll
   static void start() {
-    testbed = new ProcessTestbed(TestbedConfig.builder().kafkaOnly().brokerHeap("512m").build());
+    testbed = new ProcessTestbed(TestbedConfig.builder().flink(false).brokerHeap("512m").build());
     testbed.start();
   }
 

@@ -9,6 +9,7 @@ import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
+import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
@@ -61,7 +62,7 @@ class JournalCommitTest {
         new DecisionSettings(
             new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1)),
             false,
-            Duration.ofSeconds(5),
+            DecisionFixture.WAITS,
             Duration.ofHours(1),
             false);
     operator =

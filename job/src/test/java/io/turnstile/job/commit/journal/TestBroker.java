@@ -29,7 +29,7 @@ final class TestBroker implements AutoCloseable {
     Testbed testbed =
         new ProcessTestbed(
             TestbedConfig.builder()
-                .kafkaOnly()
+                .flink(false)
                 .brokerHeap("512m")
                 .brokerConfig(config)
                 .baseDirectory(Path.of("target", "testbed"))

@@ -1,0 +1,13 @@
+package io.turnstile.job.enrich;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * How long an element waits for a reference that is not there.
+ *
+ * @param minWait after it, the topic is asked for its end
+ * @param maxWait after it, an element is given up whose topic could not be read to that end; longer
+ *     than {@code minWait}
+ */
+public record WaitSettings(Duration minWait, Duration maxWait) implements Serializable {}

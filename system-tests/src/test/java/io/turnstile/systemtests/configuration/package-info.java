@@ -1,0 +1,2 @@
+/** The Flink configurations that the project comes with. */
+package io.turnstile.systemtests.configuration;

@@ -1,0 +1,2 @@
+/** Crashes, restarts and failures that no restart cures. */
+package io.turnstile.systemtests.crash;

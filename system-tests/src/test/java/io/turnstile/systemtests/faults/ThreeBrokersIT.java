@@ -1,0 +1,68 @@
+package io.turnstile.systemtests.faults;
+
+import io.turnstile.systemtests.harness.faults.Fault;
+import io.turnstile.systemtests.harness.faults.FaultMatrix;
+import io.turnstile.systemtests.harness.faults.FaultScenario;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.container.ContainerOptions;
+import io.turnstile.testbed.container.ContainerTestbed;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three copies of everything, two of them in sync before a write is acknowledged. */
+@Tag("containers")
+class ThreeBrokersIT {
+
+  // Every record is written three times, on a machine that may have two cores for all of it.
+  private static final int TRANSACTIONS = 30_000;
+  private static final double RATE = 1_500;
+
+  private static final String PREFIX = "replicated.";
+  private static final String TRANSACTIONAL_ID = PREFIX + "verdicts.accepted-lane-0";
+
+  @TempDir Path directory;
+
+  @Test
+  void nothingIsLostOrDoubledWhenTheCoordinatorOfALanesTransactionsIsKilled() throws Exception {
+    TestbedConfig config =
+        TestbedConfig.builder().taskManagerMemory("1600m").brokerHeap("512m").build();
+    try (ContainerTestbed testbed =
+        new ContainerTestbed(config, ContainerOptions.defaults().withBrokers(3))) {
+      testbed.start();
+      Fault<Testbed> fault =
+          Fault.of(
+              "transaction coordinator killed", Duration.ofSeconds(5), (bed, job) -> kill(bed));
+      FaultScenario.drawn(FaultMatrix.SEED)
+          .with("journal")
+          .sending(TRANSACTIONS, RATE)
+          .require(FaultScenario.Result::requireClean, testbed, fault, PREFIX, directory);
+    }
+  }
+
+  private static Runnable kill(Testbed testbed) {
+    TestbedProcess broker = TestbedProcess.broker(coordinator(testbed));
+    testbed.kill(broker);
+    return () -> testbed.start(broker);
+  }
+
+  private static int coordinator(Testbed testbed) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", testbed.bootstrapServers()))) {
+      return admin
+          .describeTransactions(List.of(TRANSACTIONAL_ID))
+          .description(TRANSACTIONAL_ID)
+          .get()
+          .coordinatorId();
+    } catch (ExecutionException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Alerting rules, dashboard and metrics that fit together. */
+package io.turnstile.systemtests.monitoring;

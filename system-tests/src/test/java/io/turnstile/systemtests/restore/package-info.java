@@ -1,0 +1,2 @@
+/** Starts from checkpoints and savepoints that an operator may choose. */
+package io.turnstile.systemtests.restore;

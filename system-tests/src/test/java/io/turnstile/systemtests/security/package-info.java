@@ -1,0 +1,2 @@
+/** TLS, passwords and least privilege. */
+package io.turnstile.systemtests.security;

@@ -1,0 +1,2 @@
+/** A testbed of local processes. */
+package io.turnstile.testbed.process;
