@@ -1,8 +1,8 @@
 package io.turnstile.events;
 
 /**
- * Why a well-formed transaction was turned away. Declared in the order in which they are judged,
- * but {@link #TOKEN_INVALID} comes first: what an unverified token claims is not judged.
+ * Reason for turning away a well-formed transaction. Declared in the order in which they are
+ * judged, but {@link #TOKEN_INVALID} comes first: what an unverified token claims is not judged.
  */
 public enum RejectionReason {
   /** The token's {@code exp} is past at the input's append time: come again with a fresh one. */
@@ -32,7 +32,7 @@ public enum RejectionReason {
     this.retryable = retryable;
   }
 
-  /** Whether the same transaction, sent again with a fresh token, may be accepted. */
+  /** True if the same transaction, sent again with a fresh token, may be accepted. */
   public boolean retryable() {
     return retryable;
   }

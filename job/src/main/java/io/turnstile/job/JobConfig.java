@@ -1,5 +1,6 @@
 package io.turnstile.job;
 
+import io.turnstile.clients.ClientProperties;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.token.TokenSettings;
@@ -11,8 +12,6 @@ import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.read.KafkaSettings;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -291,8 +290,8 @@ public final class JobConfig {
 
   private void readClientProperties() throws InvalidConfigException {
     if (clientProperties != null) {
-      try (Reader reader = Files.newBufferedReader(clientProperties)) {
-        client.load(reader);
+      try {
+        client.putAll(ClientProperties.read(clientProperties));
       } catch (IOException | IllegalArgumentException e) {
         throw new InvalidConfigException(
             "--client-properties " + clientProperties + " cannot be read: " + e);
