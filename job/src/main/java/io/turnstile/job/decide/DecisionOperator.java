@@ -103,9 +103,9 @@ public final class DecisionOperator
   public void open() throws Exception {
     // First, for it may take seconds: the waits that go on count from the end of super.open().
     writer.open(
-        (routingKey, acceptance) -> {
-          setCurrentKey(routingKey);
-          store.remember(acceptance);
+        recovered -> {
+          setCurrentKey(recovered.routingKey());
+          store.remember(recovered.acceptance());
         });
     super.open();
   }

@@ -26,7 +26,7 @@ final class JournalMetrics {
   private volatile long takeOverMillis;
   private volatile long takeOverVerdicts;
 
-  JournalMetrics(MetricGroup group, JournalCommit writer) {
+  JournalMetrics(MetricGroup group, JournalCommit commit) {
     commits = group.counter("commits");
     commitMillis =
         group.histogram("commitMillis", new DescriptiveStatisticsHistogram(COMMIT_TIME_WINDOW));
@@ -35,10 +35,10 @@ final class JournalMetrics {
     group.gauge("commitFailures", COMMIT_FAILURES::get);
     group.gauge("takeOverMillis", () -> takeOverMillis);
     group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
-    group.gauge("uncommittedVerdicts", writer::uncommittedVerdicts);
-    group.gauge("heldBytes", writer::heldBytes);
-    group.gauge("commitsInFlight", writer::commitsInFlight);
-    group.gauge("decidedAhead", writer::decidedAhead);
+    group.gauge("uncommittedVerdicts", commit::uncommittedVerdicts);
+    group.gauge("heldBytes", commit::heldBytes);
+    group.gauge("commitsInFlight", commit::commitsInFlight);
+    group.gauge("decidedAhead", commit::decidedAhead);
   }
 
   void tookOver(long millis, long verdicts) {
