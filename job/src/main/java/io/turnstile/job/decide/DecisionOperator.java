@@ -11,6 +11,7 @@ import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.enrich.ReferenceJoinOperator;
+import io.turnstile.job.failure.PermanentFailure;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
@@ -26,7 +27,6 @@ import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -294,10 +294,9 @@ public final class DecisionOperator
     }
     Duration age = Duration.ofMillis(now() - newest);
     if (age.compareTo(settings.maxCheckpointAge()) > 0) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
-                  .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds())));
+      throw PermanentFailure.of(
+          "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
+              .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds()));
     }
   }
 

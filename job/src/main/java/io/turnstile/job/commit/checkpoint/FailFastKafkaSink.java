@@ -1,6 +1,7 @@
 package io.turnstile.job.commit.checkpoint;
 
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,7 +17,6 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -91,12 +91,11 @@ final class FailFastKafkaSink
       committer.commit(watched);
       if (!losses.isEmpty()) {
         // The checkpoint is complete, its inputs will not come again: no restart cures this.
-        throw new SuppressRestartsException(
-            new IllegalStateException(
-                "a transaction with verdicts can no longer be committed ("
-                    + losses.get(0).getMessage()
-                    + "): it timed out, or another job uses the same verdict topics; its verdicts"
-                    + " are missing, the audit names their inputs"));
+        throw PermanentFailure.of(
+            "a transaction with verdicts can no longer be committed ("
+                + losses.get(0).getMessage()
+                + "): it timed out, or another job uses the same verdict topics; its verdicts"
+                + " are missing, the audit names their inputs");
       }
     }
 
