@@ -41,7 +41,7 @@ final class AcceptanceWindow {
    *
    * @param id hash of customer and transaction id
    * @param receivedAt epoch milliseconds, not negative and below 2^60
-   * @return whether the same was accepted before within the window
+   * @return true if the same was accepted before within the window
    */
   boolean add(long id, long receivedAt) {
     if (receivedAt > newest) {

@@ -2,9 +2,20 @@ package io.turnstile.audit;
 
 /**
  * The proof: reads inputs and verdicts as a {@code read_committed} reader sees them, and checks the
- * promise by source position, knowing nothing of the job.
+ * promise by source position. It uses no code of the job.
  *
- * <p>How it reads, so that topics of any size fit:
+ * <p>It does share the module {@code events} with the job. {@link
+ * io.turnstile.events.TransactionCodec} tells both which inputs are well-formed and what they say,
+ * {@link io.turnstile.events.ContentHash} is computed by both, {@link
+ * io.turnstile.events.VerdictHeaders} writes and reads the positions. <em>A bug there is invisible
+ * to the audit</em>: job and audit would be wrong in the same way. Only the tests of {@code events}
+ * protect against that. Verdicts are parsed by code of the audit's own.
+ *
+ * <p>It sees no tokens being checked and does not read the reference topics: that a reason for a
+ * rejection is the right one, and that an input was rejected at all, only a ledger can contradict.
+ * Of the product and the customer in an accepted verdict it checks the ids.
+ *
+ * <p>Steps, so that topics of any size fit:
  *
  * <ol>
  *   <li>The ends of the source partitions are fixed; verdicts about later inputs are ignored.
@@ -18,12 +29,12 @@ package io.turnstile.audit;
  * <p>An input without verdict at the end of the wait is
  *
  * <ul>
- *   <li><em>expired</em>, if its verdict may have been deleted: a partition where it can have stood
+ *   <li><em>expired</em>, if its verdict may have been deleted: a partition where it can have been
  *       no longer starts at offset 0, and its first record left is not older than the input;
  *   <li><em>in flight</em>, if further verdicts came after those of step 2, and in step 2 no input
  *       behind it in its partition had one: the job is at work and had not come to it yet;
  *   <li><em>missing</em>, in every other case. So the wait must be longer than the job holds an
- *       input back, and than it stands still when it recovers from a failure.
+ *       input back, and than it pauses when it recovers from a failure.
  * </ul>
  *
  * <p>Memory: 1 byte an input, 24 bytes a customer, at most 24 bytes for each acceptance within one
@@ -31,8 +42,8 @@ package io.turnstile.audit;
  * compressed bitmap of sequence numbers a lane. A ledger takes a few bytes an entry. Nothing grows
  * with the size of records.
  *
- * <p>With {@link AuditConfig.Builder#since}, inputs appended before that do not count, also not as
- * first acceptances.
+ * <p>With {@link AuditConfig#since}, inputs appended before that do not count, also not as first
+ * acceptances.
  */
 public final class Audit {
 
@@ -48,7 +59,7 @@ public final class Audit {
    * @throws AuditException if the topics or the ledger cannot be read
    */
   public AuditReport run() {
-    Ledger ledger = config.ledger().map(Ledger::read).orElse(null);
+    Ledger ledger = config.ledger() == null ? null : Ledger.read(config.ledger());
     return new AuditRun(config, new KafkaLog(config.client()), ledger).run();
   }
 }

@@ -99,21 +99,18 @@ public final class AuditCommand implements Callable<Integer> {
   }
 
   private AuditConfig config(PrintWriter stderr) {
-    AuditConfig.Builder builder =
+    AuditConfigBuilder builder =
         AuditConfig.builder(kafka.bootstrapServers())
             .topics(kafka.topics())
             .ledger(ledger)
             .since(since)
+            .waitFor(wait)
+            .dedupWindow(dedupWindow)
             .progress(
                 (phase, done, total) -> {
                   stderr.printf("audit: %s, %,d of %,d%n", phase, done, total);
                   stderr.flush();
                 });
-    try {
-      builder.waitFor(wait).dedupWindow(dedupWindow);
-    } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
-    }
     if (ledger != null && !Files.isReadable(ledger)) {
       throw usage("--ledger " + ledger + " cannot be read");
     }
@@ -127,7 +124,11 @@ public final class AuditCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw usage("--client-properties cannot be read: " + e);
     }
-    return builder.build();
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
   }
 
   private void write(AuditReport report) {

@@ -1,9 +1,14 @@
 package io.turnstile.audit;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.util.StdConverter;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.RejectionReason;
 import java.math.BigInteger;
@@ -13,7 +18,7 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What an audit found.
+ * The result of an audit.
  *
  * @param inputs committed records of the transactions topic in the range
  * @param verdicts committed verdicts about them
@@ -32,8 +37,9 @@ import java.util.SortedMap;
  * @param deadLettered dead letters by code, those that occur
  * @param acceptedAmount sum of the accepted amounts in minor units, by currency
  * @param violations the first of each kind, at most 1000, by kind and position
- * @param notes what else a reader should know, one line each
+ * @param notes further facts for the reader, one line each; not in the JSON
  */
+@JsonPropertyOrder("passed")
 public record AuditReport(
     long inputs,
     long verdicts,
@@ -46,62 +52,47 @@ public record AuditReport(
     long expiredByRetention,
     long accepted,
     Map<RejectionReason, Long> rejected,
-    Map<DeadLetterCode, Long> deadLettered,
+    @JsonSerialize(converter = Total.class) Map<DeadLetterCode, Long> deadLettered,
     SortedMap<String, BigInteger> acceptedAmount,
     List<Violation> violations,
-    List<String> notes) {
+    @JsonIgnore List<String> notes) {
+
+  private static final ObjectWriter JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .build()
+          .writerWithDefaultPrettyPrinter();
 
   /**
-   * Whether the promise holds for all that could be judged: not for inputs {@linkplain #inFlight in
+   * True if the promise holds for all that could be judged: not for inputs {@linkplain #inFlight in
    * flight} or {@linkplain #expiredByRetention expired}.
    */
+  @JsonProperty("passed")
   public boolean passed() {
     return missing == 0 && duplicated == 0 && wrong == 0 && acceptedTwice == 0 && misrouted == 0;
   }
 
   /** The content of {@code audit.json}, with a line end. */
   public String toJson() {
-    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    ObjectNode json = mapper.createObjectNode();
-    json.put("passed", passed());
-    json.put("inputs", inputs);
-    json.put("verdicts", verdicts);
-    json.put("missing", missing);
-    json.put("duplicated", duplicated);
-    json.put("wrong", wrong);
-    json.put("accepted_twice", acceptedTwice);
-    json.put("misrouted", misrouted);
-    json.put("in_flight", inFlight);
-    json.put("expired_by_retention", expiredByRetention);
-    json.put("accepted", accepted);
-    ObjectNode reasons = json.putObject("rejected");
-    rejected.forEach((reason, count) -> reasons.put(reason.name(), count));
-    json.put("dead_lettered", totalDeadLettered());
-    ObjectNode amounts = json.putObject("accepted_amount");
-    acceptedAmount.forEach(amounts::put);
-    ArrayNode list = json.putArray("violations");
-    for (Violation violation : violations) {
-      ObjectNode entry = list.addObject();
-      entry.put("kind", violation.kind().name().toLowerCase(Locale.ROOT));
-      entry.put("source", violation.source() == null ? null : violation.source().toString());
-      violation.verdicts().forEach(entry.putArray("verdicts")::add);
-      entry.put("what", violation.what());
+    try {
+      return JSON.writeValueAsString(this) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report always has its JSON", e);
     }
-    return json.toPrettyString() + "\n";
   }
 
   /**
    * The report for a person, several lines.
    *
-   * @param shown how many violations to list at most
+   * @param shown the most violations to list
    */
   public String toText(int shown) {
     StringBuilder text = new StringBuilder();
     row(text, "inputs", inputs, "");
     row(text, "verdicts", verdicts, "");
     row(text, "  accepted", accepted, amounts());
-    row(text, "  rejected", totalRejected(), byName(rejected));
-    row(text, "  dead-lettered", totalDeadLettered(), byName(deadLettered));
+    row(text, "  rejected", total(rejected), byName(rejected));
+    row(text, "  dead-lettered", total(deadLettered), byName(deadLettered));
     row(text, "missing", missing, "");
     row(text, "duplicated", duplicated, "");
     row(text, "wrong", wrong, "");
@@ -134,12 +125,17 @@ public record AuditReport(
         inputs);
   }
 
-  private long totalRejected() {
-    return rejected.values().stream().mapToLong(Long::longValue).sum();
+  private static long total(Map<?, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private long totalDeadLettered() {
-    return deadLettered.values().stream().mapToLong(Long::longValue).sum();
+  /** Writes the sum of the counts by code in their place. */
+  private static final class Total extends StdConverter<Map<DeadLetterCode, Long>, Long> {
+
+    @Override
+    public Long convert(Map<DeadLetterCode, Long> counts) {
+      return total(counts);
+    }
   }
 
   private String amounts() {

@@ -1,7 +1,9 @@
 package io.turnstile.audit;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +15,20 @@ interface CommittedLog {
 
   /** The partitions of a topic in their order; none if it does not exist. */
   List<TopicPartition> partitions(String topic);
+
+  /**
+   * The partitions of a topic in their order.
+   *
+   * @throws AuditException if it does not exist
+   */
+  default List<TopicPartition> existingPartitions(String topic) {
+    List<TopicPartition> partitions = partitions(topic);
+    if (partitions.isEmpty()) {
+      throw new AuditException(
+          "topic " + topic + " does not exist: check the bootstrap servers and the topic prefix");
+    }
+    return partitions;
+  }
 
   /** The first offset of each partition that retention has left. */
   Map<TopicPartition, Long> startOffsets(Collection<TopicPartition> partitions);
@@ -26,16 +42,34 @@ interface CommittedLog {
   /** The first offset of each partition whose timestamp is at least this; absent if none. */
   Map<TopicPartition, Long> offsetsSince(Collection<TopicPartition> partitions, long timestamp);
 
-  /** Opens a reader that stands at these offsets. */
+  /**
+   * The offsets at which to start reading: the first one left, or the first one appended at or
+   * after a time.
+   *
+   * @param ends the end of each partition: the start where nothing was appended since that time
+   * @param since null for all
+   */
+  default Map<TopicPartition, Long> startsSince(Map<TopicPartition, Long> ends, Instant since) {
+    Map<TopicPartition, Long> starts = new HashMap<>(startOffsets(ends.keySet()));
+    if (since != null) {
+      Map<TopicPartition, Long> found = offsetsSince(ends.keySet(), since.toEpochMilli());
+      starts.replaceAll(
+          (partition, start) ->
+              Math.max(start, found.getOrDefault(partition, ends.get(partition))));
+    }
+    return starts;
+  }
+
+  /** Opens a reader positioned at these offsets. */
   Cursor open(Map<TopicPartition, Long> from);
 
-  /** The same for a reader that is also shown what was never committed. */
+  /** Opens a reader that also gets records that were never committed. */
   Cursor openUncommitted(Map<TopicPartition, Long> from);
 
   /** A reader of some partitions, used by one thread at a time. */
   interface Cursor extends AutoCloseable {
 
-    /** What came within the timeout; maybe nothing. In order within each partition. */
+    /** Returns the records that came within the timeout, maybe none; each partition in order. */
     Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration timeout);
 
     /** The offset of the next record, behind all that was aborted or is no record. */

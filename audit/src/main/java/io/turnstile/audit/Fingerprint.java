@@ -2,22 +2,31 @@ package io.turnstile.audit;
 
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Transaction;
+import java.nio.ByteBuffer;
+import net.jpountz.xxhash.XXHash64;
+import net.jpountz.xxhash.XXHashFactory;
 
 /**
- * A 64-bit hash over a sequence of fields. The length of each text goes in too, so that no two
- * sequences of fields hash the same bytes. Not safe against an adversary, and need not be.
+ * A 64-bit hash over a sequence of fields: xxHash64 of their bytes.
+ *
+ * <p>The length of each text goes in before it, and a seed for each kind of sequence, so that two
+ * different sequences never hash the same bytes. That two such byte strings have the same hash is
+ * one chance in 2^64 for xxHash64 as long as nobody looks for them: it is not safe against an
+ * adversary. It need not be. The two things compared are an input and what a job wrote about it,
+ * and a job that is wrong does not choose its error by the hash.
  */
 final class Fingerprint {
 
-  private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
+  private static final XXHash64 HASH = XXHashFactory.safeInstance().hash64();
 
-  private long state;
+  private final long seed;
+  private ByteBuffer bytes = ByteBuffer.allocate(256);
 
   private Fingerprint(long seed) {
-    state = seed;
+    this.seed = seed;
   }
 
-  /** What an accepted verdict must repeat of its input. */
+  /** Hashes what an accepted verdict must repeat of its input. */
   static long ofAccepted(long offset, long receivedAt, Transaction transaction) {
     return new Fingerprint(1)
         .add(offset)
@@ -32,7 +41,7 @@ final class Fingerprint {
         .value();
   }
 
-  /** What a rejected verdict must repeat of its input. */
+  /** Hashes what a rejected verdict must repeat of its input. */
   static long ofRejected(long offset, long receivedAt, String transactionId, String customerId) {
     return new Fingerprint(2)
         .add(offset)
@@ -42,7 +51,7 @@ final class Fingerprint {
         .value();
   }
 
-  /** What a dead letter must repeat of its input, and the code that the input deserves. */
+  /** Hashes what a dead letter must repeat of its input, and the code that the input deserves. */
   static long ofDeadLetter(long offset, byte[] key, byte[] value, DeadLetterCode code) {
     return new Fingerprint(3).add(offset).add(key).add(value).add(OutcomeCode.of(code)).value();
   }
@@ -56,41 +65,38 @@ final class Fingerprint {
   }
 
   private Fingerprint add(long number) {
-    state = mix(state ^ number) + MULTIPLIER;
+    room(Long.BYTES).putLong(number);
     return this;
   }
 
+  /** Adds the UTF-16 code units: an encoder would turn unpaired surrogates into question marks. */
   private Fingerprint add(String text) {
-    long hash = state;
+    add(text.length());
+    ByteBuffer units = room(Character.BYTES * text.length());
     for (int i = 0; i < text.length(); i++) {
-      hash = (hash ^ text.charAt(i)) * MULTIPLIER;
-      hash ^= hash >>> 29;
+      units.putChar(text.charAt(i));
     }
-    state = hash;
-    return add(text.length());
+    return this;
   }
 
-  private Fingerprint add(byte[] bytes) {
-    if (bytes == null) {
+  private Fingerprint add(byte[] field) {
+    if (field == null) {
       return add(-1);
     }
-    long hash = state;
-    for (byte b : bytes) {
-      hash = (hash ^ b) * MULTIPLIER;
-      hash ^= hash >>> 29;
+    add(field.length);
+    room(field.length).put(field);
+    return this;
+  }
+
+  private ByteBuffer room(int needed) {
+    if (bytes.remaining() < needed) {
+      int capacity = Math.max(2 * bytes.capacity(), bytes.position() + needed);
+      bytes = ByteBuffer.allocate(capacity).put(bytes.flip());
     }
-    state = hash;
-    return add(bytes.length);
+    return bytes;
   }
 
   private long value() {
-    return mix(state);
-  }
-
-  /** The finalizer of MurmurHash3: every bit of the input changes half of the output's. */
-  private static long mix(long bits) {
-    long mixed = (bits ^ (bits >>> 33)) * 0xFF51AFD7ED558CCDL;
-    mixed = (mixed ^ (mixed >>> 33)) * 0xC4CEB9FE1A85EC53L;
-    return mixed ^ (mixed >>> 33);
+    return HASH.hash(bytes.array(), 0, bytes.position(), seed);
   }
 }

@@ -91,7 +91,7 @@ final class InputPass {
     }
   }
 
-  /** Says that all inputs in the range were taken. */
+  /** Ends the reading: all inputs in the range were taken. */
   void end() {
     skipTo(verdicts.end());
     if (verdicts.start() < verdicts.end()) {
@@ -145,7 +145,7 @@ final class InputPass {
       if (verdicts.verdict(next) != VerdictTable.NONE) {
         faults.add(
             new Violation(
-                Kind.MISROUTED, position(next), List.of(), "a verdict, but no input stands there"));
+                Kind.MISROUTED, position(next), List.of(), "a verdict, but there is no input"));
       }
     }
     if (offset < verdicts.end()) {

@@ -10,7 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * The inputs that are audited.
  *
  * @param topic their topic
- * @param tables what is known of the verdicts about each of its partitions
+ * @param tables the verdicts about the inputs of each of its partitions
  */
 record InputRange(String topic, List<VerdictTable> tables) {
 
@@ -18,7 +18,7 @@ record InputRange(String topic, List<VerdictTable> tables) {
     tables = List.copyOf(tables);
   }
 
-  /** Whether an input may ever stand at a position. */
+  /** True if there may ever be an input at a position. */
   boolean mayHold(SourcePosition position) {
     return position.topic().equals(topic)
         && position.partition() >= 0

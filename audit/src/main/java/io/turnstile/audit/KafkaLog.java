@@ -23,8 +23,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * The topics of a Kafka cluster. Every consumer assigns its partitions itself, stands where it was
- * told to and has no group: an audit leaves no trace in the cluster.
+ * The topics of a Kafka cluster. Every consumer assigns its partitions itself, starts at the
+ * offsets given and has no group: an audit leaves no trace in the cluster.
  */
 final class KafkaLog implements CommittedLog {
 

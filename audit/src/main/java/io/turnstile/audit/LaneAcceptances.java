@@ -28,8 +28,8 @@ final class LaneAcceptances {
     this.acceptances = new AcceptanceWindow(window, slack);
   }
 
-  /** Notes an acceptance and where it stands. */
-  void add(SourcePosition position, ConsumerRecord<byte[], byte[]> record, Verdict verdict) {
+  /** Notes an acceptance and its place. */
+  void add(SourcePosition position, ConsumerRecord<byte[], byte[]> record, ReadVerdict verdict) {
     Transaction transaction = verdict.transaction();
     long receivedAt = verdict.receivedAt();
     long id = id(transaction);
@@ -51,7 +51,7 @@ final class LaneAcceptances {
     }
   }
 
-  /** What identifies a customer's transaction. */
+  /** The hash that identifies a customer's transaction. */
   static long id(Transaction transaction) {
     return Fingerprint.ofText(SEED, transaction.customerId(), transaction.transactionId());
   }

@@ -13,7 +13,7 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  */
 final class LaneSequence {
 
-  /** What the first verdict of a lane has. */
+  /** The number of the first verdict of a lane. */
   private static final long FIRST = 1;
 
   private final int lane;
@@ -49,7 +49,7 @@ final class LaneSequence {
   /**
    * Notes a verdict without number.
    *
-   * @param place where it stands
+   * @param place {@code topic/partition/offset}
    */
   synchronized void addUnnumbered(long appendedAt, String place) {
     if (appendedAt >= unnumberedUntil) {
@@ -62,7 +62,7 @@ final class LaneSequence {
    * Notes the number of a verdict that is there, whether it was committed or not: it is not
    * missing.
    *
-   * @return whether it would be otherwise
+   * @return true if it would be otherwise
    */
   synchronized boolean addUncommitted(long number) {
     if (number > settled || seen.contains(number)) {
@@ -72,7 +72,9 @@ final class LaneSequence {
     return true;
   }
 
-  /** Says that all numbers so far will have been read when the lane has been read to its end. */
+  /**
+   * Settles the numbers so far: the lane is about to be read to its end, and with it all of them.
+   */
   synchronized void settle() {
     settled = highest;
   }
@@ -82,13 +84,13 @@ final class LaneSequence {
     settled = Long.MIN_VALUE;
   }
 
-  /** Whether the lane has numbers. */
+  /** True if the lane has numbers. */
   synchronized boolean present() {
     return !seen.isEmpty();
   }
 
   /**
-   * Where the last verdict without number stands, if one came after a verdict with a number. Those
+   * The place of the last verdict without number, if one came after a verdict with a number. Those
    * before are from another way to commit.
    */
   synchronized Optional<String> unnumbered() {
@@ -99,7 +101,7 @@ final class LaneSequence {
    * The numbers missing, described in one line.
    *
    * @param incomplete the topics that were not read from their first record: a number below the
-   *     first one seen there may have stood there
+   *     first one seen there may have been there
    */
   synchronized Optional<String> gap(Set<Outcome> incomplete) {
     if (seen.isEmpty()) {

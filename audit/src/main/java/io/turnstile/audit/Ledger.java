@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the sender expects of each input: a few arrays, 6 bytes an entry and about 60 a group.
- * Immutable; {@link #newCheck()} holds what was seen.
+ * The outcomes that the sender expects of each input: a few arrays, 6 bytes an entry and about 60 a
+ * group. Immutable; {@link #newCheck()} holds what was seen.
  */
 final class Ledger {
 
@@ -149,7 +149,7 @@ final class Ledger {
      * Notes the verdict about an input.
      *
      * @param code an {@link OutcomeCode}
-     * @return what is wrong with it, or null
+     * @return its fault in one line, or null
      */
     synchronized String verdict(long seq, SourcePosition position, int code) {
       if (seq < 0 || seq >= allowedBySeq.length || allowedBySeq[(int) seq] == 0) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class LongLongMap {
 
-  /** What {@link #putIfAbsent} returns for a new key; no value may be this. */
+  /** The result of {@link #putIfAbsent} for a new key; no value may be this. */
   static final long ABSENT = Long.MIN_VALUE;
 
   private long[] keys = new long[16];

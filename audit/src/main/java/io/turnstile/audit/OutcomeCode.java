@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What became of an input, reason included, as a small number: accepted, a {@link RejectionReason}
+ * The outcome of an input, reason included, as a small number: accepted, a {@link RejectionReason}
  * or a {@link DeadLetterCode}. The names are those of the ledger.
  */
 final class OutcomeCode {
@@ -33,7 +33,7 @@ final class OutcomeCode {
     }
   }
 
-  /** How many there are. */
+  /** The number of outcomes. */
   static final int COUNT = NAMES.size();
 
   private OutcomeCode() {}

@@ -3,7 +3,7 @@ package io.turnstile.audit;
 import io.turnstile.events.Outcome;
 
 /**
- * Up to when retention may have deleted verdicts.
+ * The time up to which retention may have deleted verdicts.
  *
  * <p>A partition of a verdict topic whose log no longer starts at offset 0 has lost verdicts that
  * were appended no later than the first one left, and a verdict is appended after its input. So an
@@ -29,7 +29,7 @@ final class RetentionHorizon {
     }
   }
 
-  /** Whether the verdict about an input, appended at this time, may have been deleted. */
+  /** True if the verdict about an input, appended at this time, may have been deleted. */
   synchronized boolean mayHaveDeleted(boolean inputIsWellFormed, long appendedAt) {
     return appendedAt <= (inputIsWellFormed ? wellFormed : malformed);
   }

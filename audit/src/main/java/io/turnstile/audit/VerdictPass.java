@@ -36,7 +36,7 @@ final class VerdictPass {
   private final InputRange range;
   private final Violations violations = new Violations();
   private final Map<Integer, LaneAcceptances> acceptances = new HashMap<>();
-  private final Map<Integer, LaneSequence> sequences = new HashMap<>();
+  private final LaneSequences sequences;
   private final LongLongMap[] laneByCustomer = new LongLongMap[STRIPES];
   private final long[] farthest;
   private final String[] farthestVerdict;
@@ -47,14 +47,15 @@ final class VerdictPass {
   /**
    * @param range the inputs; their tables are filled
    * @param lanes partitions of each verdict topic
+   * @param sequences takes the sequence numbers of these lanes
    * @param window the dedup window in milliseconds
    * @param slack of the acceptance windows of each lane, in milliseconds
    */
-  VerdictPass(InputRange range, int lanes, long window, long slack) {
+  VerdictPass(InputRange range, int lanes, LaneSequences sequences, long window, long slack) {
     this.range = range;
+    this.sequences = sequences;
     for (int lane = 0; lane < lanes; lane++) {
       acceptances.put(lane, new LaneAcceptances(window, slack));
-      sequences.put(lane, new LaneSequence(lane));
     }
     for (int i = 0; i < STRIPES; i++) {
       laneByCustomer[i] = new LongLongMap();
@@ -75,7 +76,7 @@ final class VerdictPass {
       return;
     }
     if (!range.mayHold(position)) {
-      report(Kind.MISROUTED, position, record, "no input stands at such a position");
+      report(Kind.MISROUTED, position, record, "there is no input at such a position");
       return;
     }
     VerdictTable table = range.table(position);
@@ -91,7 +92,7 @@ final class VerdictPass {
       ConsumerRecord<byte[], byte[]> record,
       SourcePosition position,
       VerdictTable table) {
-    Verdict verdict = VerdictReader.read(record, topic, position.offset());
+    ReadVerdict verdict = VerdictReader.read(record, topic, position.offset());
     boolean first = table.decide(position.offset(), verdict.code(), verdict.fingerprint());
     if (!first) {
       report(Kind.DUPLICATED, position, record, "one more verdict about this input");
@@ -122,14 +123,14 @@ final class VerdictPass {
         || range.table(position).isDuplicated(position.offset())) {
       return;
     }
-    Verdict verdict = VerdictReader.read(record, Outcome.ACCEPTED, position.offset());
+    ReadVerdict verdict = VerdictReader.read(record, Outcome.ACCEPTED, position.offset());
     if (verdict.code() == OutcomeCode.ACCEPTED) {
       acceptances.add(position, record, verdict);
     }
   }
 
   private void checkNumber(Outcome topic, ConsumerRecord<byte[], byte[]> record) {
-    LaneSequence sequence = sequences.get(record.partition());
+    LaneSequence sequence = sequences.of(record.partition());
     String number = VerdictHeaders.optional(record.headers(), VerdictHeaders.LANE_SEQ);
     if (number == null) {
       sequence.addUnnumbered(record.timestamp(), place(record));
@@ -168,7 +169,7 @@ final class VerdictPass {
     }
   }
 
-  private synchronized void count(Verdict verdict) {
+  private synchronized void count(ReadVerdict verdict) {
     verdicts++;
     if (verdict.code() >= 0) {
       counts[verdict.code()]++;
@@ -180,7 +181,11 @@ final class VerdictPass {
     }
   }
 
-  /** The ends are those of the source partitions, asked for after the verdicts were read. */
+  /**
+   * Reports verdicts about inputs that do not exist.
+   *
+   * @param ends those of the source partitions, asked for after the verdicts were read
+   */
   void endOfSources(Map<TopicPartition, Long> ends) {
     for (int partition = 0; partition < farthest.length; partition++) {
       if (farthest[partition] >= ends.get(new TopicPartition(range.topic(), partition))) {
@@ -209,10 +214,6 @@ final class VerdictPass {
 
   LaneAcceptances acceptances(int lane) {
     return acceptances.get(lane);
-  }
-
-  LaneSequence sequence(int lane) {
-    return sequences.get(lane);
   }
 
   /** Verdicts about inputs in the range. */

@@ -63,13 +63,13 @@ final class VerdictReader {
   /**
    * Reads a verdict whose headers say which input it is about.
    *
-   * @param topic the outcome whose topic it stands in
+   * @param topic the outcome in whose topic it is
    * @param sourceOffset the offset of its input
    */
-  static Verdict read(ConsumerRecord<byte[], byte[]> record, Outcome topic, long sourceOffset) {
+  static ReadVerdict read(ConsumerRecord<byte[], byte[]> record, Outcome topic, long sourceOffset) {
     String outcome = VerdictHeaders.optional(record.headers(), VerdictHeaders.OUTCOME);
     if (!topic.headerValue().equals(outcome)) {
-      return Verdict.faulty(
+      return ReadVerdict.faulty(
           Kind.MISROUTED,
           outcome == null
               ? "header " + VerdictHeaders.OUTCOME + " is missing"
@@ -83,14 +83,14 @@ final class VerdictReader {
       };
     } catch (JsonProcessingException e) {
       // Jackson's message repeats the text, and a stray dead letter may hold a token.
-      return Verdict.faulty(
+      return ReadVerdict.faulty(
           Kind.WRONG, "not a verdict: no JSON at byte " + e.getLocation().getByteOffset());
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      return Verdict.faulty(Kind.WRONG, "not a verdict: " + e.getMessage());
+      return ReadVerdict.faulty(Kind.WRONG, "not a verdict: " + e.getMessage());
     }
   }
 
-  private static Verdict accepted(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
+  private static ReadVerdict accepted(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
       throws IOException {
     Fields fields = Fields.parse(record.value());
     Transaction transaction =
@@ -106,18 +106,18 @@ final class VerdictReader {
     long receivedAt = fields.number(Field.RECEIVED_AT);
     fields.number(Field.DECIDED_AT);
     if (!fields.text(Field.PRODUCT).equals(transaction.productId())) {
-      return Verdict.faulty(Kind.WRONG, "product is not that of product_id");
+      return ReadVerdict.faulty(Kind.WRONG, "product is not that of product_id");
     }
     String customer = fields.text(Field.CUSTOMER);
     if (!customer.isEmpty() && !customer.equals(transaction.customerId())) {
-      return Verdict.faulty(Kind.WRONG, "customer is not that of customer_id");
+      return ReadVerdict.faulty(Kind.WRONG, "customer is not that of customer_id");
     }
     if (!fields.text(Field.CONTENT_HASH).equals(ContentHash.of(transaction).toString())) {
-      return Verdict.faulty(Kind.WRONG, "content_hash is not that of the content");
+      return ReadVerdict.faulty(Kind.WRONG, "content_hash is not that of the content");
     }
     return keyed(
         record,
-        new Verdict(
+        new ReadVerdict(
             OutcomeCode.ACCEPTED,
             transaction,
             receivedAt,
@@ -126,7 +126,7 @@ final class VerdictReader {
             null));
   }
 
-  private static Verdict rejected(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
+  private static ReadVerdict rejected(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
       throws IOException {
     Fields fields = Fields.parse(record.value());
     String transactionId = fields.text(Field.TRANSACTION_ID);
@@ -136,11 +136,11 @@ final class VerdictReader {
     fields.text(Field.DETAIL);
     fields.number(Field.DECIDED_AT);
     if (fields.number(Field.RETRYABLE) != (reason.retryable() ? 1 : 0)) {
-      return Verdict.faulty(Kind.WRONG, "retryable is not that of " + reason);
+      return ReadVerdict.faulty(Kind.WRONG, "retryable is not that of " + reason);
     }
     return keyed(
         record,
-        new Verdict(
+        new ReadVerdict(
             OutcomeCode.of(reason),
             new Transaction(transactionId, customerId, "", 0, 0, "", 0, ""),
             receivedAt,
@@ -149,13 +149,13 @@ final class VerdictReader {
             null));
   }
 
-  private static Verdict deadLetter(ConsumerRecord<byte[], byte[]> record, long sourceOffset) {
+  private static ReadVerdict deadLetter(ConsumerRecord<byte[], byte[]> record, long sourceOffset) {
     DeadLetterCode code =
         known(
             DeadLetterCode.class,
             VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_CODE));
     VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_MESSAGE);
-    return new Verdict(
+    return new ReadVerdict(
         OutcomeCode.of(code),
         null,
         0,
@@ -164,12 +164,12 @@ final class VerdictReader {
         null);
   }
 
-  private static Verdict keyed(ConsumerRecord<byte[], byte[]> record, Verdict verdict) {
+  private static ReadVerdict keyed(ConsumerRecord<byte[], byte[]> record, ReadVerdict verdict) {
     String customerId = verdict.transaction().customerId();
     String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
     return customerId.equals(key)
         ? verdict
-        : Verdict.faulty(Kind.MISROUTED, "key " + key + ", customer_id " + customerId);
+        : ReadVerdict.faulty(Kind.MISROUTED, "key " + key + ", customer_id " + customerId);
   }
 
   private static <E extends Enum<E>> E known(Class<E> type, String name) {

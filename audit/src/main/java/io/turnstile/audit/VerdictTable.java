@@ -1,7 +1,7 @@
 package io.turnstile.audit;
 
 /**
- * Which inputs of one source partition have a verdict, and which.
+ * The verdicts about the inputs of one source partition, one at most for each.
  *
  * <p>One byte for each offset in the range, allocated in chunks as verdicts come, and one sum for
  * each chunk: the fingerprints of all first verdicts about its inputs. The reader of the inputs
@@ -63,8 +63,8 @@ final class VerdictTable {
    * Notes a verdict.
    *
    * @param code an {@link OutcomeCode}, or {@link #FAULTY}
-   * @param fingerprint what the verdict says
-   * @return whether it is the first about this input; a second one changes nothing
+   * @param fingerprint of what the verdict says
+   * @return true if it is the first about this input; a second one changes nothing
    */
   synchronized boolean decide(long offset, int code, long fingerprint) {
     int before = mark(offset);
@@ -89,7 +89,7 @@ final class VerdictTable {
     return mark == AWAITED ? NONE : mark;
   }
 
-  /** Whether there is more than one verdict about an input. */
+  /** True if there is more than one verdict about an input. */
   synchronized boolean isDuplicated(long offset) {
     byte[] chunk = marks[chunk(offset)];
     return chunk != null && (chunk[index(offset)] & DUPLICATED) != 0;
@@ -118,7 +118,7 @@ final class VerdictTable {
     return (int) ((offset - start) / CHUNK);
   }
 
-  /** Where an offset in the range stands in its chunk. */
+  /** The index of an offset in the range within its chunk. */
   int index(long offset) {
     return (int) ((offset - start) % CHUNK);
   }

@@ -1,18 +1,26 @@
 package io.turnstile.audit;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.turnstile.events.SourcePosition;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One breach of the promise.
  *
- * @param kind which part of the promise
+ * @param kind the part of the promise that it breaks
  * @param source the position of the input, null if the verdict does not say it
- * @param verdicts where the verdicts in question stand, {@code topic/partition/offset}; empty if
+ * @param verdicts the places of the verdicts in question, {@code topic/partition/offset}; empty if
  *     there are none
  * @param what one line for a person
  */
-public record Violation(Kind kind, SourcePosition source, List<String> verdicts, String what) {
+public record Violation(
+    Kind kind,
+    @JsonSerialize(using = ToStringSerializer.class) SourcePosition source,
+    List<String> verdicts,
+    String what) {
 
   /** The parts of the promise, in the order in which they are reported. */
   public enum Kind {
@@ -24,8 +32,15 @@ public record Violation(Kind kind, SourcePosition source, List<String> verdicts,
     WRONG,
     /** A customer's transaction id was accepted more than once within the dedup window. */
     ACCEPTED_TWICE,
-    /** A verdict stands where it does not belong, or is about no input. */
-    MISROUTED
+    /** A verdict is where it does not belong, or is about no input. */
+    MISROUTED;
+
+    /** The name in reports: lower case. */
+    @JsonValue
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   public Violation {
@@ -35,7 +50,7 @@ public record Violation(Kind kind, SourcePosition source, List<String> verdicts,
   /** One line: kind, positions, what. */
   @Override
   public String toString() {
-    StringBuilder line = new StringBuilder(kind.name().toLowerCase(java.util.Locale.ROOT));
+    StringBuilder line = new StringBuilder(kind.toString());
     if (source != null) {
       line.append(' ').append(source);
     }

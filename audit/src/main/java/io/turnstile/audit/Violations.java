@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 /** Counts violations exactly, and keeps the first of each kind. Thread-safe. */
 final class Violations {
 
-  /** How many of each kind are kept. */
+  /** The most violations of each kind that are kept. */
   static final int KEPT = 1000;
 
   private static final Comparator<Violation> ORDER =

@@ -361,7 +361,7 @@ class AuditIT {
     }
   }
 
-  /** Says when somebody begins to wait: then several partitions are read at once. */
+  /** Tells when a reader begins to wait: then several partitions are read at once. */
   private record WatchedLog(CommittedLog log, CountDownLatch waiting) implements CommittedLog {
 
     @Override

@@ -40,7 +40,7 @@ class AuditRunTest {
     return audit(log, AuditConfig.builder("unused:1").waitFor(SHORT));
   }
 
-  private static AuditReport audit(MemoryLog log, AuditConfig.Builder config) {
+  private static AuditReport audit(MemoryLog log, AuditConfigBuilder config) {
     return new AuditRun(config.build(), log, null).run();
   }
 
@@ -314,7 +314,8 @@ class AuditRunTest {
       AuditReport report = auditWith(verdict.withHeader(VerdictHeaders.SOURCE_PARTITION, "2"));
       assertThat(report.missing()).isOne();
       assertThat(report.misrouted()).isOne();
-      assertThat(report.violations().get(1).what()).contains("no input stands at such a position");
+      assertThat(report.violations().get(1).what())
+          .contains("there is no input at such a position");
     }
 
     @Test
@@ -615,7 +616,7 @@ class AuditRunTest {
           .filteredOn(violation -> violation.kind() == Kind.MISROUTED)
           .singleElement()
           .asString()
-          .contains("transactions/0/6 [verdicts.accepted/", "no input stands there");
+          .contains("transactions/0/6 [verdicts.accepted/", "a verdict, but there is no input");
       assertThat(report.wrong()).isZero();
     }
 

@@ -114,7 +114,7 @@ class CorruptionTest {
     return history;
   }
 
-  /** What stands in the place of a verdict; empty if it cannot be corrupted in this way. */
+  /** The replacement of a verdict; empty if it cannot be corrupted in this way. */
   private Optional<List<Written>> corrupted(Written victim, Corruption corruption) {
     boolean deadLetter = victim.topic() == Outcome.DEAD_LETTER;
     return switch (corruption) {

@@ -44,7 +44,7 @@ final class History {
   static final long START = 1_700_000_000_000L;
 
   /**
-   * An input as it stands in the transactions topic.
+   * An input as it is in the transactions topic.
    *
    * @param transaction null if it is malformed
    */
@@ -98,7 +98,7 @@ final class History {
       return changed;
     }
 
-    /** The same where it will stand. */
+    /** The same at the place where it will be. */
     ConsumerRecord<byte[], byte[]> at(long offset) {
       return History.record(
           record.topic(),
@@ -230,7 +230,7 @@ final class History {
     verdicts.set(verdicts.indexOf(old), changed);
   }
 
-  /** The topics as they stand. */
+  /** The topics as they are now. */
   MemoryLog log() {
     MemoryLog log = new MemoryLog();
     log.create(NAMES.transactions(), SOURCES);

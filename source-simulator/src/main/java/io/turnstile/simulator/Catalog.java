@@ -4,8 +4,8 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
 
 /**
- * The made-up customers and products: a number always stands for the same one, so that separate
- * runs agree about them.
+ * The made-up customers and products: a number always means the same one, so that separate runs
+ * agree about them.
  */
 final class Catalog {
 

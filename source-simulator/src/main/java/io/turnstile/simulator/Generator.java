@@ -8,7 +8,6 @@ import io.turnstile.simulator.SimulatedEvent.Submission;
 import io.turnstile.simulator.SimulatedEvent.Timing;
 import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.SplittableRandom;
@@ -30,31 +29,12 @@ public final class Generator implements EventSource {
 
   private static final int MAX_DISTANCE_SECONDS = 60;
 
-  /** With fewer transactions a repeat could miss the content window. */
-  private static final double MIN_RATE_WITH_REPEATS = 0.01;
-
   /** The pace of {@code occurred_at} when the rate is unlimited. */
   private static final double UNLIMITED_PACE = 100_000;
 
   private static final int MAX_QUANTITY = 10;
   private static final double RETURNS = 0.02;
-  private static final int MAX_COPIES = 2;
-  private static final double REPEATED_LATE_PRODUCTS = 0.25;
   private static final int TOKENS_SIGNED_AHEAD = 20_000;
-
-  private static final List<Kind> STARTED_KINDS =
-      List.of(
-          Kind.DUPLICATE,
-          Kind.CONFLICT,
-          Kind.CONTENT_DUPLICATE,
-          Kind.LATE_PRODUCT,
-          Kind.EXPIRED,
-          Kind.NOT_YET_VALID,
-          Kind.FORGED,
-          Kind.WRONG_SUBJECT,
-          Kind.UNKNOWN_PRODUCT,
-          Kind.MALFORMED,
-          Kind.TOO_LARGE);
 
   /** A repeat and the number of the transaction that it becomes at the earliest. */
   private record Repeat(long due, long order, Submission submission) {}
@@ -67,9 +47,7 @@ public final class Generator implements EventSource {
   private final int maxDistance;
   private final double millisApart;
   private final long[] lastOccurredAt;
-
-  /** Of {@link #STARTED_KINDS}, summed up. */
-  private final double[] startProbabilities = new double[STARTED_KINDS.size()];
+  private final KindDistribution kinds;
 
   private final Queue<SimulatedEvent> following = new ArrayDeque<>();
   private final PriorityQueue<Repeat> repeats =
@@ -101,48 +79,11 @@ public final class Generator implements EventSource {
             : (int) Math.max(1, Math.min(MAX_DISTANCE, rate * MAX_DISTANCE_SECONDS));
     millisApart = 1_000 / (rate == 0 ? UNLIMITED_PACE : rate);
     lastOccurredAt = new long[options.customers()];
+    kinds = new KindDistribution(options);
     if (!options.publishReference()) {
       customersPublished = options.customers();
       productsPublished = options.products();
     }
-    setStartProbabilities();
-  }
-
-  /**
-   * Shares are of all transactions, but a kind is drawn only for those that are no repeat: repeats
-   * come when they are due.
-   */
-  private void setStartProbabilities() {
-    double repeated =
-        options.share(Kind.DUPLICATE)
-            + options.share(Kind.CONFLICT)
-            + options.share(Kind.CONTENT_DUPLICATE)
-            + groupShare(Kind.LATE_PRODUCT) * REPEATED_LATE_PRODUCTS;
-    double sum = 0;
-    for (int i = 0; i < startProbabilities.length; i++) {
-      sum += groupShare(STARTED_KINDS.get(i)) / (1 - repeated);
-      startProbabilities[i] = sum;
-    }
-    if (repeated >= 1 || sum > 1) {
-      throw new IllegalArgumentException(
-          "the shares add up to more than all transactions (a repeat also needs what it repeats)");
-    }
-    if (repeated > 0 && options.rate() > 0 && options.rate() < MIN_RATE_WITH_REPEATS) {
-      throw new IllegalArgumentException(
-          "repeated transactions need a rate of at least "
-              + MIN_RATE_WITH_REPEATS
-              + " per second, to come within the dedup windows");
-    }
-  }
-
-  /** Groups of a kind per transaction. */
-  private double groupShare(Kind kind) {
-    return options.share(kind)
-        / switch (kind) {
-          case DUPLICATE -> (1 + MAX_COPIES) / 2.0;
-          case LATE_PRODUCT -> 1 + REPEATED_LATE_PRODUCTS;
-          default -> 1;
-        };
   }
 
   @Override
@@ -183,13 +124,7 @@ public final class Generator implements EventSource {
     if (repeat != null && repeat.due() <= transactions) {
       return repeats.remove().submission();
     }
-    double draw = random.nextDouble();
-    for (int i = 0; i < startProbabilities.length; i++) {
-      if (draw < startProbabilities[i]) {
-        return start(STARTED_KINDS.get(i));
-      }
-    }
-    return start(Kind.ORDINARY);
+    return start(kinds.sample(random));
   }
 
   /** A new group's first transaction; its repeats and its late product are planned. */
@@ -198,7 +133,9 @@ public final class Generator implements EventSource {
     Transaction transaction = transaction(kind);
     return switch (kind) {
       case DUPLICATE -> {
-        for (int copies = random.nextInt(1, MAX_COPIES + 1); copies > 0; copies--) {
+        for (int copies = random.nextInt(1, KindDistribution.MAX_COPIES + 1);
+            copies > 0;
+            copies--) {
           planRepeat(kind, transaction, RejectionReason.DUPLICATE_ID, group);
         }
         yield Submission.first(Kind.ORDINARY, transaction, group, RejectionReason.DUPLICATE_ID);
@@ -217,7 +154,7 @@ public final class Generator implements EventSource {
       case LATE_PRODUCT -> {
         String product = transaction.productId();
         following.add(newProduct(kind, product, Timing.LATE));
-        if (random.nextDouble() >= REPEATED_LATE_PRODUCTS) {
+        if (random.nextDouble() >= KindDistribution.REPEATED_LATE_PRODUCTS) {
           yield Submission.accepted(kind, transaction, group);
         }
         planRepeat(kind, transaction, RejectionReason.DUPLICATE_ID, group);
@@ -292,7 +229,7 @@ public final class Generator implements EventSource {
         "");
   }
 
-  /** Draws nothing where nothing is hot: the same seed goes on giving the same events. */
+  /** Draws nothing where nothing is hot, so that such options do not change a seed's events. */
   private boolean hot(double share) {
     return share > 0 && random.nextDouble() < share;
   }
@@ -301,7 +238,7 @@ public final class Generator implements EventSource {
     return idPrefix + ids++;
   }
 
-  /** Products change beside the transactions; none of these changes decides about one. */
+  /** Adds changes of products between the transactions; none of them decides about one. */
   private void planProductChanges() {
     if (draw(Kind.REFERENCE_UPDATE)) {
       // Versions of this run rise from the one published first.

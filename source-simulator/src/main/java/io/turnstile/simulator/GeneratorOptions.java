@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * What a {@link Generator} makes. Every setter returns the options themselves; not thread-safe.
+ * The options of a {@link Generator}. Every setter returns the options themselves; not thread-safe.
  *
  * <p>A kind's share is the fraction of all transactions that are of it; for updates of products,
  * how many of them come per transaction. What no share claims is ordinary.
@@ -32,7 +32,7 @@ public final class GeneratorOptions {
     return this;
   }
 
-  /** When the run starts, epoch milliseconds: base of {@code occurred_at} and of versions. */
+  /** The start of the run, epoch milliseconds: base of {@code occurred_at} and of versions. */
   public GeneratorOptions startMillis(long startMillis) {
     this.startMillis = startMillis;
     return this;
@@ -47,19 +47,19 @@ public final class GeneratorOptions {
     return this;
   }
 
-  /** How many customers buy, equally often. */
+  /** The number of customers; each buys equally often. */
   public GeneratorOptions customers(int customers) {
     this.customers = positive("customers", customers);
     return this;
   }
 
-  /** How many products are bought. */
+  /** The number of products that are bought. */
   public GeneratorOptions products(int products) {
     this.products = positive("products", products);
     return this;
   }
 
-  /** How unequally products sell: 0 all alike, 1 the classic Zipf law. */
+  /** The exponent of the Zipf law by which products sell: 0 all alike, 1 the classic law. */
   public GeneratorOptions zipfExponent(double zipfExponent) {
     if (!(zipfExponent >= 0) || Double.isInfinite(zipfExponent)) {
       throw new IllegalArgumentException("a Zipf exponent is from 0 on, not " + zipfExponent);
@@ -68,13 +68,15 @@ public final class GeneratorOptions {
     return this;
   }
 
-  /** Which share of the transactions a single customer makes, beside what falls to all alike. */
+  /**
+   * The share of the transactions that one customer makes, on top of its equal share of the rest.
+   */
   public GeneratorOptions hotCustomer(double share) {
     this.hotCustomer = share("a customer", share);
     return this;
   }
 
-  /** Which share of the transactions buys a single product, beside what falls to it anyway. */
+  /** The share of the transactions that buy one product, on top of its usual share of the rest. */
   public GeneratorOptions hotProduct(double share) {
     this.hotProduct = share("a product", share);
     return this;
@@ -89,7 +91,7 @@ public final class GeneratorOptions {
     return this;
   }
 
-  /** Whether customers and products are published before the first transaction. */
+  /** Publishes customers and products before the first transaction if true, the default. */
   public GeneratorOptions publishReference(boolean publishReference) {
     this.publishReference = publishReference;
     return this;

@@ -6,7 +6,7 @@ import java.util.Collection;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
-/** Where a {@link Simulation} gets its Kafka clients from. */
+/** The source of a {@link Simulation}'s Kafka clients. */
 interface KafkaClients {
 
   TopicNames topics();

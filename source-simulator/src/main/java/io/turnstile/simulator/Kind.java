@@ -1,6 +1,6 @@
 package io.turnstile.simulator;
 
-/** What a simulated record is meant to provoke. */
+/** The purpose of a simulated record: the outcome that it is meant to provoke. */
 public enum Kind {
   /** A transaction to be accepted, unless a repeat of it is accepted first; a first version. */
   ORDINARY,
@@ -23,7 +23,7 @@ public enum Kind {
   MALFORMED,
   /** Over 1 MiB: dead-lettered. */
   TOO_LARGE,
-  /** A new version of a product or a customer, beside the transactions. */
+  /** A new version of a product or a customer, between the transactions. */
   REFERENCE_UPDATE,
   /** An old version of a product, to be ignored. */
   STALE_UPDATE,

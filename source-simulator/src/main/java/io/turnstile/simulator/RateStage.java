@@ -26,7 +26,7 @@ public record RateStage(Duration length, double from, double to) {
     return new RateStage(length, rate, rate);
   }
 
-  /** How many events it has, not necessarily a whole number. */
+  /** The number of its events, not necessarily a whole one. */
   public double events() {
     return seconds() * (from + to) / 2;
   }
@@ -35,7 +35,7 @@ public record RateStage(Duration length, double from, double to) {
     return length.toNanos() / 1e9;
   }
 
-  /** After how many seconds of the stage its first n events have been sent; n up to all of them. */
+  /** The seconds of the stage in which its first n events are sent; n up to all of them. */
   double secondsUntil(double n) {
     double slope = (to - from) / seconds();
     // The root that has no difference of large numbers in it; n events are from·t + slope·t²/2.

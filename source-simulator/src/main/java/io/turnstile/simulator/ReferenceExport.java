@@ -9,12 +9,12 @@ import java.util.SplittableRandom;
 
 /**
  * Plays the system that owns the inventory or the customers: exports all records page by page, then
- * goes on for ever with increments, each a new version of a record. Pure: the same arguments give
- * the same events. Not thread-safe.
+ * sends increments without end, each a new version of a record. Pure: the same arguments give the
+ * same events. Not thread-safe.
  */
 public final class ReferenceExport implements EventSource {
 
-  /** What is exported. */
+  /** The topic that is exported. */
   public enum Topic {
     INVENTORY,
     CUSTOMERS
@@ -33,8 +33,8 @@ public final class ReferenceExport implements EventSource {
   private boolean pauseDue;
 
   /**
-   * @param records how many, numbered from 0 like those of the {@link Generator}
-   * @param pagePause how long to wait after each page
+   * @param records their number; they are numbered from 0 like those of the {@link Generator}
+   * @param pagePause the pause after each page
    * @param firstVersion of all records; increments rise from it. The time in milliseconds makes a
    *     later export's versions higher than an earlier one's
    */

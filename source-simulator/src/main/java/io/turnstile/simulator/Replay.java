@@ -70,7 +70,7 @@ public final class Replay implements EventSource, Closeable {
           DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss"),
           DateTimeFormatter.ofPattern("M/d/yyyy H:mm"));
 
-  /** What of a product makes a new record necessary. */
+  /** The part of a product whose change makes a new record necessary. */
   private record Offer(String name, long unitPrice) {}
 
   private final Path file;

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** How a transaction is written to bytes: well or in one of the ways that go wrong. */
+/** A way to write a transaction to bytes: the right one, or one of those that go wrong. */
 public enum Shape {
   /** As the contract says. */
   PLAIN(null),

@@ -11,26 +11,28 @@ import java.util.Set;
 /** One thing to send, in the order in which an {@link EventSource} gives them. Immutable. */
 public sealed interface SimulatedEvent {
 
-  /** When a reference record goes out, relative to the transactions around it. */
+  /** The time at which an event goes out, relative to the others around it. */
   enum Timing {
     /** Acknowledged before the next transaction is sent. */
     FIRST,
     /** Sent in its place, its acknowledgement not waited for. */
     IN_PLACE,
-    /** Sent at an intended time of its own, as if it were a transaction. */
+    /** Sent at an intended time of its own, as every transaction is. */
     PACED,
     /** Sent {@link Simulation#LATE_BY} after its place. */
     LATE
   }
 
+  Timing timing();
+
   /**
    * A transaction.
    *
-   * @param transaction what it says; its token is empty until it is sent
+   * @param transaction its content; the token is empty until it is sent
    * @param tokenKind the token to send it with
-   * @param shape how it is written
+   * @param shape the way in which it is written
    * @param group inputs that compete for the same acceptance share a group; numbered from 0
-   * @param acceptances how many inputs of the group must be accepted, 0 or 1
+   * @param acceptances the number of inputs of the group that must be accepted, 0 or 1
    * @param expected the outcome if all inputs are decided in the order of sending; in the terms of
    *     {@link LedgerEntry#allowed()}
    * @param allowed every outcome that is right, {@code expected} among them
@@ -109,6 +111,11 @@ public sealed interface SimulatedEvent {
       return new Submission(
           kind, transaction, TokenKind.VALID, shape, group, 0, code, Set.of(code));
     }
+
+    @Override
+    public Timing timing() {
+      return Timing.PACED;
+    }
   }
 
   /**
@@ -123,5 +130,11 @@ public sealed interface SimulatedEvent {
   record CustomerUpdate(Kind kind, Customer customer, Timing timing) implements SimulatedEvent {}
 
   /** All before it is acknowledged, and then nothing happens for a while. */
-  record Pause(Duration length) implements SimulatedEvent {}
+  record Pause(Duration length) implements SimulatedEvent {
+
+    @Override
+    public Timing timing() {
+      return Timing.IN_PLACE;
+    }
+  }
 }

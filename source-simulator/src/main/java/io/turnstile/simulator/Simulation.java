@@ -18,14 +18,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
@@ -35,23 +29,17 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 /**
  * Sends the events of a source to Kafka: transactions in an open loop at their intended times,
  * inventory and customers around them. {@link #run()} is called once, by one thread; the other
- * methods by any.
+ * methods may be called by any.
  */
 public final class Simulation {
 
-  /** How long after its transaction a late product comes. */
+  /** The delay of a late product after its transaction. */
   public static final Duration LATE_BY = Duration.ofSeconds(1);
 
   /** Events taken from the source before they are due; a ledger is flushed once for all. */
   private static final int READ_AHEAD = 256;
 
   private static final int REMEMBERED_TRANSACTIONS = 100_000;
-  private static final long MAX_PARK_NANOS = 5_000_000;
-
-  /**
-   * Waking for each transaction would cost more than sending it: those due meanwhile go together.
-   */
-  private static final long MIN_BETWEEN_WAKES_NANOS = 500_000;
 
   /**
    * An event in its turn.
@@ -71,19 +59,12 @@ public final class Simulation {
   private final SimulationListener listener;
   private final LongSupplier nanoTime;
 
-  private final LongAdder referenceRecords = new LongAdder();
-  private final LongAdder acknowledged = new LongAdder();
-  private final LongAdder failures = new LongAdder();
-  private final AtomicReference<String> firstFailure = new AtomicReference<>();
-  private volatile long behindNanos;
-  private volatile boolean stopped;
+  private final SimulationCounters counters = new SimulationCounters();
+  private final Pacer pacer;
 
   // From here on: only the thread that runs.
   private final Queue<Step> steps = new ArrayDeque<>();
   private final Queue<Late> late = new ArrayDeque<>();
-  private final SortedMap<String, Long> sentByKind = new TreeMap<>();
-  private final SortedMap<String, Long> expected = new TreeMap<>();
-  private final SortedMap<String, Long> referenceByKind = new TreeMap<>();
   private Producer<String, byte[]> producer;
   private RetryClient retries;
   private LedgerWriter ledger;
@@ -92,10 +73,8 @@ public final class Simulation {
   private long firstGroup;
   private long seqWithoutLedger;
   private long taken;
-  private long sent;
   private long retriesSent;
   private long retriesAwaited;
-  private long wokeNanos;
 
   /**
    * @param tokens null if the source gives no transactions
@@ -123,6 +102,7 @@ public final class Simulation {
     this.options = options;
     this.listener = listener;
     this.nanoTime = nanoTime;
+    this.pacer = new Pacer(nanoTime, this::sendMeanwhile);
   }
 
   /**
@@ -157,78 +137,49 @@ public final class Simulation {
 
   /** Ends the run soon: what was sent is still waited for. */
   public void stop() {
-    stopped = true;
+    pacer.stop();
   }
 
-  /** Where the run stands. */
+  /** The counts so far. */
   public SimulationProgress progress() {
-    return new SimulationProgress(
-        referenceRecords.sum(), acknowledged.sum(), failures.sum(), behindNanos);
+    return counters.progress(pacer.behindNanos());
   }
 
   private SimulationSummary send() throws IOException, InterruptedException {
-    RateLimiter limiter =
-        options.stages().isEmpty()
-            ? new UniformRateLimiter(options.rate(), nanoTime)
-            : new StagedRateLimiter(options.stages(), nanoTime);
-    long start = nanoTime.getAsLong();
-    wokeNanos = start;
-    boolean started = false;
+    pacer.start(options);
     for (Step step = nextStep(); step != null; step = nextStep()) {
+      SimulatedEvent event = step.event();
       if (step.published() != null) {
-        await(step.published());
-      } else if (isPaced(step.event())) {
-        long intended = limiter.nextIntendedNanos();
-        if (!started) {
-          start = intended;
-          started = true;
-        }
-        if (intended == Long.MAX_VALUE
-            || intended - start >= durationNanos()
-            || !waitUntil(intended)) {
+        pacer.await(step.published());
+      } else if (event.timing() == Timing.PACED) {
+        long intended = pacer.awaitNext();
+        if (intended == Pacer.END) {
           break;
         }
-        behindNanos = Math.max(0, nanoTime.getAsLong() - intended);
-        if (step.event() instanceof Submission submission) {
+        if (event instanceof Submission submission) {
           submit(submission, step.seq(), 1, intended);
         } else {
-          publish(step.event());
+          publish(event);
         }
-      } else if (step.event() instanceof Pause pause) {
+      } else if (event instanceof Pause pause) {
         producer.flush();
-        waitUntil(nanoTime.getAsLong() + pause.length().toNanos());
-      } else if (timing(step.event()) == Timing.LATE) {
-        late.add(new Late((ProductUpdate) step.event(), nanoTime.getAsLong() + LATE_BY.toNanos()));
+        pacer.pause(pause.length());
+      } else if (event.timing() == Timing.LATE) {
+        late.add(new Late((ProductUpdate) event, nanoTime.getAsLong() + LATE_BY.toNanos()));
       } else {
-        publish(step.event());
+        publish(event);
       }
     }
-    late.forEach(product -> publish(product.update()));
+    while (!late.isEmpty()) {
+      publish(late.remove().update());
+    }
     awaitRejections();
     producer.flush();
     if (sourceFailure != null) {
       throw sourceFailure;
     }
-    return summary((nanoTime.getAsLong() - start) / 1e9);
-  }
-
-  private long durationNanos() {
-    try {
-      return options.duration().toNanos();
-    } catch (ArithmeticException e) {
-      return Long.MAX_VALUE;
-    }
-  }
-
-  private static boolean isPaced(SimulatedEvent event) {
-    return event instanceof Submission || timing(event) == Timing.PACED;
-  }
-
-  private static Timing timing(SimulatedEvent event) {
-    if (event instanceof ProductUpdate update) {
-      return update.timing();
-    }
-    return event instanceof CustomerUpdate update ? update.timing() : Timing.IN_PLACE;
+    return counters.summary(
+        pacer.elapsedSeconds(), pacer.stopped() ? 0 : Math.max(0, retriesAwaited));
   }
 
   private Step nextStep() throws IOException {
@@ -239,13 +190,13 @@ public final class Simulation {
   }
 
   private void takeAhead() throws IOException {
-    while (!sourceEnded && !stopped && steps.size() < READ_AHEAD) {
+    while (!sourceEnded && !pacer.stopped() && steps.size() < READ_AHEAD) {
       SimulatedEvent event = nextEvent();
       if (event == null) {
         sourceEnded = true;
       } else if (event instanceof Submission submission) {
         steps.add(new Step(event, note(submission, firstGroup + 2 * submission.group()), null));
-      } else if (timing(event) == Timing.FIRST) {
+      } else if (event.timing() == Timing.FIRST) {
         CountDownLatch done = new CountDownLatch(1);
         publish(event, done);
         steps.add(new Step(event, 0, done));
@@ -267,7 +218,7 @@ public final class Simulation {
       sourceFailure = e;
       return null;
     }
-    if (event != null && isPaced(event) && ++taken > options.count()) {
+    if (event != null && event.timing() == Timing.PACED && ++taken > options.count()) {
       return null;
     }
     return event;
@@ -297,9 +248,7 @@ public final class Simulation {
           .headers()
           .add(LedgerEntry.HEADER, Long.toString(seq).getBytes(StandardCharsets.US_ASCII));
     }
-    sent++;
-    sentByKind.merge(submission.kind().name(), 1L, Long::sum);
-    expected.merge(submission.expected(), 1L, Long::sum);
+    counters.sent(submission);
     if (retries != null && rejectionExpected) {
       retriesAwaited++;
     }
@@ -307,13 +256,13 @@ public final class Simulation {
         record,
         (metadata, exception) -> {
           if (exception == null) {
-            acknowledged.increment();
+            counters.acknowledged();
             listener.onSent(
                 seq,
                 intendedNanos,
                 new SourcePosition(metadata.topic(), metadata.partition(), metadata.offset()));
           } else {
-            failed(exception);
+            counters.failed(exception);
             listener.onFailure(seq, exception);
           }
         });
@@ -344,14 +293,13 @@ public final class Simulation {
       byte[] value = update.product() == null ? null : ProductCodec.encode(update.product());
       record = new ProducerRecord<>(topics.inventory(), update.productId(), value);
     }
-    referenceRecords.increment();
-    referenceByKind.merge(kind.name(), 1L, Long::sum);
+    counters.sentReference(kind);
     produce(
         record,
         (metadata, exception) -> {
           done.countDown();
           if (exception != null) {
-            failed(exception);
+            counters.failed(exception);
           }
         });
   }
@@ -361,10 +309,12 @@ public final class Simulation {
     Future<RecordMetadata> unused = producer.send(record, callback);
   }
 
-  private void publishLate(long nowNanos) {
+  /** Sends what is due between the transactions: late products and retries. */
+  private void sendMeanwhile(long nowNanos) throws IOException {
     while (!late.isEmpty() && late.element().dueNanos() - nowNanos <= 0) {
       publish(late.remove().update());
     }
+    sendAgain();
   }
 
   /** Sends again what was turned away for its token's time. */
@@ -387,62 +337,10 @@ public final class Simulation {
     }
   }
 
-  /** Waits, while late products and retries go out; false if the run was stopped meanwhile. */
-  private boolean waitUntil(long nanos) throws IOException, InterruptedException {
-    while (true) {
-      long now = nanoTime.getAsLong();
-      publishLate(now);
-      sendAgain();
-      if (stopped || nanos - now <= 0) {
-        return !stopped;
-      }
-      park(Math.max(nanos, wokeNanos + MIN_BETWEEN_WAKES_NANOS) - now);
-      wokeNanos = nanoTime.getAsLong();
-    }
-  }
-
   private void awaitRejections() throws IOException, InterruptedException {
-    if (retries == null) {
-      return;
+    if (retries != null) {
+      producer.flush();
+      pacer.awaitCondition(() -> retriesAwaited <= retries.forgotten(), options.retryWait());
     }
-    producer.flush();
-    long deadline = nanoTime.getAsLong() + options.retryWait().toNanos();
-    while (retriesAwaited > retries.forgotten()
-        && !stopped
-        && nanoTime.getAsLong() - deadline < 0) {
-      sendAgain();
-      park(MAX_PARK_NANOS);
-    }
-  }
-
-  private static void park(long nanos) throws InterruptedException {
-    if (Thread.interrupted()) {
-      throw new InterruptedException("interrupted while sending");
-    }
-    LockSupport.parkNanos(Math.min(nanos, MAX_PARK_NANOS));
-  }
-
-  private void await(CountDownLatch done) throws InterruptedException {
-    while (!stopped && !done.await(MAX_PARK_NANOS, TimeUnit.NANOSECONDS)) {
-      // Looks again whether the run was stopped.
-    }
-  }
-
-  private void failed(Exception exception) {
-    failures.increment();
-    firstFailure.compareAndSet(null, exception.toString());
-  }
-
-  private SimulationSummary summary(double seconds) {
-    return new SimulationSummary(
-        sent,
-        acknowledged.sum(),
-        seconds,
-        sentByKind,
-        expected,
-        referenceByKind,
-        stopped ? 0 : Math.max(0, retriesAwaited),
-        failures.sum(),
-        firstFailure.get());
   }
 }

@@ -2,18 +2,18 @@ package io.turnstile.simulator;
 
 import io.turnstile.events.SourcePosition;
 
-/** Hears of every transaction that was sent. Called by a thread of the producer: must be quick. */
+/** A listener for transactions. Called by a thread of the producer: must be quick. */
 public interface SimulationListener {
 
-  /** Hears nothing. */
+  /** A listener that does nothing. */
   SimulationListener NONE = (seq, intendedNanos, position) -> {};
 
   /**
    * A transaction was acknowledged.
    *
    * @param seq its number: in the ledger, or from 0 if none is written
-   * @param intendedNanos when it was meant to be sent, as of {@link System#nanoTime()}
-   * @param position where it stands; verdicts carry the same
+   * @param intendedNanos the time at which it was meant to be sent, as of {@link System#nanoTime()}
+   * @param position its place in the topic; verdicts carry the same
    */
   void onSent(long seq, long intendedNanos, SourcePosition position);
 

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** How a {@link Simulation} sends. Every setter returns the options themselves; not thread-safe. */
+/**
+ * The options of a {@link Simulation}. Every setter returns the options themselves; not
+ * thread-safe.
+ */
 public final class SimulationOptions {
 
   private double rate;
@@ -54,13 +57,13 @@ public final class SimulationOptions {
     return this;
   }
 
-  /** Whether retryable rejections are read, and their transactions sent again. */
+  /** Reads retryable rejections and sends their transactions again if true; default false. */
   public SimulationOptions retry(boolean retry) {
     this.retry = retry;
     return this;
   }
 
-  /** How long to wait at the end for rejections that are still to come. */
+  /** The time to wait at the end for rejections that are still to come. */
   public SimulationOptions retryWait(Duration retryWait) {
     this.retryWait = retryWait;
     return this;

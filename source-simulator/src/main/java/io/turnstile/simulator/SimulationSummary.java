@@ -1,16 +1,16 @@
 package io.turnstile.simulator;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What a run did.
+ * The result of a run.
  *
  * @param sent transactions handed to the producer
  * @param acknowledged of them, those that are in the topic
@@ -23,6 +23,7 @@ import java.util.SortedMap;
  * @param failures records of any topic that could not be sent
  * @param firstFailure the first one's reason, null if there is none
  */
+@JsonPropertyOrder({"sent", "acknowledged", "seconds", "rate_per_s"})
 public record SimulationSummary(
     long sent,
     long acknowledged,
@@ -34,43 +35,25 @@ public record SimulationSummary(
     long failures,
     String firstFailure) {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  private static final ObjectWriter JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .build()
+          .writerWithDefaultPrettyPrinter();
 
   /** Acknowledged transactions per second. */
+  @JsonProperty("rate_per_s")
   public double rate() {
     return seconds > 0 ? acknowledged / seconds : 0;
   }
 
-  /** Whether everything was sent, and all rejections waited for came. */
+  /** True if everything was sent, and all rejections waited for came. */
   public boolean succeeded() {
     return failures == 0 && unanswered == 0;
   }
 
   /** Writes all of it as one JSON object. */
   public void write(Path file) throws IOException {
-    try (Writer text = Files.newBufferedWriter(file);
-        JsonGenerator json = JSON.createGenerator(text).useDefaultPrettyPrinter()) {
-      json.writeStartObject();
-      json.writeNumberField("sent", sent);
-      json.writeNumberField("acknowledged", acknowledged);
-      json.writeNumberField("seconds", seconds);
-      json.writeNumberField("rate_per_s", rate());
-      writeCounts(json, "sent_by_kind", sentByKind);
-      writeCounts(json, "expected", expected);
-      writeCounts(json, "reference_by_kind", referenceByKind);
-      json.writeNumberField("unanswered", unanswered);
-      json.writeNumberField("failures", failures);
-      json.writeStringField("first_failure", firstFailure);
-      json.writeEndObject();
-    }
-  }
-
-  private static void writeCounts(JsonGenerator json, String name, Map<String, Long> counts)
-      throws IOException {
-    json.writeObjectFieldStart(name);
-    for (Map.Entry<String, Long> count : counts.entrySet()) {
-      json.writeNumberField(count.getKey(), count.getValue());
-    }
-    json.writeEndObject();
+    JSON.writeValue(file.toFile(), this);
   }
 }

@@ -27,7 +27,7 @@ final class StagedRateLimiter implements RateLimiter {
     this.nanoTime = nanoTime;
   }
 
-  /** The first stage begins with the first call; after the last, {@link Long#MAX_VALUE}. */
+  /** The first stage begins with the first call; after the last, {@link Pacer#END}. */
   @Override
   public long nextIntendedNanos() {
     if (issued == 0) {
@@ -36,7 +36,7 @@ final class StagedRateLimiter implements RateLimiter {
     long n = issued++;
     while (n >= eventsBefore + stages.get(stage).events()) {
       if (stage == stages.size() - 1) {
-        return Long.MAX_VALUE;
+        return Pacer.END;
       }
       eventsBefore += stages.get(stage).events();
       secondsBefore += stages.get(stage).seconds();

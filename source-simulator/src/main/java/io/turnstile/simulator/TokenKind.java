@@ -1,6 +1,6 @@
 package io.turnstile.simulator;
 
-/** How a token is right or wrong. */
+/** A token that is right, or wrong in one way. */
 public enum TokenKind {
   VALID,
   /** Expired ten minutes before it was made. */

@@ -9,7 +9,7 @@ final class Zipf {
   private final double[] cumulative;
 
   /**
-   * @param ranks how many, at least 1
+   * @param ranks their number, at least 1
    * @param exponent 0 makes all equally likely
    */
   Zipf(int ranks, double exponent) {

@@ -1,6 +1,6 @@
 /**
- * Makes transactions, inventory and customers, sends them to Kafka, and says what is right to
- * become of them. {@link io.turnstile.simulator.Simulation} runs in any process; the commands are
- * in a package of their own.
+ * Makes transactions, inventory and customers, sends them to Kafka, and says which outcomes are
+ * right. {@link io.turnstile.simulator.Simulation} runs in any process; the commands are in a
+ * package of their own.
  */
 package io.turnstile.simulator;

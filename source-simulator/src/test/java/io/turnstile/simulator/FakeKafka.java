@@ -79,7 +79,7 @@ class FakeKafka implements KafkaClients {
     return consumer.closed();
   }
 
-  /** What was asked to exist. */
+  /** The topics that were asked to exist. */
   List<Collection<String>> required() {
     return required;
   }

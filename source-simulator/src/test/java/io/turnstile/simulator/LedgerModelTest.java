@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the generator calls right is what a sequential model of the promise does, in whatever order
- * transactions and late products come to be decided.
+ * The outcomes that the generator calls right are those of a sequential model of the promise, in
+ * whatever order transactions and late products are decided.
  */
 class LedgerModelTest {
 

@@ -19,7 +19,7 @@ import java.util.SplittableRandom;
  */
 final class PromiseModel {
 
-  /** Hears each input's outcome. */
+  /** Receives the outcome of each input. */
   interface Outcomes {
     void decided(int input, String outcome);
   }

@@ -2,6 +2,7 @@ package io.turnstile.bench.jtl;
 
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
+import io.turnstile.audit.AuditConfigBuilder;
 import io.turnstile.bench.report.ReportFiles;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.ResultFile;
@@ -98,7 +99,7 @@ public final class ImportCommand implements Callable<Integer> {
     } catch (ScenarioException | IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-    AuditConfig.Builder audit =
+    AuditConfigBuilder audit =
         AuditConfig.builder(kafka.bootstrapServers())
             .topics(kafka.topics())
             .ledger(ledger)

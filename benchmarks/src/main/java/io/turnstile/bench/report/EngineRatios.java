@@ -26,7 +26,7 @@ public final class EngineRatios {
           "committed_p95_ms", latency("committed p95", LatencySummary::p95),
           "committed_p99_ms", latency("committed p99", LatencySummary::p99),
           "committed_p999_ms", latency("committed p99.9", LatencySummary::p999),
-          "drain_per_s", new Compared("drained", Figures.RATE));
+          "drain_per_s", new Compared("drained", Runs.RATE));
 
   private EngineRatios() {}
 

@@ -16,7 +16,7 @@ final class Failures {
   static List<String> of(Runs runs) {
     Map<String, List<Objective>> missed = new LinkedHashMap<>();
     Map<String, Integer> others = new LinkedHashMap<>();
-    for (RunResult run : runs.repeats()) {
+    for (RunResult run : runs.runs()) {
       if (run.failure() != null) {
         others.merge(run.failure(), 1, Integer::sum);
       }
@@ -59,7 +59,7 @@ final class Failures {
   }
 
   private static String of(int times, Runs runs) {
-    int all = runs.repeats().size();
+    int all = runs.runs().size();
     return all == 1 ? "" : " (%d of %d runs)".formatted(times, all);
   }
 }

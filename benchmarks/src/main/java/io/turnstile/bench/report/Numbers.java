@@ -9,51 +9,35 @@ import java.util.function.Function;
 /** Numbers as the report writes them. */
 final class Numbers {
 
-  static final String NONE = "–";
-
   private Numbers() {}
 
   /** A number with so many decimals and thousands apart; a dash for none. */
   static String fixed(Number value, int decimals) {
     return value == null || !Double.isFinite(value.doubleValue())
-        ? NONE
+        ? "–"
         : String.format(Locale.ROOT, "%,." + decimals + "f", value.doubleValue());
   }
 
-  /** A number with about three digits that count. */
-  static String brief(Number value) {
-    if (value == null) {
-      return NONE;
-    }
-    double size = Math.abs(value.doubleValue());
-    if (value.doubleValue() == Math.rint(value.doubleValue()) || size >= 100) {
-      return fixed(value, 0);
-    }
-    return fixed(value, size >= 10 ? 1 : size >= 1 ? 2 : 3);
-  }
-
-  /** A share as a percentage; one that is not whole is never rounded to 100 %. */
-  static String percent(Double share) {
-    if (share == null) {
-      return NONE;
-    }
-    String text = String.format(Locale.ROOT, "%.2f", share * 100);
-    if (text.equals("100.00")) {
-      return share < 1 ? "> 99.99 %" : "100 %";
-    }
-    return text + " %";
+  /** A number with about three significant digits. */
+  static String brief(double value) {
+    double size = Math.abs(value);
+    boolean whole = value == Math.rint(value) || size >= 100;
+    return fixed(value, whole ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
   }
 
   /** The middle one, or the mean of the middle two; null of none. */
   static Double median(Collection<Double> values) {
     double[] sorted =
-        values.stream().filter(Objects::nonNull).mapToDouble(Double::doubleValue).toArray();
+        values.stream()
+            .filter(Objects::nonNull)
+            .mapToDouble(Double::doubleValue)
+            .sorted()
+            .toArray();
     if (sorted.length == 0) {
       return null;
     }
-    Arrays.sort(sorted);
     int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return Arrays.stream(sorted, (sorted.length - 1) / 2, middle + 1).average().getAsDouble();
   }
 
   /** The value of something, or null if there is no such thing. */

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "report",
     description = {
       "Writes the report of all results below a directory: one HTML file that needs no network;",
-      "beside it the same as Markdown, and every figure as SVG and CSV."
+      "beside it a table of the results as Markdown, and every series as CSV."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -1,26 +1,35 @@
 package io.turnstile.bench.report;
 
-import io.turnstile.bench.chart.Style;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.turnstile.bench.result.LatencySummary;
 import io.turnstile.bench.result.RunResult;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The runs of one scenario on one engine.
  *
- * @param place the engine's place in the report
- * @param repeats at least one
+ * @param engine its name
+ * @param style number of the engine's colour, from 0: the same in every report if it is known
+ * @param runs at least one
  */
-record Runs(String scenario, String engine, int place, List<RunResult> repeats) {
+record Runs(@JsonProperty("name") String engine, int style, List<RunResult> runs) {
 
   private static final List<String> ORDER =
       List.of("turnstile", "turnstile-2pc", "kafka-streams", "kafka-limit");
+
+  /** Committed verdicts per second. */
+  static final Function<RunResult, Double> RATE =
+      run -> Numbers.of(run.throughput(), throughput -> throughput.meanPerS());
+
+  private static final Comparator<RunResult> IN_TIME =
+      Comparator.comparing(RunResult::startedAt, Comparator.nullsFirst(Comparator.naturalOrder()))
+          .thenComparing(RunResult::repeat);
 
   /** Groups results: scenarios in the order of their first runs, engines ours first. */
   static Map<String, List<Runs>> byScenario(List<RunResult> results) {
@@ -30,16 +39,12 @@ record Runs(String scenario, String engine, int place, List<RunResult> repeats) 
             .distinct()
             .sorted(Comparator.comparingInt(Runs::rank).thenComparing(Comparator.naturalOrder()))
             .toList();
-    List<RunResult> inOrder =
+    Map<String, List<RunResult>> scenarios =
         results.stream()
-            .sorted(
-                Comparator.comparing(
-                        RunResult::startedAt, Comparator.nullsFirst(Comparator.naturalOrder()))
-                    .thenComparing(RunResult::repeat))
-            .toList();
-    Map<String, List<RunResult>> scenarios = new LinkedHashMap<>();
-    inOrder.forEach(
-        run -> scenarios.computeIfAbsent(run.scenario(), name -> new ArrayList<>()).add(run));
+            .sorted(IN_TIME)
+            .collect(
+                Collectors.groupingBy(
+                    RunResult::scenario, LinkedHashMap::new, Collectors.toList()));
     Map<String, List<Runs>> groups = new LinkedHashMap<>();
     scenarios.forEach(
         (scenario, runs) ->
@@ -49,11 +54,10 @@ record Runs(String scenario, String engine, int place, List<RunResult> repeats) 
                     .map(
                         engine ->
                             new Runs(
-                                scenario,
                                 engine,
-                                engines.indexOf(engine),
+                                style(engine, engines.indexOf(engine)),
                                 runs.stream().filter(r -> r.engine().equals(engine)).toList()))
-                    .filter(group -> !group.repeats().isEmpty())
+                    .filter(group -> !group.runs().isEmpty())
                     .toList()));
     return groups;
   }
@@ -63,54 +67,42 @@ record Runs(String scenario, String engine, int place, List<RunResult> repeats) 
     return rank < 0 ? ORDER.size() : rank;
   }
 
-  Style style() {
-    return Style.ofEngine(engine, place);
+  private static int style(String engine, int place) {
+    int rank = rank(engine);
+    return rank < ORDER.size() ? rank : rank + place;
   }
 
+  @JsonProperty
   boolean passed() {
-    return repeats.stream().allMatch(RunResult::passed);
+    return runs.stream().allMatch(RunResult::passed);
   }
 
-  /** What each repeat has of a figure; those that have none are left out. */
-  List<Double> all(Function<RunResult, Double> figure) {
-    return repeats.stream().map(figure).filter(Objects::nonNull).toList();
+  /** How many runs have a clean audit. */
+  @JsonProperty
+  long clean() {
+    return runs.stream().filter(run -> run.audit() != null && run.audit().passed()).count();
   }
 
-  Double median(Function<RunResult, Double> figure) {
-    return Numbers.median(all(figure));
+  /** Index of the run to draw in front: its p99 is in the middle of all. */
+  @JsonProperty
+  int front() {
+    List<RunResult> sorted =
+        runs.stream()
+            .sorted(
+                Comparator.comparing(
+                    run -> Numbers.of(committed(run), LatencySummary::p99),
+                    Comparator.nullsLast(Comparator.naturalOrder())))
+            .toList();
+    return runs.indexOf(sorted.get((sorted.size() - 1) / 2));
   }
 
-  /** What each repeat has of its committed latency. */
-  List<Double> allLatency(Function<LatencySummary, Double> figure) {
-    return all(run -> latency(run, figure));
-  }
-
-  Double latency(Function<LatencySummary, Double> figure) {
-    return Numbers.median(allLatency(figure));
-  }
-
-  private static Double latency(RunResult run, Function<LatencySummary, Double> figure) {
-    return Numbers.of(committed(run), figure);
+  /** The median over the repeats that have this metric; null if none has. */
+  Double median(Function<RunResult, Double> metric) {
+    return Numbers.median(runs.stream().map(metric).filter(Objects::nonNull).toList());
   }
 
   /** The committed latency; null if there is none. */
   static LatencySummary committed(RunResult run) {
     return run.latencyMs() == null ? null : run.latencyMs().committed();
-  }
-
-  Double rate() {
-    return median(run -> Numbers.of(run.throughput(), t -> t.meanPerS()));
-  }
-
-  /** The repeat whose p99 is in the middle of all: the one to show in front. */
-  RunResult middle() {
-    List<RunResult> sorted =
-        repeats.stream()
-            .sorted(
-                Comparator.comparing(
-                    run -> latency(run, LatencySummary::p99),
-                    Comparator.nullsLast(Comparator.naturalOrder())))
-            .toList();
-    return sorted.get((sorted.size() - 1) / 2);
   }
 }

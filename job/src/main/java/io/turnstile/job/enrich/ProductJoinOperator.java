@@ -9,41 +9,95 @@ import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/**
- * Gives each authenticated its product, or refuses it when none comes in time. Keyed by product.
- */
-public final class ProductJoinOperator
-    extends ReferenceJoinOperator<AuthenticatedTransaction, Product, DecisionInput> {
+/** Gives each transaction its product, or refuses it when none comes in time. Keyed by product. */
+public final class ProductJoinOperator extends AbstractStreamOperator<DecisionInput>
+    implements TwoInputStreamOperator<AuthenticatedTransaction, Reference<Product>, DecisionInput>,
+        BoundedMultiInput {
 
   private final StreamRecord<DecisionInput> reused = new StreamRecord<>(null);
   private final Duration maxWait;
+  private final ReferenceJoin<AuthenticatedTransaction, Product> products;
+  private int inputsEnded;
 
   private ProductJoinOperator(
       StreamOperatorParameters<DecisionInput> parameters,
       ReferenceTopic<Product> inventory,
       Duration maxWait) {
-    super(
-        parameters,
-        ReferenceKind.PRODUCT,
-        inventory,
-        maxWait,
-        AuthenticatedTransaction.Serializer.INSTANCE);
+    super(parameters);
     this.maxWait = maxWait;
+    this.products =
+        new ReferenceJoin<>(
+            this,
+            ReferenceKind.PRODUCT,
+            inventory,
+            maxWait,
+            AuthenticatedTransaction.Serializer.INSTANCE,
+            this::emit);
   }
 
   @Override
-  protected boolean needsReference(AuthenticatedTransaction authenticated) {
-    return true;
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    products.initializeState(context);
   }
 
   @Override
-  protected void process(AuthenticatedTransaction authenticated, Product product) {
+  public void open() throws Exception {
+    super.open();
+    products.open();
+  }
+
+  @Override
+  public void processElement1(StreamRecord<AuthenticatedTransaction> record) throws Exception {
+    Product product = products.current();
+    if (product == null) {
+      products.await(record.getValue());
+    } else {
+      emit(record.getValue(), product);
+    }
+  }
+
+  @Override
+  public void processElement2(StreamRecord<Reference<Product>> record) throws Exception {
+    products.update(record.getValue());
+  }
+
+  /** Not combined with the first input's watermarks, of which there are none. */
+  @Override
+  public void processWatermark2(Watermark mark) throws Exception {
+    if (!mark.equals(Watermark.MAX_WATERMARK)) { // The end of the input: see endInput().
+      products.readUntil(mark.getTimestamp());
+      getTimeServiceManager().orElseThrow().advanceWatermark(mark);
+    }
+  }
+
+  @Override
+  public void endInput(int inputId) throws Exception {
+    inputsEnded++;
+    if (inputsEnded == 2) {
+      products.endInput();
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    products.snapshotState();
+  }
+
+  private void emit(AuthenticatedTransaction authenticated, Product product) {
     output.collect(
         reused.replace(
             product != null
@@ -68,7 +122,7 @@ public final class ProductJoinOperator
 
     /**
      * @param inventory read to its end at every start
-     * @param maxWait how long a authenticated waits for an unknown product
+     * @param maxWait how long a transaction waits for an unknown product
      */
     public Factory(ReferenceTopic<Product> inventory, Duration maxWait) {
       this.inventory = inventory;

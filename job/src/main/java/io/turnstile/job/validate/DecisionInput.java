@@ -96,7 +96,7 @@ public sealed interface DecisionInput {
                 BinaryCodec.readBytes(in),
                 DeadLetterCode.valueOf(BinaryCodec.readText(in)),
                 BinaryCodec.readText(in));
-        default -> throw new IOException("no such kind of decisionInput: " + kind);
+        default -> throw new IOException("no such kind of decision input: " + kind);
       };
     }
 

@@ -399,7 +399,7 @@ class ProductJoinOperatorTest {
     return enricher.take().stream().map(ProductJoinOperatorTest::outcome).toList();
   }
 
-  /** The authenticated's offset and its product's version. */
+  /** The transaction's offset and its product's version. */
   static String outcome(DecisionInput decisionInput) {
     return decisionInput.metadata().position().offset()
         + (decisionInput instanceof DecisionInput.Enriched enriched

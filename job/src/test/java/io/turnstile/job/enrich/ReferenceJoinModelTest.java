@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random histories against a model: products that come, go and return, read by a source that lags
- * behind its topic; authenticatedTransactions that wait; crashes, replays, changes of parallelism.
+ * behind its topic; transactions that wait; crashes, replays, changes of parallelism.
  */
 class ReferenceJoinModelTest {
 
@@ -39,7 +39,7 @@ class ReferenceJoinModelTest {
    * What holds and what waits.
    *
    * @param read how many records of each partition have been read, by the source or catching up
-   * @param deadlines of what waits, by offset of the authenticated
+   * @param deadlines of what waits, by offset of the transaction
    */
   private record Model(
       List<Reference<Product>> topic,

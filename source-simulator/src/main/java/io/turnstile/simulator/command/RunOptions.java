@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every run tells its user while it lasts and at its end. */
+/** The output of every run for its user: progress, result, exit code. */
 final class RunOptions {
 
   private static final long STOP_SECONDS = 30;
@@ -33,7 +33,7 @@ final class RunOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** What a command does with its options. */
+  /** The work of a command. */
   interface Action<T> {
     T run() throws IOException, InterruptedException;
   }

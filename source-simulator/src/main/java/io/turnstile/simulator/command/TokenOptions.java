@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** What the customers' tokens are made with. */
+/** The options for making the customers' tokens. */
 final class TokenOptions {
 
   @Option(

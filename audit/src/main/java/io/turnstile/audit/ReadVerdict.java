@@ -4,17 +4,17 @@ import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.Transaction;
 
 /**
- * What one verdict says.
+ * The content of one verdict, as {@link VerdictReader} read it.
  *
  * @param code an {@link OutcomeCode}, or {@link VerdictTable#FAULTY}
- * @param transaction what an accepted verdict repeats, without token; of a rejected one, only the
- *     ids count; null for a dead letter or a faulty verdict
+ * @param transaction the one that an accepted verdict repeats, without token; of a rejected one,
+ *     only the ids count; null for a dead letter or a faulty verdict
  * @param receivedAt epoch milliseconds; 0 for a dead letter or a faulty verdict
  * @param fingerprint of all that the input demands; see {@link Fingerprint}
- * @param faultKind what is wrong with the verdict by itself, or null
+ * @param faultKind the kind of fault that the verdict has by itself, or null
  * @param fault one line that describes it, or null
  */
-record Verdict(
+record ReadVerdict(
     int code,
     Transaction transaction,
     long receivedAt,
@@ -22,7 +22,7 @@ record Verdict(
     Kind faultKind,
     String fault) {
 
-  static Verdict faulty(Kind kind, String fault) {
-    return new Verdict(VerdictTable.FAULTY, null, 0, 0, kind, fault);
+  static ReadVerdict faulty(Kind kind, String fault) {
+    return new ReadVerdict(VerdictTable.FAULTY, null, 0, 0, kind, fault);
   }
 }

@@ -1,5 +1,7 @@
 package io.turnstile.job.enrich;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
@@ -24,26 +26,21 @@ import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
-import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.Triggerable;
-import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Joins a stream with reference data of the same key. An element that needs a reference which is
- * not there waits for it, up to {@code maxWait}.
+ * Joins elements with reference data of the same key: a part of an operator that is keyed. An
+ * element whose reference is missing can wait for it, up to {@code maxWait}. Used by the task
+ * thread alone.
  *
- * <p>A wait ends by the watermarks of the second input, {@link ReadProgressWatermarks}, and not by
- * the machine's clock: an operator whose downstream takes nothing reads nothing, but time goes on,
- * and what came in time may still be unread.
+ * <p>A wait ends by the watermarks of the reference stream, {@link ReadProgressWatermarks}, and not
+ * by the machine's clock: an operator whose downstream takes nothing reads nothing, but time goes
+ * on, and what came in time may still be unread.
  *
  * <p>At every start the reference topic is read to its end before the first element, so that
  * nothing is turned away for a reference that was already published: from its beginning on a cold
@@ -52,12 +49,20 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * @param <I> the elements
  * @param <R> the reference records
- * @param <O> the output
  */
-public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOperator<O>
-    implements TwoInputStreamOperator<I, Reference<R>, O>,
-        Triggerable<String, VoidNamespace>,
-        BoundedMultiInput {
+public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamespace> {
+
+  /** What an operator does with an element that has waited. */
+  @FunctionalInterface
+  public interface AfterWait<I, R> {
+
+    /**
+     * Processes an element that has waited, perhaps through a restore; its key is the current key.
+     *
+     * @param reference the version in force; null if none came in time
+     */
+    void process(I element, R reference) throws Exception;
+  }
 
   /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
   private static final int MAX_RECENT = 10_000;
@@ -66,68 +71,63 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   private final ReferenceTopic<R> topic;
   private final long maxWaitMillis;
   private final TypeSerializer<I> elementSerializer;
+  private final AbstractStreamOperator<?> operator;
+  private final AfterWait<I, R> afterWait;
 
-  private transient ValueState<Reference<R>> reference;
+  private ValueState<Reference<R>> reference;
 
   /** What {@link #reference} holds, of the keys used last: spares most of reading from RocksDB. */
-  private transient Map<String, Reference<R>> recent;
+  private final Cache<String, Reference<R>> recent =
+      // In the task thread: what is evicted is evicted at once, and nothing runs elsewhere.
+      Caffeine.newBuilder().maximumSize(MAX_RECENT).executor(Runnable::run).build();
 
   /** Elements that wait, by the time at which they have waited long enough. */
-  private transient MapState<Long, List<I>> waiting;
+  private MapState<Long, List<I>> waiting;
 
-  private transient MapStateDescriptor<Long, List<I>> waitingDescriptor;
+  private MapStateDescriptor<Long, List<I>> waitingDescriptor;
 
   /** How far this subtask knows the reference topic, by partition. */
-  private transient Map<Integer, Long> positions;
+  private Map<Integer, Long> positions;
 
-  private transient ListState<Map<Integer, Long>> checkpointedPositions;
+  private ListState<Map<Integer, Long>> checkpointedPositions;
 
-  private transient InternalTimerService<VoidNamespace> timers;
-  private transient boolean restored;
-  private transient int inputsEnded;
-  private transient long waitingCount;
+  private InternalTimerService<VoidNamespace> timers;
+  private boolean restored;
+  private long waitingCount;
 
   /** Up to when references have been read, epoch milliseconds by their source's clock. */
-  private transient long readUntil;
+  private long readUntil = Long.MIN_VALUE;
 
-  protected ReferenceJoinOperator(
-      StreamOperatorParameters<O> parameters,
+  /**
+   * A part of an operator that the operator makes in its constructor.
+   *
+   * @param operator it is part of
+   * @param topic read to its end at every start
+   * @param maxWait how long an element waits for an unknown reference
+   * @param elementSerializer of the elements that wait
+   */
+  public ReferenceJoin(
+      AbstractStreamOperator<?> operator,
       ReferenceKind<R> kind,
       ReferenceTopic<R> topic,
       Duration maxWait,
-      TypeSerializer<I> elementSerializer) {
-    super(parameters);
+      TypeSerializer<I> elementSerializer,
+      AfterWait<I, R> afterWait) {
+    this.operator = operator;
     this.kind = kind;
     this.topic = topic;
     this.maxWaitMillis = maxWait.toMillis();
     this.elementSerializer = elementSerializer;
+    this.afterWait = afterWait;
   }
 
-  /** Whether the element cannot be processed without a reference before it has waited. */
-  protected abstract boolean needsReference(I element);
-
-  /**
-   * Processes an element; its key is the current key.
-   *
-   * @param reference the version in force; null if there is none, also after waiting
-   */
-  protected abstract void process(I element, R reference) throws Exception;
-
-  /** The same for an element that has waited, perhaps through a restore. */
-  protected void processAfterWait(I element, R reference) throws Exception {
-    process(element, reference);
-  }
-
-  @Override
+  /** Restores what an earlier attempt knew; to be called by the operator's method of that name. */
   public void initializeState(StateInitializationContext context) throws Exception {
-    super.initializeState(context);
     restored = context.isRestored();
     reference =
         context
             .getKeyedStateStore()
             .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
-    recent = new RecentlyUsed<>(MAX_RECENT);
-    readUntil = Long.MIN_VALUE;
     waitingDescriptor =
         new MapStateDescriptor<>(
             "waiting", LongSerializer.INSTANCE, new ListSerializer<>(elementSerializer));
@@ -140,15 +140,14 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     positions = knownToAll(checkpointedPositions.get());
   }
 
-  @Override
+  /** Reads the topic to its end; to be called by the operator's method of that name. */
   public void open() throws Exception {
-    super.open();
-    timers = getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
+    timers = operator.getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
     catchUp();
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }
-    getMetricGroup().gauge("waiting", () -> waitingCount);
+    operator.getMetricGroup().gauge("waiting", () -> waitingCount);
   }
 
   /**
@@ -167,12 +166,13 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
 
   /** Brings the references of this subtask's key groups up to the topic's end. */
   private void catchUp() throws IOException {
-    int maxParallelism = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+    int maxParallelism =
+        operator.getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
     KeyGroupRange mine =
         KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
             maxParallelism,
-            getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
-            getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+            operator.getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
+            operator.getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     Map<Integer, Long> end =
         topic.readToEnd(
             positions,
@@ -183,7 +183,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
 
   private void catchUp(Reference<R> update) {
     try {
-      setCurrentKey(update.key());
+      operator.setCurrentKey(update.key());
       apply(update);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -192,35 +192,27 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     }
   }
 
-  @Override
-  public void processElement1(StreamRecord<I> record) throws Exception {
-    I element = record.getValue();
-    R known = current();
-    if (known == null && needsReference(element)) {
-      await(List.of(element));
-      waitingCount++;
-    } else {
-      process(element, known);
-    }
+  /** Lets an element wait; its key is the current key, and {@link #current} is null. */
+  public void await(I element) throws Exception {
+    await(List.of(element));
+    waitingCount++;
   }
 
-  @Override
-  public void processElement2(StreamRecord<Reference<R>> record) throws Exception {
-    Reference<R> update = record.getValue();
+  /** Takes an update of the reference of the current key, and ends the waits for it. */
+  public void update(Reference<R> update) throws Exception {
     positions.merge(update.partition(), update.offset() + 1, Math::max);
     if (apply(update)) {
       release();
     }
   }
 
-  /** Not combined with the first input's watermarks, of which there are none. */
-  @Override
-  public void processWatermark2(Watermark mark) throws Exception {
-    if (mark.equals(Watermark.MAX_WATERMARK)) {
-      return; // The end of the input: endInput() decides what waits then.
-    }
-    readUntil = mark.getTimestamp();
-    getTimeServiceManager().orElseThrow().advanceWatermark(mark);
+  /**
+   * The reference stream has been read up to a time.
+   *
+   * @param millis epoch milliseconds
+   */
+  public void readUntil(long millis) {
+    readUntil = millis;
   }
 
   @Override
@@ -236,7 +228,7 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     waiting.remove(timer.getTimestamp());
     for (I element : due) {
       waitingCount--;
-      processAfterWait(element, null);
+      afterWait.process(element, null);
     }
   }
 
@@ -247,30 +239,25 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     }
   }
 
-  /** Decides what still waits: Flink fires no more timers, and no reference can come any more. */
-  @Override
-  public void endInput(int inputId) throws Exception {
-    inputsEnded++;
-    if (inputsEnded == 2) {
-      forEachKeyThatWaits(this::release);
-    }
+  /** Ends all waits: Flink fires no more timers, and no reference can come any more. */
+  public void endInput() throws Exception {
+    forEachKeyThatWaits(this::release);
   }
 
-  @Override
-  public void snapshotState(StateSnapshotContext context) throws Exception {
-    super.snapshotState(context);
+  /** Adds what a later attempt must know; to be called by the operator's method of that name. */
+  public void snapshotState() throws Exception {
     checkpointedPositions.update(List.of(positions));
   }
 
   /** The version in force under the current key, or null. */
-  private R current() throws IOException {
+  public R current() throws IOException {
     Reference<R> known = known();
     return known == null ? null : known.value();
   }
 
   private Reference<R> known() throws IOException {
-    String key = (String) getCurrentKey();
-    Reference<R> known = recent.get(key);
+    String key = (String) operator.getCurrentKey();
+    Reference<R> known = recent.getIfPresent(key);
     if (known == null) {
       known = reference.value();
       if (known != null) {
@@ -310,11 +297,11 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
     R known = current();
     for (I element : removeWaiting()) {
       waitingCount--;
-      processAfterWait(element, known);
+      afterWait.process(element, known);
     }
   }
 
-  /** What waited under the current key, in the order of metadata. */
+  /** What waited under the current key, in the order of arrival. */
   private List<I> removeWaiting() throws Exception {
     TreeMap<Long, List<I>> byDeadline = new TreeMap<>();
     for (Map.Entry<Long, List<I>> entry : waiting.entries()) {
@@ -339,19 +326,20 @@ public abstract class ReferenceJoinOperator<I, R, O> extends AbstractStreamOpera
   private void forEachKeyThatWaits(KeyAction action) throws Exception {
     List<String> keys;
     try (var found =
-        this.<String>getKeyedStateBackend()
+        operator
+            .<String>getKeyedStateBackend()
             .getKeys(waitingDescriptor.getName(), VoidNamespace.INSTANCE)) {
       keys = found.distinct().toList();
     }
     for (String key : keys) {
-      setCurrentKey(key);
+      operator.setCurrentKey(key);
       action.run();
     }
   }
 
   /** The machine's clock, epoch milliseconds. */
-  protected final long now() {
-    return getProcessingTimeService().getCurrentProcessingTime();
+  private long now() {
+    return operator.getProcessingTimeService().getCurrentProcessingTime();
   }
 
   /**

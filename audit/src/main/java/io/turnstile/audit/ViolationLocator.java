@@ -23,15 +23,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * verdicts, to name what is wrong where. Holds 8 bytes for each input of a suspect chunk.
  * Thread-safe.
  */
-final class Explanation {
+final class ViolationLocator {
 
-  /** How many wrong verdicts are compared with their inputs field by field. */
+  /** The most wrong verdicts that are compared with their inputs field by field. */
   private static final int COMPARED = 50;
 
-  /** What no input demands, but for one chance in 2^64. */
+  /** A fingerprint that no input demands, but for one chance in 2^64. */
   private static final long NO_INPUT = 0;
 
-  /** How many suspect chunks are looked into, over all partitions: 128 MB. */
+  /** The most suspect chunks that are looked into, over all partitions: 128 MB. */
   private static final int EXAMINED = 16_384;
 
   private final InputRange range;
@@ -51,7 +51,7 @@ final class Explanation {
     Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
   }
 
-  Explanation(InputRange range, InputLookup inputs) {
+  ViolationLocator(InputRange range, InputLookup inputs) {
     this.range = range;
     this.inputs = inputs;
     for (int i = 0; i < range.tables().size(); i++) {
@@ -60,12 +60,12 @@ final class Explanation {
     }
   }
 
-  /** Asks where the verdicts about an input stand. */
+  /** Asks for the places of the verdicts about an input. */
   void seek(SourcePosition position) {
     placesByPosition.put(position, new ArrayList<>());
   }
 
-  /** Asks where the acceptances with a {@link LaneAcceptances#id} stand. */
+  /** Asks for the places of the acceptances with a {@link LaneAcceptances#id}. */
   void seekAcceptance(long id) {
     placesByAcceptance.put(id, new ArrayList<>());
   }
@@ -108,7 +108,7 @@ final class Explanation {
     int chunk = table.chunk(position.offset());
     long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
     boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
-    Verdict verdict =
+    ReadVerdict verdict =
         demanded != null || acceptance
             ? VerdictReader.read(record, topic, position.offset())
             : null;
@@ -141,7 +141,7 @@ final class Explanation {
   }
 
   private Violation wrong(
-      SourcePosition position, Verdict verdict, ConsumerRecord<byte[], byte[]> record) {
+      SourcePosition position, ReadVerdict verdict, ConsumerRecord<byte[], byte[]> record) {
     String what =
         ++compared > COMPARED
             ? "does not say what its input demands"
@@ -152,16 +152,16 @@ final class Explanation {
     return new Violation(Kind.WRONG, position, List.of(VerdictPass.place(record)), what);
   }
 
-  /** What was found, and the given violations with the places of their verdicts. */
-  Violations explain(Violations found, Map<SourcePosition, Long> idBySecond) {
-    Violations explained = found.map(violation -> placed(violation, idBySecond));
+  /** Returns what was found, and the given violations with the places of their verdicts. */
+  Violations locate(Violations found, Map<SourcePosition, Long> idBySecond) {
+    Violations located = found.map(violation -> placed(violation, idBySecond));
     for (int partition = 0; partition < range.tables().size(); partition++) {
       VerdictTable table = range.tables().get(partition);
-      // What stands where no input stands spoils sums too, and is reported as such.
+      // A verdict about an offset that holds no input spoils sums too, and is reported as such.
       Set<Integer> reported = chunksOf(found, partition);
       for (int chunk : unexplained.get(partition)) {
         if (!reported.contains(chunk)) {
-          explained.add(
+          located.add(
               new Violation(
                   Kind.WRONG,
                   new SourcePosition(range.topic(), partition, table.chunkStart(chunk)),
@@ -171,8 +171,8 @@ final class Explanation {
         }
       }
     }
-    explained.addAll(wrong);
-    return explained;
+    located.addAll(wrong);
+    return located;
   }
 
   private Set<Integer> chunksOf(Violations found, int partition) {
@@ -203,7 +203,7 @@ final class Explanation {
   }
 
   private static String difference(
-      Verdict verdict,
+      ReadVerdict verdict,
       ConsumerRecord<byte[], byte[]> record,
       ConsumerRecord<byte[], byte[]> input) {
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());

@@ -1,0 +1,2 @@
+/** The directions between modules and packages. */
+package io.turnstile.systemtests.architecture;
