@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 
 /**
  * A {@link KafkaSink} whose failed commits fail the task. The sink itself only logs and counts
- * those that it has an explanation for, and goes on without the verdicts in them.
+ * those that it has an explanation for, and continues without the verdicts in them.
  */
 final class FailFastKafkaSink
     implements Sink<Verdict>,
@@ -67,16 +67,16 @@ final class FailFastKafkaSink
 
   @Override
   public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-    return new LosslessCommitter(sink.createCommitter(context));
+    return new FailFastCommitter(sink.createCommitter(context));
   }
 
   // Flink declares close() so.
   @SuppressWarnings("try")
-  private static final class LosslessCommitter implements Committer<KafkaCommittable> {
+  private static final class FailFastCommitter implements Committer<KafkaCommittable> {
 
     private final Committer<KafkaCommittable> committer;
 
-    LosslessCommitter(Committer<KafkaCommittable> committer) {
+    FailFastCommitter(Committer<KafkaCommittable> committer) {
       this.committer = committer;
     }
 

@@ -53,6 +53,7 @@ public final class JournalCommit implements CommitStrategy {
   private final Map<Integer, LaneCheckpoint> restored = new HashMap<>();
   private Journal journal;
   private final List<LaneThread> ownedLanes = new ArrayList<>();
+  private CommitInterval interval;
   private JournalMetrics metrics;
 
   /** A lane that has failed in its own thread or in the store's. */
@@ -106,6 +107,21 @@ public final class JournalCommit implements CommitStrategy {
         lane.check();
       }
     }
+
+    @Override
+    public ProcessingTimeService time() {
+      return time;
+    }
+
+    @Override
+    public CommitInterval interval() {
+      return interval;
+    }
+
+    @Override
+    public JournalMetrics metrics() {
+      return metrics;
+    }
   }
 
   @Override
@@ -133,11 +149,11 @@ public final class JournalCommit implements CommitStrategy {
     } catch (JournalException e) {
       throw LaneThread.taskFailure(e);
     }
-    CommitInterval interval = new CommitInterval(settings, range.getNumberOfKeyGroups());
+    interval = new CommitInterval(settings, range.getNumberOfKeyGroups());
     String subtask = environment.getTaskInfo().getTaskNameWithSubtasks();
     for (int number : range) {
       String name = subtask + " lane " + number;
-      ownedLanes.add(new LaneThread(journal, number, lanes, name, task, time, interval, metrics));
+      ownedLanes.add(new LaneThread(journal, number, lanes, name, task));
     }
     long verdicts = new ParallelTakeOver(ownedLanes, restored).run(sink);
     restored.clear();

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One lane in the hands of its owner: the protocol, apart from threads and time.
+ * One lane and its owner: the protocol, apart from threads and time.
  *
  * <ol>
  *   <li>{@link #takeOver}, before anything else.
@@ -49,7 +49,7 @@ final class Lane implements AutoCloseable {
   /** Decided while a commit is in flight. */
   private final HeldVerdicts held = new HeldVerdicts();
 
-  /** Read by metrics, too; changed by {@link #moveTo} only. */
+  /** Read by metrics, too; changed by {@link #moveTo} and {@link #fail} only. */
   private volatile LaneState state = LaneState.CREATED;
 
   Lane(int number, int lanes, SortedMap<String, String> identity, LaneJournal journal) {
@@ -136,7 +136,7 @@ final class Lane implements AutoCloseable {
 
   /**
    * A number may be missing if its verdict is there and was never committed: a commit that was
-   * acknowledged and then not carried out on every part (KAFKA-20734). No checkpoint covers such a
+   * acknowledged and then not carried out everywhere (KAFKA-20734). No checkpoint covers such a
    * commit, so the input is replayed.
    */
   private void requireNothingDeleted(Tail tail, LaneRange range)

@@ -4,7 +4,7 @@ import io.turnstile.job.decide.Verdict;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
- * One lane of a {@link Journal}, in the hands of one owner. The store makes the positions, and the
+ * One lane of a {@link Journal}, as one owner uses it. The store makes the positions, and the
  * messages that speak of them.
  *
  * <p>Used by one thread at a time, except for {@link #close}. Any exception ends the ownership: the
@@ -16,7 +16,7 @@ public interface LaneJournal extends AutoCloseable {
   String target();
 
   /**
-   * Where to read from without a checkpoint.
+   * The position to read from without a checkpoint.
    *
    * @return what the user has set; null for the beginning of the lane
    * @throws JournalException.Refused if the user has set positions, and none for this lane

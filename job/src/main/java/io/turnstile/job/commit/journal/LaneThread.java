@@ -22,7 +22,7 @@ final class LaneThread {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5_000;
 
-  /** The task that the lane belongs to. */
+  /** The task that the lane belongs to, and what its lanes share. */
   interface Task {
 
     /** Runs an action in the task thread; drops it if the task ends. From any thread. */
@@ -33,12 +33,15 @@ final class LaneThread {
 
     /** Throws the failure of the lane that has failed, if one has. */
     void checkLanes() throws Exception;
+
+    ProcessingTimeService time();
+
+    CommitInterval interval();
+
+    JournalMetrics metrics();
   }
 
   private final Task task;
-  private final ProcessingTimeService time;
-  private final CommitInterval interval;
-  private final JournalMetrics metrics;
   private final Lane lane;
   private final ExecutorService thread;
   private final PendingLatencies pending;
@@ -62,22 +65,11 @@ final class LaneThread {
   /**
    * @param name of the thread
    */
-  LaneThread(
-      Journal journal,
-      int number,
-      int lanes,
-      String name,
-      Task task,
-      ProcessingTimeService time,
-      CommitInterval interval,
-      JournalMetrics metrics) {
+  LaneThread(Journal journal, int number, int lanes, String name, Task task) {
     this.task = task;
-    this.time = time;
-    this.interval = interval;
-    this.metrics = metrics;
     lane =
         new Lane(number, lanes, journal.identity(), journal.lane(number, this::failedInBackground));
-    pending = new PendingLatencies(metrics.latency());
+    pending = new PendingLatencies(task.metrics().latency());
     thread =
         Executors.newSingleThreadExecutor(
             work -> {
@@ -111,18 +103,23 @@ final class LaneThread {
   private void scheduleCommit() {
     if (!timerSet && !lane.isCommitting() && !lane.isSettled()) {
       timerSet = true;
-      ScheduledFuture<?> unused = time.registerTimer(nextCommit(), timestamp -> commitIfDue());
+      ScheduledFuture<?> unused =
+          task.time().registerTimer(nextCommit(), timestamp -> commitIfDue());
     }
   }
 
   private long nextCommit() {
-    return interval.nextCommit(time.getCurrentProcessingTime(), commitBegan, newestInput);
+    return task.interval().nextCommit(now(), commitBegan, newestInput);
+  }
+
+  private long now() {
+    return task.time().getCurrentProcessingTime();
   }
 
   private void commitIfDue() throws Exception {
     timerSet = false;
     task.checkLanes();
-    if (nextCommit() > time.getCurrentProcessingTime()) {
+    if (nextCommit() > now()) {
       // A backlog showed since the timer was set.
       scheduleCommit();
     } else if (!lane.isCommitting()) {
@@ -136,7 +133,7 @@ final class LaneThread {
       return;
     }
     committingBatch = pending.close();
-    commitBegan = time.getCurrentProcessingTime();
+    commitBegan = now();
     commitBeganNanos = System.nanoTime();
     newestInput = Long.MIN_VALUE;
     FutureTask<LanePosition> begun =
@@ -177,8 +174,8 @@ final class LaneThread {
       LanePosition end = commit.get();
       commit = null;
       lane.endCommit(end);
-      metrics.committed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - commitBeganNanos));
-      pending.committed(committingBatch, time.getCurrentProcessingTime());
+      task.metrics().committed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - commitBeganNanos));
+      pending.committed(committingBatch, now());
     } catch (ExecutionException e) {
       throw commitFailure(e.getCause());
     } catch (CancellationException e) {
@@ -223,7 +220,7 @@ final class LaneThread {
 
   /** Verdicts were written and can no longer be committed. */
   private Exception commitFailure(Throwable e) throws InterruptedException {
-    metrics.commitFailed();
+    task.metrics().commitFailed();
     return failure(e);
   }
 

@@ -77,7 +77,7 @@ final class KafkaFailures {
         + (message == null ? "" : " (" + message.lines().findFirst().orElse("") + ")");
   }
 
-  /** What to throw where Kafka has set the flag and thrown. */
+  /** The exception to throw where Kafka has thrown its own, and set the thread's flag. */
   static InterruptedException interrupted() {
     boolean unused = Thread.interrupted();
     return new InterruptedException();

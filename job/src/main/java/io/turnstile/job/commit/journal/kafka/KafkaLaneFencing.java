@@ -30,7 +30,7 @@ final class KafkaLaneFencing {
   /**
    * Becomes the owner.
    *
-   * @param settled what stands before it must not be aborted; null if everything may be
+   * @param settled what is before it must not be aborted; null if everything may be
    * @return where the lane ends; no earlier owner writes any more
    */
   LaneOffsets becomeOwner(LaneOffsets settled) throws JournalException, InterruptedException {
@@ -46,7 +46,7 @@ final class KafkaLaneFencing {
     return log.end();
   }
 
-  /** What readers do not see yet is about to be aborted, and a checkpoint may not rely on it. */
+  /** A checkpoint must not rely on what is about to be aborted: all that readers do not see. */
   private void requireVisible(LaneOffsets settled, LaneOffsets visible)
       throws JournalException.Refused {
     if (settled != null && !log.behind(visible, settled).isEmpty()) {
