@@ -142,7 +142,7 @@ public final class JournalCommit implements CommitStrategy {
 
   @Override
   public void open(AcceptanceSink<Exception> sink) throws Exception {
-    metrics = new JournalMetrics(metricGroup, this);
+    metrics = new JournalMetrics(metricGroup, ownedLanes);
     long began = System.nanoTime();
     try {
       journal = connector.connect(lanes);
@@ -186,6 +186,14 @@ public final class JournalCommit implements CommitStrategy {
       owned.awaitCommit();
     }
     owned.write(verdict);
+  }
+
+  private long heldBytes() {
+    long bytes = 0;
+    for (LaneThread owned : ownedLanes) {
+      bytes += owned.lane().heldBytes();
+    }
+    return bytes;
   }
 
   private LaneThread owned(int lane) {
@@ -237,25 +245,5 @@ public final class JournalCommit implements CommitStrategy {
     for (LaneThread owned : ownedLanes) {
       owned.awaitEnd();
     }
-  }
-
-  long uncommittedVerdicts() {
-    return ownedLanes.stream().mapToLong(owned -> owned.lane().pending()).sum();
-  }
-
-  long heldBytes() {
-    long bytes = 0;
-    for (LaneThread owned : ownedLanes) {
-      bytes += owned.lane().heldBytes();
-    }
-    return bytes;
-  }
-
-  long commitsInFlight() {
-    return ownedLanes.stream().filter(owned -> owned.lane().isCommitting()).count();
-  }
-
-  long decidedAhead() {
-    return ownedLanes.stream().mapToLong(owned -> owned.lane().decidedAhead()).sum();
   }
 }
