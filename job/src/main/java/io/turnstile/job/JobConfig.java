@@ -7,7 +7,8 @@ import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.journal.JournalSettings;
-import io.turnstile.job.commit.journal.StartOffsets;
+import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.commit.journal.kafka.StartOffsets;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.read.KafkaSettings;
@@ -415,18 +416,19 @@ public final class JobConfig {
     return commit == CommitMode.CHECKPOINT ? Duration.ofMinutes(15) : Duration.ofMinutes(1);
   }
 
-  /** Settings of {@code --commit journal}; hold secrets. */
+  /** Settings of {@code --commit journal}. */
   public JournalSettings journal() {
-    JournalSettings defaults = JournalSettings.of(clientProperties(), topics());
     return new JournalSettings(
-        defaults.client(),
-        defaults.topics(),
-        commitInterval,
-        maxCommitInterval,
-        commitsPerSecond,
-        defaults.maxHeldBytes(),
+        commitInterval, maxCommitInterval, commitsPerSecond, JournalSettings.MAX_HELD_BYTES);
+  }
+
+  /** Settings of the journal in Kafka; hold secrets. */
+  public KafkaJournalSettings kafkaJournal() {
+    return new KafkaJournalSettings(
+        clientProperties(),
+        topics(),
         transactionTimeout(),
-        defaults.takeOverTimeout(),
+        KafkaJournalSettings.TAKE_OVER_TIMEOUT,
         journalStartOffsets);
   }
 

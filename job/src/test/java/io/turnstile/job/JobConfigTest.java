@@ -46,7 +46,7 @@ class JobConfigTest {
     assertThat(config.journal().commitInterval()).isEqualTo(Duration.ofMillis(10));
     assertThat(config.journal().maxCommitInterval()).isEqualTo(Duration.ofMillis(100));
     assertThat(config.journal().commitsPerSecond()).isEqualTo(200);
-    assertThat(config.journal().startOffsets()).isNull();
+    assertThat(config.kafkaJournal().startOffsets()).isNull();
     assertThat(config.clientProperties()).isEqualTo(Map.of("bootstrap.servers", "broker:9092"));
   }
 
