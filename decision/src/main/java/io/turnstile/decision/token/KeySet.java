@@ -15,15 +15,13 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The keys of a JWKS that can verify tokens. Immutable. */
-final class KeySet {
+/** The keys of a JWKS that can verify tokens. Immutable; equal if the keys are. */
+record KeySet(List<VerificationKey> keys) {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeySet.class);
 
-  private final List<VerificationKey> keys;
-
-  private KeySet(List<VerificationKey> keys) {
-    this.keys = List.copyOf(keys);
+  KeySet {
+    keys = List.copyOf(keys);
   }
 
   /**
@@ -76,10 +74,5 @@ final class KeySet {
 
   boolean hasKeyId(String id) {
     return keys.stream().anyMatch(key -> id.equals(key.id()));
-  }
-
-  /** Whether the very same key, with all its properties, is there. */
-  boolean contains(VerificationKey key) {
-    return keys.contains(key);
   }
 }

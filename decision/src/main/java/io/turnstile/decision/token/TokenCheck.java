@@ -6,7 +6,10 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import io.turnstile.events.RejectionReason;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.text.ParseException;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,7 +47,13 @@ public final class TokenCheck {
   /** Times are clamped to 0 and this, in epoch milliseconds: adding a skew cannot overflow. */
   private static final long MAX_MILLIS = 1L << 61;
 
+  /** For how long {@link #check} waits for an unknown key while the JWKS is unreachable. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final long POLL_MILLIS = 10;
+
   private final KeySource keySource;
+  private final RefreshClock clock;
   private final Set<String> algorithms;
   private final long skewMillis;
   private final Cache<String, Verified> cache;
@@ -66,8 +75,9 @@ public final class TokenCheck {
     }
   }
 
-  TokenCheck(TokenSettings settings, KeySource keySource) {
+  TokenCheck(TokenSettings settings, KeySource keySource, RefreshClock clock) {
     this.keySource = keySource;
+    this.clock = clock;
     this.algorithms = settings.algorithms();
     this.skewMillis = settings.clockSkew().toMillis();
     this.keys = keySource.keys();
@@ -90,7 +100,8 @@ public final class TokenCheck {
     JwksFetcher fetcher = JwksFetcher.of(settings.jwks());
     return new TokenCheck(
         settings,
-        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), RefreshClock.SYSTEM));
+        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), RefreshClock.SYSTEM),
+        RefreshClock.SYSTEM);
   }
 
   private static void validate(TokenSettings settings) {
@@ -135,6 +146,9 @@ public final class TokenCheck {
       cacheMisses++;
       try {
         verified = verify(token);
+        if (verified == null) {
+          verified = verifyWhenKeysAreRead(token);
+        }
       } catch (InvalidTokenException e) {
         return new TokenFault(RejectionReason.TOKEN_INVALID, e.getMessage());
       }
@@ -145,6 +159,29 @@ public final class TokenCheck {
       cacheHits++;
     }
     return judge(verified, customerId, receivedAt);
+  }
+
+  private Verified verifyWhenKeysAreRead(String token) throws InvalidTokenException, IOException {
+    long deadline = clock.nanoTime() + PATIENCE.toNanos();
+    Verified verified = null;
+    while (verified == null) {
+      try {
+        clock.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while waiting for the JWKS");
+      }
+      useCurrentKeys();
+      verified = verify(token);
+      IOException failure = keySource.failureSince(deadline);
+      if (verified == null && failure != null) {
+        throw new IOException(
+            "a token's key is unknown and for %d s %s"
+                .formatted(PATIENCE.toSeconds(), failure.getMessage()),
+            failure);
+      }
+    }
+    return verified;
   }
 
   /** How many tokens were known, so that their signature was not verified again. */
@@ -177,12 +214,13 @@ public final class TokenCheck {
     return null;
   }
 
-  private Verified verify(String token) throws InvalidTokenException, IOException {
+  /** Null if the keys must be read again first; that has been asked for. */
+  private Verified verify(String token) throws InvalidTokenException {
     JWSObject jws = parse(token);
     VerificationKey signer = keys.signerOf(jws);
-    if (signer == null && mayBeSignedByNewKey(jws.getHeader()) && keySource.reload()) {
-      useCurrentKeys();
-      signer = keys.signerOf(jws);
+    if (signer == null && mayBeSignedByNewKey(jws.getHeader()) && !keySource.areFresh()) {
+      keySource.request();
+      return null;
     }
     if (signer == null) {
       throw new InvalidTokenException(
@@ -250,11 +288,17 @@ public final class TokenCheck {
   }
 
   /** Takes over keys that were fetched, and forgets tokens whose key is not among them. */
+  // Asked for every input: the source keeps the object while the keys are equal.
+  @SuppressWarnings("ReferenceEquality")
   private void useCurrentKeys() {
     KeySet current = keySource.keys();
     if (current != keys) {
+      Set<VerificationKey> gone = new HashSet<>(keys.keys());
       keys = current;
-      cache.asMap().values().removeIf(verified -> !current.contains(verified.key));
+      current.keys().forEach(gone::remove);
+      if (!gone.isEmpty()) {
+        cache.asMap().values().removeIf(verified -> gone.contains(verified.key));
+      }
     }
   }
 }

@@ -513,7 +513,7 @@ class TokenCheckTest {
   private TokenCheck open(Set<String> algorithms, Duration skew) throws IOException {
     TokenSettings settings = settings(algorithms, skew, Duration.ofMinutes(5));
     return new TokenCheck(
-        settings, new KeySource(jwks, algorithms, settings.keyRefresh(), jwks, jwks));
+        settings, new KeySource(jwks, algorithms, settings.keyRefresh(), jwks, jwks), jwks);
   }
 
   private static TokenSettings settings(Set<String> algorithms, Duration skew, Duration refresh) {
