@@ -2,6 +2,7 @@ package io.turnstile.job;
 
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
@@ -101,6 +102,20 @@ public final class JobConfig {
       split = ",",
       description = "Signature algorithms that are allowed")
   private List<String> tokenAlgorithms = List.of("ES256");
+
+  @Option(names = "--token-issuer", description = "What a token's iss must be; default: anything")
+  private String tokenIssuer;
+
+  @Option(
+      names = "--token-audience",
+      split = ",",
+      description = "A,…: one of them must be in a token's aud; default: anything")
+  private List<String> tokenAudience = List.of();
+
+  @Option(
+      names = "--token-type",
+      description = "What typ in a token's header must be, such as at+jwt; default: anything")
+  private String tokenType;
 
   @Option(names = "--token-cache-size", description = "Verified tokens kept, per subtask")
   private int tokenCacheSize = 100_000;
@@ -249,6 +264,11 @@ public final class JobConfig {
             + JobTopology.MAX_PARALLELISM);
     require(tokenCacheSize >= 0, "--token-cache-size must not be negative");
     require(!tokenAlgorithms.isEmpty(), "--token-algorithms must name at least one");
+    requireText(tokenIssuer, "--token-issuer");
+    requireText(tokenType, "--token-type");
+    for (String audience : tokenAudience) {
+      requireText(audience, "--token-audience");
+    }
     require(!clockSkew.isNegative(), "--clock-skew must not be negative");
     requirePositive(keyRefresh, "--key-refresh");
     requirePositive(dedupWindow, "--dedup-window");
@@ -291,6 +311,10 @@ public final class JobConfig {
   private static void requirePositive(Duration duration, String option)
       throws InvalidConfigException {
     require(duration.toMillis() > 0, option + " must be at least a millisecond");
+  }
+
+  private static void requireText(String text, String option) throws InvalidConfigException {
+    require(text == null || !text.isBlank(), option + " must not be blank");
   }
 
   private static void require(boolean condition, String message) throws InvalidConfigException {
@@ -341,7 +365,12 @@ public final class JobConfig {
 
   public TokenSettings tokens() {
     return new TokenSettings(
-        jwks, Set.copyOf(tokenAlgorithms), tokenCacheSize, clockSkew, keyRefresh);
+        jwks,
+        Set.copyOf(tokenAlgorithms),
+        tokenCacheSize,
+        clockSkew,
+        keyRefresh,
+        new ExpectedClaims(tokenIssuer, Set.copyOf(tokenAudience), tokenType));
   }
 
   public Duration productWait() {

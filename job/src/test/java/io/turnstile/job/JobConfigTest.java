@@ -3,6 +3,7 @@ package io.turnstile.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.commit.CommitMode;
@@ -75,6 +76,41 @@ class JobConfigTest {
   }
 
   @Test
+  void tokensMayBeBoundToIssuerAudienceAndType() throws Exception {
+    assertThat(parse().tokens().expected()).isEqualTo(ExpectedClaims.ANY);
+    ExpectedClaims expected =
+        new ExpectedClaims("https://idp.example", Set.of("pay", "shop"), "at+jwt");
+    assertThat(
+            parse(
+                    "--token-issuer",
+                    "https://idp.example",
+                    "--token-audience",
+                    "pay,shop",
+                    "--token-type",
+                    "at+jwt")
+                .tokens()
+                .expected())
+        .isEqualTo(expected);
+    Map<String, String> environment =
+        Map.of(
+            "TURNSTILE_BOOTSTRAP_SERVERS", "broker:9092",
+            "TURNSTILE_JWKS", "keys.json",
+            "TURNSTILE_TOKEN_ISSUER", "https://idp.example",
+            "TURNSTILE_TOKEN_AUDIENCE", "pay,shop",
+            "TURNSTILE_TOKEN_TYPE", "at+jwt");
+    assertThat(JobConfig.parse(new String[0], environment).tokens().expected()).isEqualTo(expected);
+  }
+
+  @Test
+  void absentIssuerAndAudienceAreWarnedOf() {
+    assertThat(SubmissionChecks.tokenWarning(ExpectedClaims.ANY).orElseThrow())
+        .contains("--token-issuer and --token-audience");
+    assertThat(SubmissionChecks.tokenWarning(new ExpectedClaims("i", Set.of(), null)).orElseThrow())
+        .contains("Without --token-audience a");
+    assertThat(SubmissionChecks.tokenWarning(new ExpectedClaims("i", Set.of("a"), null))).isEmpty();
+  }
+
+  @Test
   void aTopicsOwnNameWinsOverThePrefix() throws Exception {
     TopicNames topics = parse("--topic-prefix", "a.", "--topic-accepted", "yes").topics();
     assertThat(topics.accepted()).isEqualTo("yes");
@@ -118,6 +154,9 @@ class JobConfigTest {
     "--lanes, 0, --lanes",
     "--parallelism, 5, --parallelism must be 1 to 4",
     "--checkpoint-interval, 5ms, at least 10ms",
+    "--token-issuer, ' ', --token-issuer must not be blank",
+    "--token-audience, 'a,,b', --token-audience must not be blank",
+    "--token-type, '', --token-type must not be blank",
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",

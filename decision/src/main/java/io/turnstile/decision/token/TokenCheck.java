@@ -22,8 +22,9 @@ import java.util.TreeSet;
  *
  * <ol>
  *   <li>{@code TOKEN_INVALID}: the format, algorithm, key or signature is wrong, the header has
- *       {@code crit}, {@code exp} is missing, or {@code exp} or {@code nbf} is no number. Nothing
- *       that a token claims is believed, nor reported, before its signature is verified.
+ *       {@code crit}, type, issuer or audience is not the {@linkplain ExpectedClaims expected} one,
+ *       {@code exp} is missing, or {@code exp} or {@code nbf} is no number. Nothing that a token
+ *       claims is believed, nor reported, before its signature is verified.
  *   <li>{@code TOKEN_EXPIRED}: {@code exp + skew <= receivedAt} (a token is no good on its {@code
  *       exp}, RFC 7519).
  *   <li>{@code TOKEN_NOT_YET_VALID}: {@code receivedAt < nbf - skew}.
@@ -56,6 +57,7 @@ public final class TokenCheck {
   private final RefreshClock clock;
   private final Set<String> algorithms;
   private final long skewMillis;
+  private final ExpectedClaims expected;
   private final Cache<String, Verified> cache;
 
   /** The keys that everything in the cache was verified by. */
@@ -67,19 +69,12 @@ public final class TokenCheck {
   /** What a token with a good signature says; times in epoch milliseconds. */
   private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {}
 
-  /** The token is {@link RejectionReason#TOKEN_INVALID}; the message is the detail. */
-  private static final class InvalidTokenException extends Exception {
-    InvalidTokenException(String detail) {
-      // No stack trace: bad tokens are input, and may come often.
-      super(detail, null, false, false);
-    }
-  }
-
   TokenCheck(TokenSettings settings, KeySource keySource, RefreshClock clock) {
     this.keySource = keySource;
     this.clock = clock;
     this.algorithms = settings.algorithms();
     this.skewMillis = settings.clockSkew().toMillis();
+    this.expected = settings.expected();
     this.keys = keySource.keys();
     this.cache =
         Caffeine.newBuilder()
@@ -232,6 +227,7 @@ public final class TokenCheck {
     if (claims == null) {
       throw new InvalidTokenException("the token's claims are not a JSON object");
     }
+    expected.check(jws.getHeader(), claims);
     return new Verified(
         signer,
         claims.get("sub") instanceof String subject ? subject : null,

@@ -15,12 +15,24 @@ import java.util.Set;
  *     again
  * @param clockSkew by how much a token's times may be off, to the token's advantage
  * @param keyRefresh how often the keys are fetched again, so that a withdrawn key stops working
+ * @param expected which tokens are meant for this service
  */
 public record TokenSettings(
-    String jwks, Set<String> algorithms, int cacheSize, Duration clockSkew, Duration keyRefresh)
+    String jwks,
+    Set<String> algorithms,
+    int cacheSize,
+    Duration clockSkew,
+    Duration keyRefresh,
+    ExpectedClaims expected)
     implements Serializable {
 
   public TokenSettings {
     algorithms = Set.copyOf(algorithms);
+  }
+
+  /** Takes tokens of every issuer, audience and type. */
+  public TokenSettings(
+      String jwks, Set<String> algorithms, int cacheSize, Duration clockSkew, Duration keyRefresh) {
+    this(jwks, algorithms, cacheSize, clockSkew, keyRefresh, ExpectedClaims.ANY);
   }
 }
