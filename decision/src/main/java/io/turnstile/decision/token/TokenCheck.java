@@ -23,8 +23,9 @@ import java.util.TreeSet;
  * <ol>
  *   <li>{@code TOKEN_INVALID}: the format, algorithm, key or signature is wrong, the header has
  *       {@code crit}, type, issuer or audience is not the {@linkplain ExpectedClaims expected} one,
- *       {@code exp} is missing, or {@code exp} or {@code nbf} is no number. Nothing that a token
- *       claims is believed, nor reported, before its signature is verified.
+ *       {@code exp} is missing, or {@code exp}, {@code nbf} or {@code iat} is no number or lies
+ *       beyond the year 2200 (milliseconds, for instance). Nothing that a token claims is believed,
+ *       nor reported, before its signature is verified.
  *   <li>{@code TOKEN_EXPIRED}: {@code exp + skew <= receivedAt} (a token is no good on its {@code
  *       exp}, RFC 7519).
  *   <li>{@code TOKEN_NOT_YET_VALID}: {@code receivedAt < nbf - skew}.
@@ -45,8 +46,8 @@ public final class TokenCheck {
   /** Longer tokens are verified every time: it bounds the cache's memory. */
   static final int MAX_CACHED_LENGTH = 8 << 10;
 
-  /** Times are clamped to 0 and this, in epoch milliseconds: adding a skew cannot overflow. */
-  private static final long MAX_MILLIS = 1L << 61;
+  /** The first second of the year 2200. A time beyond it is one in milliseconds, or nonsense. */
+  private static final long LIMIT_SECONDS = 7_258_118_400L;
 
   /** For how long {@link #check} waits for an unknown key while the JWKS is unreachable. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -228,6 +229,9 @@ public final class TokenCheck {
       throw new InvalidTokenException("the token's claims are not a JSON object");
     }
     expected.check(jws.getHeader(), claims);
+    if (claims.containsKey("iat")) {
+      epochMillis(claims, "iat");
+    }
     return new Verified(
         signer,
         claims.get("sub") instanceof String subject ? subject : null,
@@ -273,14 +277,20 @@ public final class TokenCheck {
     return true;
   }
 
-  /** A NumericDate: seconds, maybe a fraction, of any size. */
+  /** A NumericDate: seconds since 1970, maybe with a fraction; negative ones become 0. */
   private static long epochMillis(Map<String, Object> claims, String name)
       throws InvalidTokenException {
-    if (!(claims.get(name) instanceof Number seconds)) {
+    if (!(claims.get(name) instanceof Number number)) {
       throw new InvalidTokenException("the token's " + name + " is missing or not a time");
     }
-    // Rounding saturates, and a double holds milliseconds exactly for 285,000 years.
-    return Math.max(0, Math.min(Math.round(seconds.doubleValue() * 1000), MAX_MILLIS));
+    double seconds = number.doubleValue();
+    if (!(seconds < LIMIT_SECONDS)) {
+      throw new InvalidTokenException(
+          "the token's "
+              + name
+              + " lies beyond the year 2200: it must be in seconds since 1970, not in milliseconds");
+    }
+    return Math.max(0, Math.round(seconds * 1000));
   }
 
   /** Takes over keys that were fetched, and forgets tokens whose key is not among them. */

@@ -348,12 +348,18 @@ class TokenCheckTest {
         // exp, nbf, reason
         new String[] {"1800000000.5", null, null},
         new String[] {"1.8000003e9", null, null},
-        new String[] {"99999999999999999999999999", null, null},
-        new String[] {"9223372036854775807", "-9223372036854775808", null},
-        new String[] {"9223372036854775", "0", null},
-        new String[] {"1e300", "1e-300", null},
-        new String[] {"1e300", "1e300", "TOKEN_NOT_YET_VALID"},
-        new String[] {"1e300", "9223372036854775807", "TOKEN_NOT_YET_VALID"},
+        new String[] {"7258118399.999", "-9223372036854775808", null},
+        new String[] {"7258118399", "1e-300", null},
+        new String[] {"7258118399", "7258118399", "TOKEN_NOT_YET_VALID"},
+        new String[] {"7258118400", null, "TOKEN_INVALID"},
+        new String[] {"1799996400000", null, "TOKEN_INVALID"}, // milliseconds, an hour ago
+        new String[] {"1800000300000", null, "TOKEN_INVALID"}, // milliseconds
+        new String[] {"99999999999999999999999999", null, "TOKEN_INVALID"},
+        new String[] {"9223372036854775807", null, "TOKEN_INVALID"},
+        new String[] {"1e300", null, "TOKEN_INVALID"},
+        new String[] {"1800000300", "1799999700000", "TOKEN_INVALID"},
+        new String[] {"1800000300", "9223372036854775807", "TOKEN_INVALID"},
+        new String[] {"1800000300", "1e300", "TOKEN_INVALID"},
         new String[] {"0", null, "TOKEN_EXPIRED"},
         new String[] {"-1", null, "TOKEN_EXPIRED"},
         new String[] {"-9223372036854775808", null, "TOKEN_EXPIRED"},
@@ -380,6 +386,32 @@ class TokenCheckTest {
             + "}";
     TokenFault fault = open().check(Issuer.es256(KEY, claims), CUSTOMER, NOW);
     assertThat(reason(fault)).isEqualTo(reason == null ? null : RejectionReason.valueOf(reason));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1800000000", "1800000000.25", "1.8e9", "0", "-5"})
+  void timeOfIssueDoesNotMatterIfItIsOne(String iat) throws IOException {
+    String claims = "{\"sub\":\"c-1\",\"exp\":1800000300,\"iat\":" + iat + "}";
+    assertPasses(open(), Issuer.es256(KEY, claims));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1799999999000", "7258118400", "1e300", "\"1799999999\"", "null", "{}"})
+  void timeOfIssueThatIsNoTimeIsInvalid(String iat) throws IOException {
+    String claims = "{\"sub\":\"c-1\",\"exp\":1800000300,\"iat\":" + iat + "}";
+    TokenFault fault = open().check(Issuer.es256(KEY, claims), CUSTOMER, NOW);
+    assertThat(reason(fault)).isEqualTo(TOKEN_INVALID);
+    assertThat(fault.detail()).contains("iat");
+  }
+
+  @Test
+  void timeInMillisecondsIsExplained() throws IOException {
+    TokenFault fault =
+        open().check(Issuer.es256(KEY, claims(CUSTOMER, NOW - 3_600_000)), CUSTOMER, NOW);
+    assertThat(fault.detail())
+        .isEqualTo(
+            "the token's exp lies beyond the year 2200: it must be in seconds since 1970, not in"
+                + " milliseconds");
   }
 
   @Test
