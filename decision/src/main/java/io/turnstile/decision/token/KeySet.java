@@ -42,9 +42,10 @@ record KeySet(List<VerificationKey> keys) {
       throw new IOException("it is not a JWKS: it has no \"keys\"");
     }
     List<VerificationKey> keys = new ArrayList<>();
+    Set<String> names = VerificationKey.withAllNames(algorithms);
     for (int i = 0; i < members.length; i++) {
       try {
-        VerificationKey key = VerificationKey.of(JWK.parse(members[i]), algorithms);
+        VerificationKey key = VerificationKey.of(JWK.parse(members[i]), names);
         if (key != null) {
           keys.add(key);
         }

@@ -73,7 +73,7 @@ public final class TokenCheck {
   TokenCheck(TokenSettings settings, KeySource keySource, RefreshClock clock) {
     this.keySource = keySource;
     this.clock = clock;
-    this.algorithms = settings.algorithms();
+    this.algorithms = VerificationKey.withAllNames(settings.algorithms());
     this.skewMillis = settings.clockSkew().toMillis();
     this.expected = settings.expected();
     this.keys = keySource.keys();

@@ -10,7 +10,7 @@ import java.util.Set;
  * @param jwks where the issuer's public keys are: a file's path or an {@code https} URL ({@code
  *     http} only for a loopback host)
  * @param algorithms the JWS algorithms a token may be signed with, out of {@code ES256}, {@code
- *     RS256}, {@code PS256} and {@code EdDSA} (Ed25519)
+ *     RS256}, {@code PS256} and {@code EdDSA} or {@code Ed25519}, which are one
  * @param cacheSize how many verified tokens are remembered, so that their signature is not verified
  *     again
  * @param clockSkew by how much a token's times may be off, to the token's advantage

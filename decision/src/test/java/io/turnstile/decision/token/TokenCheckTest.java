@@ -14,6 +14,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.KeyOperation;
 import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.RSAKey;
 import io.turnstile.decision.token.Issuer.Ed25519;
 import io.turnstile.events.RejectionReason;
@@ -65,6 +66,41 @@ class TokenCheckTest {
       assertPasses(check, token);
       assertInvalid(check, withOtherClaims(token));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "EdDSA, , EdDSA",
+    "EdDSA, , Ed25519",
+    "EdDSA, EdDSA, Ed25519",
+    "EdDSA, Ed25519, EdDSA",
+    "EdDSA, Ed25519, Ed25519",
+    "Ed25519, , EdDSA",
+    "Ed25519, EdDSA, EdDSA",
+    "Ed25519, EdDSA, Ed25519",
+    "Ed25519, Ed25519, EdDSA",
+    "Ed25519, Ed25519, Ed25519"
+  })
+  void bothNamesOfEd25519AreOne(String allowed, String ofKey, String ofToken) throws IOException {
+    Ed25519 key = Ed25519.generate("e1");
+    jwks.published =
+        Issuer.jwks(
+            ofKey == null
+                ? key.jwk()
+                : new OctetKeyPair.Builder(key.jwk()).algorithm(JWSAlgorithm.parse(ofKey)).build());
+    TokenCheck check = open(allowed);
+    String token = key.token(ofToken, CLAIMS);
+    assertPasses(check, token);
+    assertInvalid(check, withOtherClaims(token));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Ed448", "ED25519", "ed25519", "eddsa", "ESP256"})
+  void otherNamesAreNotOfEd25519(String algorithm) throws IOException {
+    Ed25519 key = Ed25519.generate("e1");
+    jwks.published = Issuer.jwks(KEY, key.jwk());
+    TokenCheck check = open(ALL);
+    assertInvalid(check, key.token(algorithm, CLAIMS));
   }
 
   @Test
@@ -515,7 +551,7 @@ class TokenCheckTest {
             () ->
                 TokenCheck.open(settings(Set.of("ES256", algorithm), SKEW, Duration.ofMinutes(5))))
         .withMessageContaining(algorithm)
-        .withMessageContaining("ES256, RS256, PS256, EdDSA");
+        .withMessageContaining("ES256, RS256, PS256, EdDSA, Ed25519");
   }
 
   @Test
