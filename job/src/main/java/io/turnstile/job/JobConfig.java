@@ -126,6 +126,12 @@ public final class JobConfig {
   @Option(names = "--key-refresh", description = "How often the token keys are read again")
   private Duration keyRefresh = Duration.ofMinutes(5);
 
+  @Option(names = "--jwks-connect-timeout", description = "For connecting to the key server")
+  private Duration jwksConnectTimeout = TokenSettings.CONNECT_TIMEOUT;
+
+  @Option(names = "--jwks-read-timeout", description = "For the key server's answer")
+  private Duration jwksReadTimeout = TokenSettings.READ_TIMEOUT;
+
   @Option(names = "--dedup-window", description = "An id is accepted once within it")
   private Duration dedupWindow = Duration.ofHours(1);
 
@@ -271,6 +277,8 @@ public final class JobConfig {
     }
     require(!clockSkew.isNegative(), "--clock-skew must not be negative");
     requirePositive(keyRefresh, "--key-refresh");
+    requirePositive(jwksConnectTimeout, "--jwks-connect-timeout");
+    requirePositive(jwksReadTimeout, "--jwks-read-timeout");
     requirePositive(dedupWindow, "--dedup-window");
     requirePositive(contentWindow, "--content-window");
     require(!productWait.isNegative(), "--product-wait must not be negative");
@@ -370,7 +378,9 @@ public final class JobConfig {
         tokenCacheSize,
         clockSkew,
         keyRefresh,
-        new ExpectedClaims(tokenIssuer, Set.copyOf(tokenAudience), tokenType));
+        new ExpectedClaims(tokenIssuer, Set.copyOf(tokenAudience), tokenType),
+        jwksConnectTimeout,
+        jwksReadTimeout);
   }
 
   public Duration productWait() {

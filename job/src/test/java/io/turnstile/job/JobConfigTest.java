@@ -32,6 +32,8 @@ class JobConfigTest {
     assertThat(config.parallelism()).isNull();
     assertThat(config.tokens().algorithms()).isEqualTo(Set.of("ES256"));
     assertThat(config.tokens().clockSkew()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.productWait()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(1));
     assertThat(config.decision().dedup().contentWindow()).isEqualTo(Duration.ofMinutes(10));
@@ -102,6 +104,13 @@ class JobConfigTest {
   }
 
   @Test
+  void keyServersTimeOutsCanBeSet() throws Exception {
+    JobConfig config = parse("--jwks-connect-timeout", "1s", "--jwks-read-timeout", "20s");
+    assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(20));
+  }
+
+  @Test
   void absentIssuerAndAudienceAreWarnedOf() {
     assertThat(SubmissionChecks.tokenWarning(ExpectedClaims.ANY).orElseThrow())
         .contains("--token-issuer and --token-audience");
@@ -157,6 +166,8 @@ class JobConfigTest {
     "--token-issuer, ' ', --token-issuer must not be blank",
     "--token-audience, 'a,,b', --token-audience must not be blank",
     "--token-type, '', --token-type must not be blank",
+    "--jwks-connect-timeout, 0s, --jwks-connect-timeout",
+    "--jwks-read-timeout, 0s, --jwks-read-timeout",
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",

@@ -25,7 +25,6 @@ public record ExpectedClaims(String issuer, Set<String> audiences, String type)
   /** Every issuer, audience and type. */
   public static final ExpectedClaims ANY = new ExpectedClaims(null, Set.of(), null);
 
-  private static final int MAX_QUOTED = 100;
   private static final String MEDIA_TYPE = "application/";
 
   /**
@@ -77,32 +76,7 @@ public record ExpectedClaims(String issuer, Set<String> audiences, String type)
     if (!condition) {
       throw new InvalidTokenException(
           "the token's %s is %s, expected is %s"
-              .formatted(name, found == null ? "missing" : quote(found), quote(expected)));
+              .formatted(name, found == null ? "missing" : Quoted.of(found), Quoted.of(expected)));
     }
-  }
-
-  /** Bounded and printable: what is found was written by somebody else. */
-  private static String quote(Object value) {
-    String text = value.toString();
-    boolean cut = text.length() > MAX_QUOTED;
-    StringBuilder quoted = new StringBuilder();
-    text.codePoints()
-        .limit(MAX_QUOTED)
-        .map(c -> isPrintable(c) ? c : '?')
-        .forEach(quoted::appendCodePoint);
-    return "'" + quoted + (cut ? "…" : "") + "'";
-  }
-
-  private static boolean isPrintable(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.UNASSIGNED ->
-          false;
-      default -> true;
-    };
   }
 }

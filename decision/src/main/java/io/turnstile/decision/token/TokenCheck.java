@@ -93,7 +93,8 @@ public final class TokenCheck {
    */
   public static TokenCheck open(TokenSettings settings) throws IOException {
     validate(settings);
-    JwksFetcher fetcher = JwksFetcher.of(settings.jwks());
+    JwksFetcher fetcher =
+        JwksFetcher.of(settings.jwks(), settings.connectTimeout(), settings.readTimeout());
     return new TokenCheck(
         settings,
         new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), RefreshClock.SYSTEM),
@@ -120,9 +121,18 @@ public final class TokenCheck {
       throw new IllegalArgumentException(
           "clock skew %s is not between 0 and a year".formatted(settings.clockSkew()));
     }
+    validateTimeout("connect", settings.connectTimeout());
+    validateTimeout("read", settings.readTimeout());
     if (settings.keyRefresh().toSeconds() < 1 || settings.keyRefresh().toDays() > 365) {
       throw new IllegalArgumentException(
           "key refresh interval %s is not between 1 s and a year".formatted(settings.keyRefresh()));
+    }
+  }
+
+  private static void validateTimeout(String name, Duration timeout) {
+    if (timeout.toMillis() < 1 || timeout.toMinutes() >= 10) {
+      throw new IllegalArgumentException(
+          "JWKS %s timeout %s is not between 1 ms and 10 min".formatted(name, timeout));
     }
   }
 

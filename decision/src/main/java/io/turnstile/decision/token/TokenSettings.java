@@ -16,6 +16,9 @@ import java.util.Set;
  * @param clockSkew by how much a token's times may be off, to the token's advantage
  * @param keyRefresh how often the keys are fetched again, so that a withdrawn key stops working
  * @param expected which tokens are meant for this service
+ * @param connectTimeout for connecting to the URL of the JWKS
+ * @param readTimeout for its whole answer. A key must be published 5 s, and the time that a reading
+ *     takes, before it signs
  */
 public record TokenSettings(
     String jwks,
@@ -23,16 +26,32 @@ public record TokenSettings(
     int cacheSize,
     Duration clockSkew,
     Duration keyRefresh,
-    ExpectedClaims expected)
+    ExpectedClaims expected,
+    Duration connectTimeout,
+    Duration readTimeout)
     implements Serializable {
+
+  /** For connecting to the key server. */
+  public static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+  /** For the key server's answer. */
+  public static final Duration READ_TIMEOUT = Duration.ofSeconds(5);
 
   public TokenSettings {
     algorithms = Set.copyOf(algorithms);
   }
 
-  /** Takes tokens of every issuer, audience and type. */
+  /** Takes tokens of every issuer, audience and type; default time-outs. */
   public TokenSettings(
       String jwks, Set<String> algorithms, int cacheSize, Duration clockSkew, Duration keyRefresh) {
-    this(jwks, algorithms, cacheSize, clockSkew, keyRefresh, ExpectedClaims.ANY);
+    this(
+        jwks,
+        algorithms,
+        cacheSize,
+        clockSkew,
+        keyRefresh,
+        ExpectedClaims.ANY,
+        CONNECT_TIMEOUT,
+        READ_TIMEOUT);
   }
 }

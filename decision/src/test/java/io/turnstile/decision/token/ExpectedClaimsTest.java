@@ -148,7 +148,14 @@ class ExpectedClaimsTest {
     FakeJwks jwks = new FakeJwks(Issuer.jwks(KEY));
     TokenSettings settings =
         new TokenSettings(
-            "jwks.json", Set.of("ES256"), 10, Duration.ZERO, Duration.ofMinutes(5), expected);
+            "jwks.json",
+            Set.of("ES256"),
+            10,
+            Duration.ZERO,
+            Duration.ofMinutes(5),
+            expected,
+            TokenSettings.CONNECT_TIMEOUT,
+            TokenSettings.READ_TIMEOUT);
     return new TokenCheck(
         settings,
         new KeySource(jwks, settings.algorithms(), settings.keyRefresh(), jwks, jwks),

@@ -20,6 +20,7 @@ import io.turnstile.decision.token.Issuer.Ed25519;
 import io.turnstile.events.RejectionReason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -219,6 +220,19 @@ class TokenCheckTest {
     TokenCheck check = open(ALL);
     assertPasses(check, Issuer.es256(header, KEY, CLAIMS));
     assertInvalid(check, Issuer.es256(header, Issuer.ecKey("k1"), CLAIMS));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ",\"kid\":\"same\""})
+  void tokenCostsBoundedNumberOfSignatureChecks(String keyId) throws IOException {
+    String id = keyId.isEmpty() ? null : "same";
+    ECKey[] keys = new ECKey[KeySet.MAX_TRIED + 1];
+    Arrays.setAll(keys, i -> Issuer.ecKey(id));
+    jwks.published = Issuer.jwks(keys);
+    TokenCheck check = open();
+    String header = "{\"alg\":\"ES256\"" + keyId + "}";
+    assertPasses(check, Issuer.es256(header, keys[KeySet.MAX_TRIED - 1], CLAIMS));
+    assertInvalid(check, Issuer.es256(header, keys[KeySet.MAX_TRIED], CLAIMS));
   }
 
   @ParameterizedTest
@@ -564,7 +578,11 @@ class TokenCheckTest {
           settings(Set.of("ES256"), Duration.ofSeconds(Long.MAX_VALUE), refresh),
           settings(Set.of("ES256"), SKEW, Duration.ZERO),
           settings(Set.of("ES256"), SKEW, Duration.ofSeconds(Long.MAX_VALUE)),
-          new TokenSettings("jwks.json", Set.of("ES256"), -1, SKEW, refresh)
+          new TokenSettings("jwks.json", Set.of("ES256"), -1, SKEW, refresh),
+          timeouts(Duration.ZERO, SKEW),
+          timeouts(SKEW, Duration.ofMillis(-1)),
+          timeouts(Duration.ofSeconds(Long.MAX_VALUE / 1000), SKEW),
+          timeouts(SKEW, Duration.ofMinutes(10))
         }) {
       assertThatIllegalArgumentException().isThrownBy(() -> TokenCheck.open(settings));
     }
@@ -586,6 +604,18 @@ class TokenCheckTest {
 
   private static TokenSettings settings(Set<String> algorithms, Duration skew, Duration refresh) {
     return new TokenSettings("jwks.json", algorithms, 10, skew, refresh);
+  }
+
+  private static TokenSettings timeouts(Duration connect, Duration read) {
+    return new TokenSettings(
+        "jwks.json",
+        Set.of("ES256"),
+        10,
+        SKEW,
+        Duration.ofMinutes(5),
+        ExpectedClaims.ANY,
+        connect,
+        read);
   }
 
   private static String claims(String subject, long exp) {
