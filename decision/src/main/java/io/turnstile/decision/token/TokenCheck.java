@@ -2,6 +2,7 @@ package io.turnstile.decision.token;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import io.turnstile.events.RejectionReason;
@@ -32,8 +33,10 @@ import java.util.TreeSet;
  *   <li>{@code TOKEN_SUBJECT_MISMATCH}: {@code sub} is missing or not the customer's id.
  * </ol>
  *
- * <p>A signature is verified once, the claims are judged for every transaction. Only tokens that
- * verified are remembered, and only as long as their key is in the JWKS.
+ * <p>A signature is verified once, the claims are judged for every transaction. A token that
+ * verified is remembered at most until it expires, and only as long as its key is in the JWKS; of
+ * one that did not, its hash is for a minute, so that a client which sends the same bad token again
+ * and again does not cost a verification each time. What is remembered is bounded in bytes.
  *
  * <p>The JWKS is fetched again when a token names a key id that it does not hold, or names none and
  * no key verifies it; but not within 5 s of the last fetch: forged tokens must not stall the
@@ -43,8 +46,20 @@ import java.util.TreeSet;
  */
 public final class TokenCheck {
 
-  /** Longer tokens are verified every time: it bounds the cache's memory. */
+  /** Longer tokens are verified every time: one of them must not drive many others out. */
   static final int MAX_CACHED_LENGTH = 8 << 10;
+
+  /** Weights of the cache are bytes; a token weighs this at least, so that its number is bound. */
+  private static final int MIN_WEIGHT = 1 << 10;
+
+  /** What a remembered token takes beside its text and subject, in bytes. */
+  private static final int OVERHEAD = 256;
+
+  /** An entry of 32 bytes each, with its overhead about 200. */
+  private static final int MAX_FAILED = 10_000;
+
+  /** For how long a bad token is remembered, and at least a good one. */
+  private static final Duration MIN_REMEMBERED = Duration.ofMinutes(1);
 
   /** The first second of the year 2200. A time beyond it is one in milliseconds, or nonsense. */
   private static final long LIMIT_SECONDS = 7_258_118_400L;
@@ -54,21 +69,32 @@ public final class TokenCheck {
 
   private static final long POLL_MILLIS = 10;
 
+  private static final String UNKNOWN_KEY = "no key of the JWKS is the token's";
+
   private final KeySource keySource;
   private final RefreshClock clock;
   private final Set<String> algorithms;
   private final long skewMillis;
   private final ExpectedClaims expected;
   private final Cache<String, Verified> cache;
+  private final FailedTokens failed;
 
   /** The keys that everything in the cache was verified by. */
   private KeySet keys;
 
+  /** Of the input that is being checked. */
+  private long receivedAt;
+
   private long cacheHits;
   private long cacheMisses;
+  private long verifications;
 
   /** What a token with a good signature says; times in epoch milliseconds. */
-  private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {}
+  private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {
+    int bytes(String token) {
+      return token.length() + (subject == null ? 0 : 2 * subject.length()) + OVERHEAD;
+    }
+  }
 
   TokenCheck(TokenSettings settings, KeySource keySource, RefreshClock clock) {
     this.keySource = keySource;
@@ -79,10 +105,24 @@ public final class TokenCheck {
     this.keys = keySource.keys();
     this.cache =
         Caffeine.newBuilder()
-            .maximumSize(settings.cacheSize())
+            .maximumWeight((long) settings.cacheSize() * MIN_WEIGHT)
+            .weigher(
+                (String token, Verified verified) -> Math.max(MIN_WEIGHT, verified.bytes(token)))
+            .expireAfter(Expiry.<String, Verified>creating((token, verified) -> lifetime(verified)))
+            .ticker(clock::nanoTime)
             // Evict on the calling thread: nothing to shut down, no class loader to leak.
             .executor(Runnable::run)
             .build();
+    this.failed = new FailedTokens(MAX_FAILED, MIN_REMEMBERED, clock::nanoTime);
+  }
+
+  /**
+   * As long as it was good for when it came. The time when an input was received is not the time
+   * now, and may be anything if producers set it: only the difference counts.
+   */
+  private Duration lifetime(Verified verified) {
+    Duration rest = Duration.ofMillis(verified.expiresAt + skewMillis - receivedAt);
+    return rest.compareTo(MIN_REMEMBERED) > 0 ? rest : MIN_REMEMBERED;
   }
 
   /**
@@ -146,6 +186,7 @@ public final class TokenCheck {
    *     unknown key needed it; {@link java.io.InterruptedIOException} if interrupted meanwhile
    */
   public TokenFault check(String token, String customerId, long receivedAt) throws IOException {
+    this.receivedAt = receivedAt;
     useCurrentKeys();
     Verified verified = cache.getIfPresent(token);
     if (verified == null) {
@@ -195,9 +236,20 @@ public final class TokenCheck {
     return cacheHits;
   }
 
-  /** How many tokens were not known. */
+  /** How many tokens were not known to have a good signature. */
   public long cacheMisses() {
     return cacheMisses;
+  }
+
+  /** How many tokens had their signature verified. */
+  long verifications() {
+    return verifications;
+  }
+
+  /** How many good tokens are remembered, after what is due has been forgotten. */
+  long remembered() {
+    cache.cleanUp();
+    return cache.estimatedSize();
   }
 
   private TokenFault judge(Verified token, String customerId, long receivedAt) {
@@ -223,15 +275,32 @@ public final class TokenCheck {
   /** Null if the keys must be read again first; that has been asked for. */
   private Verified verify(String token) throws InvalidTokenException {
     JWSObject jws = parse(token);
-    VerificationKey signer = keys.signerOf(jws);
-    if (signer == null && mayBeSignedByNewKey(jws.getHeader()) && !keySource.areFresh()) {
+    boolean newKey = mayBeSignedByNewKey(jws.getHeader());
+    // No signature is checked for an unknown key id, and it may become known.
+    boolean remember = jws.getHeader().getKeyID() == null || !newKey;
+    String fault = remember ? failed.faultOf(token) : UNKNOWN_KEY;
+    if (fault == null) {
+      verifications++;
+      try {
+        return verify(jws, newKey);
+      } catch (InvalidTokenException e) {
+        fault = e.getMessage();
+        failed.put(token, fault);
+      }
+    }
+    if (fault.equals(UNKNOWN_KEY) && !keySource.areFresh()) {
       keySource.request();
       return null;
     }
+    throw new InvalidTokenException(fault);
+  }
+
+  private Verified verify(JWSObject jws, boolean newKey) throws InvalidTokenException {
+    VerificationKey signer = keys.signerOf(jws);
     if (signer == null) {
       throw new InvalidTokenException(
-          mayBeSignedByNewKey(jws.getHeader())
-              ? "no key of the JWKS is the token's"
+          newKey
+              ? UNKNOWN_KEY
               : "the token's signature is wrong, or its key is not for its algorithm");
     }
     Map<String, Object> claims = jws.getPayload().toJSONObject();
@@ -309,6 +378,7 @@ public final class TokenCheck {
   private void useCurrentKeys() {
     KeySet current = keySource.keys();
     if (current != keys) {
+      failed.forgetAll();
       Set<VerificationKey> gone = new HashSet<>(keys.keys());
       keys = current;
       current.keys().forEach(gone::remove);

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param algorithms the JWS algorithms a token may be signed with, out of {@code ES256}, {@code
  *     RS256}, {@code PS256} and {@code EdDSA} or {@code Ed25519}, which are one
  * @param cacheSize how many verified tokens are remembered, so that their signature is not verified
- *     again
+ *     again; it is also how many KiB they may take in all
  * @param clockSkew by how much a token's times may be off, to the token's advantage
  * @param keyRefresh how often the keys are fetched again, so that a withdrawn key stops working
  * @param expected which tokens are meant for this service

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class KeyRotationTest {
 
   private static final long NOW = 1_800_000_000_000L;
-  private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800000300}";
+  private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800003600}";
   private static final Duration REFRESH = Duration.ofMinutes(5);
   private static final ECKey OLD = Issuer.ecKey("old");
   private static final ECKey NEW = Issuer.ecKey("new");
@@ -72,6 +72,18 @@ class KeyRotationTest {
     assertInvalid(NEW_TOKEN);
     jwks.pass(KeySource.FRESH);
     assertPasses(NEW_TOKEN);
+  }
+
+  @Test
+  void badTokenIsJudgedAgainWhenTheKeysChange() throws IOException {
+    ECKey replacement = Issuer.ecKey("old");
+    String token = Issuer.es256(replacement, CLAIMS);
+    assertInvalid(token);
+    jwks.published = Issuer.jwks(replacement);
+    jwks.pass(REFRESH);
+    assertInvalid(token);
+    jwks.runBackground();
+    assertPasses(token);
   }
 
   @Test

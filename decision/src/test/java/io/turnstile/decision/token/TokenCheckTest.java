@@ -537,6 +537,96 @@ class TokenCheckTest {
   }
 
   @Test
+  void cacheIsBoundedInBytesToo() throws IOException {
+    TokenCheck check = open();
+    for (int i = 0; i < 20; i++) {
+      String large =
+          "{\"sub\":\"c-1\",\"exp\":%d,\"roles\":\"%s\"}"
+              .formatted(NOW_S + 300 + i, "y".repeat(3_000));
+      assertPasses(check, Issuer.es256(KEY, large));
+      // 10 KiB in all, and each takes more than 4 KiB.
+      assertThat(check.remembered()).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void longSubjectCounts() throws IOException {
+    TokenCheck check = open();
+    String subject = "y".repeat(2_000);
+    for (int i = 0; i < 20; i++) {
+      check.check(Issuer.es256(KEY, claims(subject, NOW_S + 300 + i)), CUSTOMER, NOW);
+      assertThat(check.remembered()).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void tokenIsForgottenWhenItExpires() throws IOException {
+    TokenCheck check = open();
+    assertPasses(check, Issuer.es256(KEY, CLAIMS));
+    jwks.pass(Duration.ofMinutes(5).plus(SKEW).minusSeconds(1));
+    assertThat(check.remembered()).isEqualTo(1);
+    jwks.pass(Duration.ofSeconds(3));
+    assertThat(check.remembered()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    Long.MIN_VALUE + ", TOKEN_NOT_YET_VALID",
+    "-1, ",
+    "0, ",
+    Long.MAX_VALUE + ", TOKEN_EXPIRED"
+  })
+  void receptionTimesOfAnySizeAreTaken(long receivedAt, RejectionReason reason) throws IOException {
+    TokenCheck check = open();
+    String token = Issuer.es256(KEY, CLAIMS);
+    TokenFault fault = check.check(token, CUSTOMER, receivedAt);
+    assertThat(reason(fault)).isEqualTo(reason);
+    assertPasses(check, token);
+    assertThat(check.verifications()).isEqualTo(1);
+  }
+
+  @Test
+  void sameBadTokenIsVerifiedOnceAMinute() throws IOException {
+    jwks.published = Issuer.jwks(KEY, RSA_KEY);
+    TokenCheck check = open(ALL);
+    String[] bad = {
+      Issuer.es256(Issuer.ecKey("k1"), CLAIMS),
+      Issuer.es256(new JWSHeader(JWSAlgorithm.ES256), Issuer.ecKey("k1"), CLAIMS),
+      Issuer.es256(KEY, "{\"sub\":\"c-1\"}"),
+      Issuer.es256(KEY, claims(CUSTOMER, NOW)),
+      Issuer.es256(KEY, "[]")
+    };
+    for (int round = 0; round < 100; round++) {
+      for (String token : bad) {
+        TokenFault fault = check.check(token, CUSTOMER, NOW);
+        assertThat(reason(fault)).isEqualTo(TOKEN_INVALID);
+        assertThat(fault.detail()).isEqualTo(check.check(token, CUSTOMER, NOW).detail());
+      }
+    }
+    assertThat(check.verifications()).isEqualTo(bad.length);
+    jwks.pass(Duration.ofSeconds(61));
+    assertInvalid(check, bad[0]);
+    assertThat(check.verifications()).isEqualTo(bad.length + 1);
+  }
+
+  @Test
+  void sameExpiredTokenIsVerifiedOnce() throws IOException {
+    TokenCheck check = open();
+    String token = Issuer.es256(KEY, claims(CUSTOMER, NOW_S - 3600));
+    for (int i = 0; i < 100; i++) {
+      assertThat(reason(check.check(token, CUSTOMER, NOW))).isEqualTo(TOKEN_EXPIRED);
+    }
+    assertThat(check.verifications()).isEqualTo(1);
+  }
+
+  @Test
+  void unknownKeyIdCostsNoVerification() throws IOException {
+    TokenCheck check = open();
+    assertInvalid(check, Issuer.es256(Issuer.ecKey("unknown"), CLAIMS));
+    assertThat(check.verifications()).isZero();
+  }
+
+  @Test
   void detailHoldsNothingOfTheTokenAndIsOneLine() throws IOException {
     TokenCheck check = open();
     ECKey forger = Issuer.ecKey("s3cret");
