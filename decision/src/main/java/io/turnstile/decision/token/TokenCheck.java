@@ -38,11 +38,12 @@ import java.util.TreeSet;
  * one that did not, its hash is for a minute, so that a client which sends the same bad token again
  * and again does not cost a verification each time. What is remembered is bounded in bytes.
  *
- * <p>The JWKS is fetched again when a token names a key id that it does not hold, or names none and
- * no key verifies it; but not within 5 s of the last fetch: forged tokens must not stall the
- * caller. So a token is sure to find its key only 5 s after the key was published. Besides, the
- * JWKS is fetched every {@link TokenSettings#keyRefresh()}, in the background while tokens are
- * checked; if that fails, the keys stay as they are.
+ * <p>The JWKS is read again, in the background, when a token names a key id that it does not hold,
+ * or names none and no key verifies it; but not within 5 s of the last success. Until it has been
+ * read such a token is neither good nor bad ({@link TokenResult.NoFault#KEY_UNKNOWN}), however long
+ * the key server is away; other tokens are checked meanwhile. So a token is sure to find its key
+ * only if that was published 5 s, and the time that a reading takes, before. Besides, the JWKS is
+ * read every {@link TokenSettings#keyRefresh()}; if that fails, the keys stay as they are.
  */
 public final class TokenCheck {
 
@@ -60,9 +61,6 @@ public final class TokenCheck {
 
   /** For how long a bad token is remembered, and at least a good one. */
   private static final Duration MIN_REMEMBERED = Duration.ofMinutes(1);
-
-  /** The first second of the year 2200. A time beyond it is one in milliseconds, or nonsense. */
-  private static final long LIMIT_SECONDS = 7_258_118_400L;
 
   /** For how long {@link #check} waits for an unknown key while the JWKS is unreachable. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -132,7 +130,7 @@ public final class TokenCheck {
    * @throws IllegalArgumentException with a one-line message if a setting is wrong
    */
   public static TokenCheck open(TokenSettings settings) throws IOException {
-    validate(settings);
+    settings.validate();
     JwksFetcher fetcher =
         JwksFetcher.of(settings.jwks(), settings.connectTimeout(), settings.readTimeout());
     return new TokenCheck(
@@ -141,64 +139,30 @@ public final class TokenCheck {
         RefreshClock.SYSTEM);
   }
 
-  private static void validate(TokenSettings settings) {
-    if (settings.algorithms().isEmpty()) {
-      throw new IllegalArgumentException(
-          "no token algorithm is allowed: allow one of " + VerificationKey.ALGORITHMS);
-    }
-    for (String algorithm : settings.algorithms()) {
-      if (!VerificationKey.ALGORITHMS.contains(algorithm)) {
-        throw new IllegalArgumentException(
-            "token algorithm %s is not supported: only the asymmetric %s are"
-                .formatted(algorithm, VerificationKey.ALGORITHMS));
-      }
-    }
-    if (settings.cacheSize() < 0) {
-      throw new IllegalArgumentException(
-          "token cache size %d is negative".formatted(settings.cacheSize()));
-    }
-    if (settings.clockSkew().isNegative() || settings.clockSkew().toDays() > 365) {
-      throw new IllegalArgumentException(
-          "clock skew %s is not between 0 and a year".formatted(settings.clockSkew()));
-    }
-    validateTimeout("connect", settings.connectTimeout());
-    validateTimeout("read", settings.readTimeout());
-    if (settings.keyRefresh().toSeconds() < 1 || settings.keyRefresh().toDays() > 365) {
-      throw new IllegalArgumentException(
-          "key refresh interval %s is not between 1 s and a year".formatted(settings.keyRefresh()));
-    }
-  }
-
-  private static void validateTimeout(String name, Duration timeout) {
-    if (timeout.toMillis() < 1 || timeout.toMinutes() >= 10) {
-      throw new IllegalArgumentException(
-          "JWKS %s timeout %s is not between 1 ms and 10 min".formatted(name, timeout));
-    }
-  }
-
   /**
-   * Checks the token of a transaction. May block for a few seconds while the JWKS is fetched.
+   * Checks the token of a transaction and never waits. When the answer is {@link
+   * TokenResult.NoFault#KEY_UNKNOWN} the input is to be kept and asked for again, every 50 ms or
+   * so; what comes after it can be checked meanwhile. The answer stays the same as long as the key
+   * server is away.
    *
    * @param customerId whom the transaction says it is from
    * @param receivedAt when the transaction was received, epoch milliseconds
-   * @return null if the token lets the transaction pass
-   * @throws IOException with a one-line message if the JWKS could not be fetched for 10 s while an
-   *     unknown key needed it; {@link java.io.InterruptedIOException} if interrupted meanwhile
    */
-  public TokenFault check(String token, String customerId, long receivedAt) throws IOException {
+  public TokenResult ask(String token, String customerId, long receivedAt) {
     this.receivedAt = receivedAt;
     useCurrentKeys();
     Verified verified = cache.getIfPresent(token);
     if (verified == null) {
-      cacheMisses++;
       try {
         verified = verify(token);
-        if (verified == null) {
-          verified = verifyWhenKeysAreRead(token);
-        }
       } catch (InvalidTokenException e) {
+        cacheMisses++;
         return new TokenFault(RejectionReason.TOKEN_INVALID, e.getMessage());
       }
+      if (verified == null) {
+        return TokenResult.NoFault.KEY_UNKNOWN;
+      }
+      cacheMisses++;
       if (token.length() <= MAX_CACHED_LENGTH) {
         cache.put(token, verified);
       }
@@ -208,27 +172,37 @@ public final class TokenCheck {
     return judge(verified, customerId, receivedAt);
   }
 
-  private Verified verifyWhenKeysAreRead(String token) throws InvalidTokenException, IOException {
+  /**
+   * The same, but waits while the answer is {@link TokenResult.NoFault#KEY_UNKNOWN}.
+   *
+   * @return null if the token lets the transaction pass
+   * @throws IOException with a one-line message if the JWKS could not be read for 10 s while an
+   *     unknown key needed it; {@link InterruptedIOException} if interrupted meanwhile
+   */
+  public TokenFault check(String token, String customerId, long receivedAt) throws IOException {
+    TokenResult result = ask(token, customerId, receivedAt);
     long deadline = clock.nanoTime() + PATIENCE.toNanos();
-    Verified verified = null;
-    while (verified == null) {
-      try {
-        clock.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while waiting for the JWKS");
-      }
-      useCurrentKeys();
-      verified = verify(token);
+    while (result == TokenResult.NoFault.KEY_UNKNOWN) {
+      pause();
+      result = ask(token, customerId, receivedAt);
       IOException failure = keySource.failureSince(deadline);
-      if (verified == null && failure != null) {
+      if (result == TokenResult.NoFault.KEY_UNKNOWN && failure != null) {
         throw new IOException(
             "a token's key is unknown and for %d s %s"
                 .formatted(PATIENCE.toSeconds(), failure.getMessage()),
             failure);
       }
     }
-    return verified;
+    return result instanceof TokenFault fault ? fault : null;
+  }
+
+  private void pause() throws InterruptedIOException {
+    try {
+      clock.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for the JWKS");
+    }
   }
 
   /** How many tokens were known, so that their signature was not verified again. */
@@ -252,7 +226,7 @@ public final class TokenCheck {
     return cache.estimatedSize();
   }
 
-  private TokenFault judge(Verified token, String customerId, long receivedAt) {
+  private TokenResult judge(Verified token, String customerId, long receivedAt) {
     if (token.expiresAt + skewMillis <= receivedAt) {
       return new TokenFault(
           RejectionReason.TOKEN_EXPIRED,
@@ -269,7 +243,7 @@ public final class TokenCheck {
       return new TokenFault(
           RejectionReason.TOKEN_SUBJECT_MISMATCH, "the token's sub is not the customer_id");
     }
-    return null;
+    return TokenResult.NoFault.PASSED;
   }
 
   /** Null if the keys must be read again first; that has been asked for. */
@@ -309,13 +283,13 @@ public final class TokenCheck {
     }
     expected.check(jws.getHeader(), claims);
     if (claims.containsKey("iat")) {
-      epochMillis(claims, "iat");
+      NumericDate.millis(claims, "iat");
     }
     return new Verified(
         signer,
         claims.get("sub") instanceof String subject ? subject : null,
-        epochMillis(claims, "exp"),
-        claims.containsKey("nbf") ? epochMillis(claims, "nbf") : 0);
+        NumericDate.millis(claims, "exp"),
+        claims.containsKey("nbf") ? NumericDate.millis(claims, "nbf") : 0);
   }
 
   private boolean mayBeSignedByNewKey(JWSHeader header) {
@@ -354,22 +328,6 @@ public final class TokenCheck {
       }
     }
     return true;
-  }
-
-  /** A NumericDate: seconds since 1970, maybe with a fraction; negative ones become 0. */
-  private static long epochMillis(Map<String, Object> claims, String name)
-      throws InvalidTokenException {
-    if (!(claims.get(name) instanceof Number number)) {
-      throw new InvalidTokenException("the token's " + name + " is missing or not a time");
-    }
-    double seconds = number.doubleValue();
-    if (!(seconds < LIMIT_SECONDS)) {
-      throw new InvalidTokenException(
-          "the token's "
-              + name
-              + " lies beyond the year 2200: it must be in seconds since 1970, not in milliseconds");
-    }
-    return Math.max(0, Math.round(seconds * 1000));
   }
 
   /** Takes over keys that were fetched, and forgets tokens whose key is not among them. */

@@ -9,4 +9,4 @@ import io.turnstile.events.RejectionReason;
  * @param detail one line for a person, of bounded length; of the token it holds at most times and,
  *     if its signature is good, type, issuer and audience
  */
-public record TokenFault(RejectionReason reason, String detail) {}
+public record TokenFault(RejectionReason reason, String detail) implements TokenResult {}

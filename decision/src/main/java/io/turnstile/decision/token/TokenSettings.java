@@ -54,4 +54,43 @@ public record TokenSettings(
         CONNECT_TIMEOUT,
         READ_TIMEOUT);
   }
+
+  /**
+   * Checks that they make sense.
+   *
+   * @throws IllegalArgumentException if not, with a one-line message
+   */
+  void validate() {
+    if (algorithms.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no token algorithm is allowed: allow one of " + VerificationKey.ALGORITHMS);
+    }
+    for (String algorithm : algorithms) {
+      if (!VerificationKey.ALGORITHMS.contains(algorithm)) {
+        throw new IllegalArgumentException(
+            "token algorithm %s is not supported: only the asymmetric %s are"
+                .formatted(algorithm, VerificationKey.ALGORITHMS));
+      }
+    }
+    if (cacheSize < 0) {
+      throw new IllegalArgumentException("token cache size %d is negative".formatted(cacheSize));
+    }
+    if (clockSkew.isNegative() || clockSkew.toDays() > 365) {
+      throw new IllegalArgumentException(
+          "clock skew %s is not between 0 and a year".formatted(clockSkew));
+    }
+    validateTimeout("connect", connectTimeout);
+    validateTimeout("read", readTimeout);
+    if (keyRefresh.toSeconds() < 1 || keyRefresh.toDays() > 365) {
+      throw new IllegalArgumentException(
+          "key refresh interval %s is not between 1 s and a year".formatted(keyRefresh));
+    }
+  }
+
+  private static void validateTimeout(String name, Duration timeout) {
+    if (timeout.toMillis() < 1 || timeout.toMinutes() >= 10) {
+      throw new IllegalArgumentException(
+          "JWKS %s timeout %s is not between 1 ms and 10 min".formatted(name, timeout));
+    }
+  }
 }
