@@ -1,20 +1,24 @@
 package io.turnstile.decision.token;
 
+import java.util.function.LongSupplier;
+
 /** The time by which keys are fetched. */
 interface RefreshClock {
 
-  RefreshClock SYSTEM =
-      new RefreshClock() {
-        @Override
-        public long nanoTime() {
-          return System.nanoTime();
-        }
+  /** Another reading of the time; sleep is real. */
+  static RefreshClock of(LongSupplier nanoTime) {
+    return new RefreshClock() {
+      @Override
+      public long nanoTime() {
+        return nanoTime.getAsLong();
+      }
 
-        @Override
-        public void sleep(long millis) throws InterruptedException {
-          Thread.sleep(millis);
-        }
-      };
+      @Override
+      public void sleep(long millis) throws InterruptedException {
+        Thread.sleep(millis);
+      }
+    };
+  }
 
   /** As {@link System#nanoTime}. */
   long nanoTime();

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /**
  * Checks tokens: JWTs in JWS compact form, signed by a key of a JWKS. Not thread-safe: one per
@@ -130,13 +131,19 @@ public final class TokenCheck {
    * @throws IllegalArgumentException with a one-line message if a setting is wrong
    */
   public static TokenCheck open(TokenSettings settings) throws IOException {
+    return open(settings, System::nanoTime);
+  }
+
+  /** The same with another clock, as {@link System#nanoTime}, for the age of keys. */
+  public static TokenCheck open(TokenSettings settings, LongSupplier nanoTime) throws IOException {
     settings.validate();
     JwksFetcher fetcher =
         JwksFetcher.of(settings.jwks(), settings.connectTimeout(), settings.readTimeout());
+    RefreshClock clock = RefreshClock.of(nanoTime);
     return new TokenCheck(
         settings,
-        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), RefreshClock.SYSTEM),
-        RefreshClock.SYSTEM);
+        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), clock),
+        clock);
   }
 
   /**
