@@ -144,14 +144,14 @@ final class KeySource {
   private Reading read() {
     try {
       return new Reading(KeySet.parse(fetcher.fetch(), algorithms), null, clock.nanoTime());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       String message = "the JWKS %s cannot be used: %s".formatted(fetcher.location(), describe(e));
       return new Reading(null, new IOException(message, e), clock.nanoTime());
     }
   }
 
   /** On one line, and not a bare path or host name: those messages need their class to be clear. */
-  private static String describe(Exception e) {
+  private static String describe(Throwable e) {
     String text =
         e.getClass() == IOException.class
             ? e.getMessage()

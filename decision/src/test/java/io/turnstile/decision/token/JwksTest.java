@@ -83,6 +83,18 @@ class JwksTest {
   }
 
   @Test
+  void deepNestingIsNoJwks() throws IOException {
+    for (String text : new String[] {"[", "{\"keys\":[", "{\"keys\":"}) {
+      assertThatIOException()
+          .isThrownBy(
+              () ->
+                  TokenCheck.open(
+                      settings(write(text.repeat(JwksFetcher.MAX_BYTES / 16)), "ES256")))
+          .withMessageContaining("cannot be used");
+    }
+  }
+
+  @Test
   void jwksWithoutKeyForTheAlgorithmsIsRefused() throws IOException {
     assertCannotOpen(write("{\"keys\":[]}"), "it holds no key for [ES256]");
     assertCannotOpen(write(Issuer.jwks(Issuer.rsaKey("r1"))), "it holds no key for [ES256]");
