@@ -1,5 +1,6 @@
 package io.turnstile.decision.token;
 
+import java.io.InterruptedIOException;
 import java.util.function.LongSupplier;
 
 /** The time by which keys are fetched. */
@@ -25,4 +26,14 @@ interface RefreshClock {
 
   /** As {@link Thread#sleep(long)}. */
   void sleep(long millis) throws InterruptedException;
+
+  /** The same; an interrupt is kept and thrown as an I/O failure. */
+  default void pause(long millis) throws InterruptedIOException {
+    try {
+      sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for the JWKS");
+    }
+  }
 }

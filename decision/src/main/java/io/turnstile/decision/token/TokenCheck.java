@@ -190,7 +190,7 @@ public final class TokenCheck {
     TokenResult result = ask(token, customerId, receivedAt);
     long deadline = clock.nanoTime() + PATIENCE.toNanos();
     while (result == TokenResult.NoFault.KEY_UNKNOWN) {
-      pause();
+      clock.pause(POLL_MILLIS);
       result = ask(token, customerId, receivedAt);
       IOException failure = keySource.failureSince(deadline);
       if (result == TokenResult.NoFault.KEY_UNKNOWN && failure != null) {
@@ -201,15 +201,6 @@ public final class TokenCheck {
       }
     }
     return result instanceof TokenFault fault ? fault : null;
-  }
-
-  private void pause() throws InterruptedIOException {
-    try {
-      clock.sleep(POLL_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while waiting for the JWKS");
-    }
   }
 
   /** How many tokens were known, so that their signature was not verified again. */
