@@ -3,6 +3,7 @@ package io.turnstile.job;
 import io.turnstile.clients.ClientProperties;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
@@ -106,6 +107,20 @@ public final class JobConfig {
       description = "Signature algorithms that are allowed")
   private List<String> tokenAlgorithms = List.of("ES256");
 
+  @Option(names = "--token-issuer", description = "What a token's iss must be; default: anything")
+  private String tokenIssuer;
+
+  @Option(
+      names = "--token-audience",
+      split = ",",
+      description = "A,…: one of them must be in a token's aud; default: anything")
+  private List<String> tokenAudience = List.of();
+
+  @Option(
+      names = "--token-type",
+      description = "What typ in a token's header must be, such as at+jwt; default: anything")
+  private String tokenType;
+
   @Option(names = "--token-cache-size", description = "Verified tokens kept, per subtask")
   private int tokenCacheSize = 100_000;
 
@@ -114,6 +129,12 @@ public final class JobConfig {
 
   @Option(names = "--key-refresh", description = "How often the token keys are read again")
   private Duration keyRefresh = Duration.ofMinutes(5);
+
+  @Option(names = "--jwks-connect-timeout", description = "For connecting to the key server")
+  private Duration jwksConnectTimeout = TokenSettings.CONNECT_TIMEOUT;
+
+  @Option(names = "--jwks-read-timeout", description = "For the key server's answer")
+  private Duration jwksReadTimeout = TokenSettings.READ_TIMEOUT;
 
   @Option(names = "--dedup-window", description = "An id is accepted once within it")
   private Duration dedupWindow = Duration.ofHours(1);
@@ -259,8 +280,15 @@ public final class JobConfig {
             + JobTopology.MAX_PARALLELISM);
     require(tokenCacheSize >= 0, "--token-cache-size must not be negative");
     require(!tokenAlgorithms.isEmpty(), "--token-algorithms must name at least one");
+    requireText(tokenIssuer, "--token-issuer");
+    requireText(tokenType, "--token-type");
+    for (String audience : tokenAudience) {
+      requireText(audience, "--token-audience");
+    }
     require(!clockSkew.isNegative(), "--clock-skew must not be negative");
     requirePositive(keyRefresh, "--key-refresh");
+    requirePositive(jwksConnectTimeout, "--jwks-connect-timeout");
+    requirePositive(jwksReadTimeout, "--jwks-read-timeout");
     requirePositive(dedupWindow, "--dedup-window");
     requirePositive(contentWindow, "--content-window");
     require(!productWait.isNegative(), "--product-wait must not be negative");
@@ -304,6 +332,10 @@ public final class JobConfig {
   private static void requirePositive(Duration duration, String option)
       throws InvalidConfigException {
     require(duration.toMillis() > 0, option + " must be at least a millisecond");
+  }
+
+  private static void requireText(String text, String option) throws InvalidConfigException {
+    require(text == null || !text.isBlank(), option + " must not be blank");
   }
 
   private static void require(boolean condition, String message) throws InvalidConfigException {
@@ -354,7 +386,14 @@ public final class JobConfig {
 
   public TokenSettings tokens() {
     return new TokenSettings(
-        jwks, Set.copyOf(tokenAlgorithms), tokenCacheSize, clockSkew, keyRefresh);
+        jwks,
+        Set.copyOf(tokenAlgorithms),
+        tokenCacheSize,
+        clockSkew,
+        keyRefresh,
+        new ExpectedClaims(tokenIssuer, Set.copyOf(tokenAudience), tokenType),
+        jwksConnectTimeout,
+        jwksReadTimeout);
   }
 
   public WaitSettings productWait() {
