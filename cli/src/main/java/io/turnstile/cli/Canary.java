@@ -1,6 +1,7 @@
 package io.turnstile.cli;
 
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.VerdictCode;
 import io.turnstile.events.Customer;
@@ -21,17 +22,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -64,7 +61,7 @@ final class Canary implements AutoCloseable {
   }
 
   /**
-   * What became of a transaction.
+   * A verdict and its latency.
    *
    * @param latency from before its send to the return of the poll that gave the verdict
    */
@@ -74,10 +71,10 @@ final class Canary implements AutoCloseable {
   private final TokenSigner tokens;
   private final Duration timeout;
   private final Producer<String, byte[]> producer;
-  private final Consumer<byte[], byte[]> verdicts;
+  private final CommittedVerdicts<byte[]> verdicts;
 
   /**
-   * @param verdicts reads committed records only
+   * @param verdicts reads committed records only; closed with this
    */
   Canary(
       Producer<String, byte[]> producer,
@@ -86,7 +83,7 @@ final class Canary implements AutoCloseable {
       TokenSigner tokens,
       Duration timeout) {
     this.producer = producer;
-    this.verdicts = verdicts;
+    this.verdicts = new CommittedVerdicts<>(verdicts, topics.verdicts());
     this.topics = topics;
     this.tokens = tokens;
     this.timeout = timeout;
@@ -110,33 +107,17 @@ final class Canary implements AutoCloseable {
    */
   static Canary connect(
       Map<String, Object> client, TopicNames topics, TokenSigner tokens, Duration timeout) {
-    Producer<String, byte[]> producer =
-        new KafkaProducer<>(
-            with(
-                client,
-                Map.of(
-                    ProducerConfig.ACKS_CONFIG,
-                    "all",
-                    ProducerConfig.LINGER_MS_CONFIG,
-                    0,
-                    ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                    timeout.toMillis(),
-                    ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                    (int) timeout.toMillis())),
-            new StringSerializer(),
-            new ByteArraySerializer());
-    Consumer<byte[], byte[]> verdicts =
-        new KafkaConsumer<>(
-            with(
-                client,
-                Map.of(
-                    ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                    "read_committed",
-                    ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                    false)),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    return new Canary(producer, verdicts, topics, tokens, timeout);
+    Map<String, Object> config = new HashMap<>(client);
+    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout.toMillis());
+    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
+    return new Canary(
+        new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer()),
+        CommittedVerdicts.consumer(client),
+        topics,
+        tokens,
+        timeout);
   }
 
   /** Publishes the product and the customer that its transactions name. */
@@ -144,12 +125,7 @@ final class Canary implements AutoCloseable {
     long now = System.currentTimeMillis();
     send(topics.inventory(), ProductCodec.encode(new Product(ID, ID, ID, 0, "XXX", 0, now, now)));
     send(topics.customers(), CustomerCodec.encode(new Customer(ID, ID, ID, "", now, now)));
-
-    verdicts.assign(
-        topics.verdicts().stream()
-            .flatMap(topic -> verdicts.partitionsFor(topic).stream())
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList());
+    verdicts.seekToEnd();
   }
 
   /** A transaction that was never sent before. */
@@ -167,7 +143,8 @@ final class Canary implements AutoCloseable {
       throws ExecutionException, InterruptedException {
     String token = tokens.sign(ID, Instant.now().minus(kind.age));
     byte[] value = TransactionCodec.encode(transaction.withToken(token));
-    skipToEnd();
+    // The verdicts of others since the last transaction would be read first.
+    verdicts.seekToEnd();
     long start = System.nanoTime();
     RecordMetadata sent = send(topics.transactions(), value);
     SourcePosition position = new SourcePosition(sent.topic(), sent.partition(), sent.offset());
@@ -182,13 +159,6 @@ final class Canary implements AutoCloseable {
     }
     throw new CheckFailedException(
         "no committed verdict for " + position + " within " + timeout.toSeconds() + " s");
-  }
-
-  /** What others were told since the last transaction would be read through first. */
-  private void skipToEnd() {
-    verdicts.seekToEnd(verdicts.assignment());
-    // Seeking is lazy: without this, a verdict that comes before the first poll would be skipped.
-    verdicts.assignment().forEach(verdicts::position);
   }
 
   @Override
@@ -208,11 +178,5 @@ final class Canary implements AutoCloseable {
   private RecordMetadata send(String topic, byte[] value)
       throws ExecutionException, InterruptedException {
     return producer.send(new ProducerRecord<>(topic, ID, value)).get();
-  }
-
-  private static Map<String, Object> with(Map<String, Object> client, Map<String, Object> more) {
-    Map<String, Object> config = new HashMap<>(client);
-    config.putAll(more);
-    return config;
   }
 }

@@ -1,8 +1,5 @@
 package io.turnstile.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.clients.JsonFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,11 +24,15 @@ final class CheckReport {
   }
 
   /**
-   * What became of one check.
+   * Result of one check.
    *
    * @param detail what was found; of a failure the cause, of a skipped check the reason
    */
   record Result(String name, Status status, Duration took, String detail) {}
+
+  private record JsonResult(String name, Status status, double seconds, String detail) {}
+
+  private record JsonReport(boolean passed, List<JsonResult> checks) {}
 
   /** One check: returns what it found, throws what is wrong. */
   interface Check {
@@ -58,7 +59,7 @@ final class CheckReport {
       throw e;
     } catch (Exception e) {
       Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-      add(new Result(name, Status.FAIL, since(start), Turnstile.oneLine(cause)));
+      add(new Result(name, Status.FAIL, since(start), OneLine.of(cause)));
       return false;
     }
   }
@@ -68,7 +69,7 @@ final class CheckReport {
     add(new Result(name, Status.SKIP, Duration.ZERO, why));
   }
 
-  /** Whether none failed. */
+  /** True if none failed. */
   boolean passed() {
     return results.stream().noneMatch(result -> result.status() == Status.FAIL);
   }
@@ -79,18 +80,17 @@ final class CheckReport {
 
   /** Writes {@code {"passed", "checks": [{"name", "status", "seconds", "detail"}]}}. */
   void write(Path file) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode report = json.createObjectNode().put("passed", passed());
-    ArrayNode checks = report.putArray("checks");
-    for (Result result : results) {
-      checks
-          .addObject()
-          .put("name", result.name())
-          .put("status", result.status().name())
-          .put("seconds", result.took().toMillis() / 1000.0)
-          .put("detail", result.detail());
-    }
-    JsonFiles.write(file, report);
+    List<JsonResult> checks =
+        results.stream()
+            .map(
+                result ->
+                    new JsonResult(
+                        result.name(),
+                        result.status(),
+                        result.took().toMillis() / 1000.0,
+                        result.detail()))
+            .toList();
+    JsonFiles.write(file, new JsonReport(passed(), checks));
   }
 
   private void add(Result result) {

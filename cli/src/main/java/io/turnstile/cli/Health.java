@@ -1,7 +1,5 @@
 package io.turnstile.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,7 +30,26 @@ record Health(
     Duration latency,
     List<String> problems) {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /**
+   * The look as it is written to files, in snake case.
+   *
+   * @param at ISO 8601
+   * @param checkpointAgeS seconds, null if not known
+   * @param unread null if not known
+   * @param inputsPerS null if not known
+   * @param committedLatencyMs null if not known
+   */
+  record Json(
+      String at,
+      String job,
+      long restarts,
+      Double checkpointAgeS,
+      Long unread,
+      Double inputsPerS,
+      double verdictsPerS,
+      SortedMap<String, Long> verdicts,
+      Double committedLatencyMs,
+      List<String> problems) {}
 
   boolean isWell() {
     return problems.isEmpty();
@@ -47,20 +64,18 @@ record Health(
     return number * 1000.0 / Math.max(1, interval.toMillis());
   }
 
-  /** All of it; times in seconds and milliseconds as the names say, null for what is not known. */
-  ObjectNode toJson() {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("at", at.toString());
-    json.put("job", job);
-    json.put("restarts", restarts);
-    json.put("checkpoint_age_s", checkpointAge == null ? null : checkpointAge.toMillis() / 1000.0);
-    json.put("unread", unread);
-    json.put("inputs_per_s", inputs == null ? null : perSecond(inputs));
-    json.put("verdicts_per_s", perSecond(decided()));
-    ObjectNode byCode = json.putObject("verdicts");
-    verdicts.forEach(byCode::put);
-    json.put("committed_latency_ms", latency == null ? null : latency.toNanos() / 1e6);
-    json.set("problems", JSON.valueToTree(problems));
-    return json;
+  /** The look as it is written to files. */
+  Json json() {
+    return new Json(
+        at.toString(),
+        job,
+        restarts,
+        checkpointAge == null ? null : checkpointAge.toMillis() / 1000.0,
+        unread,
+        inputs == null ? null : perSecond(inputs),
+        perSecond(decided()),
+        verdicts,
+        latency == null ? null : latency.toNanos() / 1e6,
+        problems);
   }
 }

@@ -25,8 +25,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Looks at a live deployment again and again. What does not answer is a problem in what it returns,
- * never an exception. Not thread-safe.
+ * Looks at a live deployment again and again. A part that does not answer is a problem in the
+ * result, never an exception. Not thread-safe.
  */
 final class HealthProbe {
 
@@ -61,7 +61,7 @@ final class HealthProbe {
     this.canary = canary;
   }
 
-  /** What is counted since the look before is 0 where that one saw nothing. */
+  /** Looks once. A count since the look before is 0 where that one saw nothing. */
   Health look() throws InterruptedException {
     List<String> problems = new ArrayList<>();
     Duration latency = canaryLatency(problems);
@@ -93,7 +93,7 @@ final class HealthProbe {
       OptionalLong pending = readTasks(job.id(), counted);
       unread = pending.isPresent() ? pending.getAsLong() : null;
     } catch (FlinkRestException | CheckFailedException e) {
-      problems.add(Turnstile.oneLine(e));
+      problems.add(OneLine.of(e));
     }
     SortedMap<String, Long> verdicts = since(verdictsBefore, counted);
     verdictsBefore = counted;
@@ -125,9 +125,9 @@ final class HealthProbe {
       }
       return answer.latency();
     } catch (ExecutionException e) {
-      problems.add("the canary was not sent: " + Turnstile.oneLine(e.getCause()));
+      problems.add("the canary was not sent: " + OneLine.of(e.getCause()));
     } catch (CheckFailedException | KafkaException | IllegalArgumentException e) {
-      problems.add("canary: " + Turnstile.oneLine(e));
+      problems.add("canary: " + OneLine.of(e));
     }
     return null;
   }
@@ -150,7 +150,7 @@ final class HealthProbe {
           .mapToLong(ListOffsetsResultInfo::offset)
           .sum();
     } catch (ExecutionException e) {
-      problems.add("Kafka: " + Turnstile.oneLine(e.getCause()));
+      problems.add("Kafka: " + OneLine.of(e.getCause()));
       return null;
     }
   }

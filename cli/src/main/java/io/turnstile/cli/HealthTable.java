@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** How a {@link Health} looks in a terminal, and in a file or a pipe. */
+/** Text of a {@link Health} for a terminal, and for a file or a pipe. */
 final class HealthTable {
 
-  /** Longer lines would be wrapped, and redrawing would go astray. */
+  /** Longer lines would be wrapped, and redrawing would leave parts of them. */
   private static final int WIDTH = 80;
 
   private HealthTable() {}

@@ -1,6 +1,5 @@
 package io.turnstile.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JsonFiles;
@@ -13,17 +12,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Takes a savepoint of a running job: what an upgrade can be rolled back to. */
+/** Takes a savepoint of a running job: the state that an upgrade can be rolled back to. */
 @Command(
     name = "savepoint",
     description = "Take a savepoint of a running job into Flink's savepoint directory.")
 final class SavepointCommand implements Callable<Integer> {
 
+  private record Report(String savepoint) {}
+
   @Spec private CommandSpec spec;
 
   @Mixin private FlinkOptions flinkOptions;
 
-  @Option(names = "--stop", description = "End the job with it; it then goes on from it only.")
+  @Option(
+      names = "--stop",
+      description = "End the job with it: it can then only be started again from it.")
   private boolean stop;
 
   @Option(
@@ -43,7 +46,7 @@ final class SavepointCommand implements Callable<Integer> {
     String path = stop ? flink.stopWithSavepoint(id, timeout) : flink.savepoint(id, timeout);
     spec.commandLine().getOut().println(path);
     if (out != null) {
-      JsonFiles.write(out, new ObjectMapper().createObjectNode().put("savepoint", path));
+      JsonFiles.write(out, new Report(path));
     }
     return 0;
   }

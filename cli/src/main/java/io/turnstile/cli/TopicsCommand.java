@@ -113,6 +113,6 @@ final class TopicsCommand implements Callable<Integer> {
   }
 
   private static String cause(ExecutionException e) {
-    return Turnstile.oneLine(e.getCause() == null ? e : e.getCause());
+    return OneLine.of(e.getCause() == null ? e : e.getCause());
   }
 }

@@ -4,7 +4,6 @@ import io.turnstile.audit.AuditCommand;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.Shutdown;
 import java.time.Duration;
-import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -73,13 +72,13 @@ public final class Turnstile implements Runnable {
         .println(
             command
                 .getColorScheme()
-                .errorText("%s: %s; see %s --help".formatted(name, oneLine(e), name)));
+                .errorText("%s: %s; see %s --help".formatted(name, OneLine.of(e), name)));
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
   private static int failed(Exception e, CommandLine command, ParseResult result) {
     if (Shutdown.inProgress()) {
-      // What fails now does because everything is being ended.
+      // A failure now has its cause in the end of everything.
       return command.getCommandSpec().exitCodeOnExecutionException();
     }
     LOG.debug("{} failed", command.getCommandSpec().qualifiedName(), e);
@@ -88,21 +87,8 @@ public final class Turnstile implements Runnable {
         .println(
             command
                 .getColorScheme()
-                .errorText(command.getCommandSpec().qualifiedName() + ": " + oneLine(e)));
+                .errorText(command.getCommandSpec().qualifiedName() + ": " + OneLine.of(e)));
     return command.getCommandSpec().exitCodeOnExecutionException();
-  }
-
-  /** The message without line ends; the type too where the message alone says little. */
-  static String oneLine(Throwable e) {
-    String message = e.getMessage();
-    if (e instanceof KafkaException && e.getCause() instanceof KafkaException cause) {
-      // "Failed to create new KafkaAdminClient" says nothing without it.
-      message += ": " + cause.getMessage();
-    }
-    if (message == null || message.isBlank()) {
-      return e.getClass().getSimpleName();
-    }
-    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
   }
 
   /** Reads the version from the JAR. */

@@ -1,8 +1,5 @@
 package io.turnstile.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JsonFiles;
@@ -11,6 +8,9 @@ import io.turnstile.clients.Screen;
 import io.turnstile.clients.TokenSigner;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.admin.Admin;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How a live deployment is, again and again. */
+/** Shows the health of a live deployment, again and again. */
 @Command(
     name = "watch",
     description = {
@@ -34,8 +34,10 @@ import picocli.CommandLine.Spec;
     })
 final class WatchCommand implements Callable<Integer> {
 
-  /** What the file holds: more than a day of looks every 10 s. */
+  /** Looks that the file holds: more than a day of them every 10 s. */
   static final int MAX_LOOKS = 10_000;
+
+  private record Report(boolean healthy, Collection<Health.Json> looks) {}
 
   @Spec private CommandSpec spec;
 
@@ -96,27 +98,25 @@ final class WatchCommand implements Callable<Integer> {
 
   private int watch(HealthProbe probe) throws Exception {
     Screen screen = Screen.of(spec.commandLine().getOut());
-    ObjectNode report = new ObjectMapper().createObjectNode().put("healthy", true);
-    ArrayNode looks = report.putArray("looks");
+    boolean healthy = true;
+    Deque<Health.Json> looks = new ArrayDeque<>();
     long start = System.nanoTime();
     for (long i = 0; ; i++) {
       Health health = probe.look();
       screen.live(HealthTable.block(health), HealthTable.line(health));
-      if (!health.isWell()) {
-        report.put("healthy", false);
-      }
+      healthy &= health.isWell();
       if (out != null) {
-        looks.add(health.toJson());
+        looks.add(health.json());
         if (looks.size() > MAX_LOOKS) {
-          looks.remove(0);
+          looks.remove();
         }
-        JsonFiles.write(out, report);
+        JsonFiles.write(out, new Report(healthy, looks));
       }
       Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
       Duration next = interval.multipliedBy(i + 1);
       if (duration != null && next.compareTo(duration) > 0) {
         screen.settle();
-        return report.get("healthy").booleanValue() ? 0 : 1;
+        return healthy ? 0 : 1;
       }
       Thread.sleep(Math.max(0, next.minus(elapsed).toMillis()));
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code check} and {@code watch} say when Kafka is down or the job fails: a fake Flink. */
+/** Output of {@code check} and {@code watch} when Kafka is down or the job fails: a fake Flink. */
 class CheckCommandTest {
 
   private final Map<String, String> answers = new HashMap<>();

@@ -2,6 +2,10 @@ package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.clients.JsonFiles;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -54,11 +58,11 @@ class HealthTest {
   }
 
   @Test
-  void whatIsNotKnownIsNotShownAsANumber() {
+  void whatIsNotKnownIsNotShownAsANumber() throws Exception {
     assertThat(HealthTable.line(BLIND))
         .contains("job unknown", "in unknown", "unread unknown", "PROBLEM Kafka: timed out");
-    assertThat(BLIND.toJson().get("unread").isNull()).isTrue();
-    assertThat(BLIND.toJson().get("committed_latency_ms").isNull()).isTrue();
+    assertThat(json(BLIND).get("unread").isNull()).isTrue();
+    assertThat(json(BLIND).get("committed_latency_ms").isNull()).isTrue();
   }
 
   @Test
@@ -68,10 +72,25 @@ class HealthTest {
   }
 
   @Test
-  void jsonHasRates() {
-    assertThat(WELL.toJson().get("verdicts_per_s").doubleValue()).isEqualTo(3_000);
-    assertThat(WELL.toJson().at("/verdicts/DUPLICATE_ID").longValue()).isEqualTo(1_000);
-    assertThat(WELL.toJson().get("committed_latency_ms").doubleValue()).isEqualTo(21);
+  void jsonHasRates() throws Exception {
+    assertThat(json(WELL).get("verdicts_per_s").doubleValue()).isEqualTo(3_000);
+    assertThat(json(WELL).at("/verdicts/DUPLICATE_ID").longValue()).isEqualTo(1_000);
+    assertThat(json(WELL).get("committed_latency_ms").doubleValue()).isEqualTo(21);
+  }
+
+  @Test
+  void jsonIsTheContract() throws Exception {
+    assertThat(json(WELL).toString())
+        .isEqualTo(
+            "{\"at\":\"1970-01-01T00:00:00Z\",\"job\":\"RUNNING\",\"restarts\":1,"
+                + "\"checkpoint_age_s\":2.3,\"unread\":12,\"inputs_per_s\":3000.0,"
+                + "\"verdicts_per_s\":3000.0,\"verdicts\":"
+                + "{\"ACCEPTED\":29000,\"DUPLICATE_ID\":1000,\"TOO_LARGE\":0},"
+                + "\"committed_latency_ms\":21.0,\"problems\":[]}");
+  }
+
+  private static JsonNode json(Health health) throws IOException {
+    return new ObjectMapper().readTree(JsonFiles.text(health.json()));
   }
 
   @Test

@@ -17,6 +17,7 @@ public final class ClientProperties {
    * Reads a file of Kafka client properties.
    *
    * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if it holds a malformed Unicode escape
    */
   public static Map<String, String> read(Path file) throws IOException {
     Properties properties = new Properties();

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How to reach a deployment's Flink, and which job it is. */
+/** Options that name a deployment's Flink and its job. */
 public final class FlinkOptions {
 
   @Option(
@@ -68,7 +68,7 @@ public final class FlinkOptions {
             + all);
   }
 
-  /** Why the job failed or restarted last, behind a colon; nothing if it did not. */
+  /** Cause of the job's last failure or restart, behind a colon; nothing if there is none. */
   public static String cause(FlinkRest flink, FlinkRest.Job job) {
     return flink.failures(job.id()).stream()
         .findFirst()

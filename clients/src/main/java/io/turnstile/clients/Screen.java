@@ -1,26 +1,39 @@
 package io.turnstile.clients;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /**
- * What a long command shows: lines that stay, and at the bottom of a terminal a few that are
- * redrawn in place. Shows nothing any more once the process is ending. Thread-safe.
+ * Output of a long command: lines that stay, and at the bottom of a terminal a few that are redrawn
+ * in place. Shows nothing more once the process is ending. Thread-safe.
  */
 public final class Screen {
 
   private final PrintWriter out;
   private final boolean terminal;
+  private final Duration plainInterval;
+  private long plainNanos;
   private List<String> live = List.of();
 
   /**
-   * @param terminal whether there is one that understands ANSI sequences
+   * @param terminal true if there is one that understands ANSI sequences
    */
   public Screen(PrintWriter out, boolean terminal) {
+    this(out, terminal, Duration.ZERO);
+  }
+
+  /**
+   * @param terminal true if there is one that understands ANSI sequences
+   * @param plainInterval least time between two live lines where there is no terminal
+   */
+  public Screen(PrintWriter out, boolean terminal, Duration plainInterval) {
     this.out = out;
     this.terminal = terminal;
+    this.plainInterval = plainInterval;
+    plainNanos = System.nanoTime() - plainInterval.toNanos();
   }
 
   /** The standard output, of which the launcher says whether it is a terminal. */
@@ -38,12 +51,16 @@ public final class Screen {
   /**
    * Redraws the lines at the bottom.
    *
-   * @param plain printed instead where there is no terminal
+   * @param plain printed instead where there is no terminal, if it is time for it
    */
   public synchronized void live(List<String> lines, String plain) {
     if (!terminal) {
-      print(plain);
-      out.flush();
+      long now = System.nanoTime();
+      if (now - plainNanos >= plainInterval.toNanos()) {
+        plainNanos = now;
+        print(plain);
+        out.flush();
+      }
       return;
     }
     erase();
@@ -56,7 +73,7 @@ public final class Screen {
     live = List.of();
   }
 
-  /** Does a part of the work, and says what and how long it took. */
+  /** Does a part of the work; prints its name and the time it took. */
   public <T> T step(String what, Callable<T> work) throws Exception {
     long start = System.nanoTime();
     live(List.of(what + " …"), what + " …");

@@ -1,6 +1,6 @@
 package io.turnstile.clients;
 
-/** Whether this JVM is ending, as after Ctrl-C. */
+/** State of this JVM: ending, as after Ctrl-C, or not. */
 public final class Shutdown {
 
   private Shutdown() {}

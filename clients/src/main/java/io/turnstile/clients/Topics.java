@@ -2,6 +2,7 @@ package io.turnstile.clients;
 
 import io.turnstile.events.TopicNames;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -78,9 +80,8 @@ public final class Topics {
   }
 
   /**
-   * Creates the topics that do not exist yet; those that do are left as they are. Returns when all
-   * partitions can be written to: an idempotent producer that comes earlier may find its first
-   * batch refused and its second accepted, and then never gets past the first.
+   * Creates the topics that do not exist yet; those that do are left as they are. Returns when the
+   * partitions of the new ones can be written to.
    *
    * @param replicationFactor of the topics created; -1 for the broker's default
    * @throws ExecutionException if the cluster refuses
@@ -95,13 +96,13 @@ public final class Topics {
               configs.putAll(needed);
               topics.add(new NewTopic(name, partitions(name), replicationFactor).configs(configs));
             });
-    Map<TopicPartition, OffsetSpec> created = new HashMap<>();
+    List<TopicPartition> created = new ArrayList<>();
     for (Map.Entry<String, KafkaFuture<Void>> creation :
         admin.createTopics(topics).values().entrySet()) {
       try {
         creation.getValue().get();
         for (int partition = 0; partition < partitions(creation.getKey()); partition++) {
-          created.put(new TopicPartition(creation.getKey(), partition), OffsetSpec.latest());
+          created.add(new TopicPartition(creation.getKey(), partition));
         }
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof TopicExistsException)) {
@@ -109,17 +110,28 @@ public final class Topics {
         }
       }
     }
-    awaitLeaders(admin, created);
+    awaitLeaders(admin, created, new ListOffsetsOptions());
   }
 
-  /** Only a leader answers; a broker may not have heard of a new topic at first. */
-  private static void awaitLeaders(Admin admin, Map<TopicPartition, OffsetSpec> created)
+  /**
+   * Returns when every partition has a leader that answers, so that it can be written to. A
+   * producer that comes earlier may have its first batch refused and its second accepted, and then
+   * never gets past the first.
+   *
+   * @param options say how long one question may take
+   * @throws ExecutionException if there is no such partition, or no leader in time
+   */
+  public static void awaitLeaders(
+      Admin admin, Collection<TopicPartition> partitions, ListOffsetsOptions options)
       throws ExecutionException, InterruptedException {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    partitions.forEach(partition -> ends.put(partition, OffsetSpec.latest()));
     for (int attempt = 1; ; attempt++) {
       try {
-        admin.listOffsets(created).all().get();
+        admin.listOffsets(ends, options).all().get();
         return;
       } catch (ExecutionException e) {
+        // A broker may not have heard of a new topic at first.
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
             || attempt == LEADER_ATTEMPTS) {
           throw e;
@@ -130,8 +142,8 @@ public final class Topics {
   }
 
   /**
-   * How the cluster's topics differ from what the job needs: one line each, naming topic, setting
-   * and both values; empty if they do not.
+   * Lists the differences between the cluster's topics and what the job needs: one line each,
+   * naming topic, setting and both values; empty if there are none.
    *
    * @throws ExecutionException if the cluster does not answer
    */

@@ -7,7 +7,7 @@ import io.turnstile.events.VerdictHeaders;
 import java.util.function.Supplier;
 import org.apache.kafka.common.header.Headers;
 
-/** What a verdict says, in the terms of a ledger. */
+/** Code of a verdict, in the terms of a ledger. */
 public final class VerdictCode {
 
   private VerdictCode() {}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,15 @@ class ScreenTest {
     screen.line("line");
     screen.live(List.of("a", "b"), "plain 2");
     assertThat(out.toString()).isEqualToNormalizingNewlines("plain 1\nline\nplain 2\n");
+  }
+
+  @Test
+  void pipeGetsALiveLineOnlyNowAndThen() {
+    Screen screen = new Screen(new PrintWriter(out), false, Duration.ofHours(1));
+    screen.live(List.of("a"), "plain 1");
+    screen.live(List.of("a"), "plain 2");
+    screen.line("line");
+    assertThat(out.toString()).isEqualToNormalizingNewlines("plain 1\nline\n");
   }
 
   @Test

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * What a transaction says, apart from its id: SHA-256 over customer, product, quantity, amount,
+ * Hash of all that a transaction says but its id: SHA-256 over customer, product, quantity, amount,
  * currency and time of occurrence. Two transactions with the same hash have the same content.
  *
  * <p>Written as {@code v1:} and 64 hexadecimal digits. The version changes whenever the fields or

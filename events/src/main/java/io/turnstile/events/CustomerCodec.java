@@ -1,22 +1,22 @@
 package io.turnstile.events;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.FieldType;
+import io.turnstile.events.RecordFields.LongField;
+import io.turnstile.events.RecordFields.TextField;
 import java.io.IOException;
 
 /** JSON of {@link Customer}, {@code schemas/customer.schema.json}. Thread-safe. */
 public final class CustomerCodec {
 
-  private static final RecordDecoder DECODER =
-      new RecordDecoder(
-          "customer_id",
-          new Field("customer_id", FieldType.ID),
-          new Field("name", FieldType.TEXT),
-          new Field("segment", FieldType.TEXT),
-          new Field("country", FieldType.TEXT),
-          new Field("version", FieldType.INT64),
-          new Field("updated_at", FieldType.INT64));
+  private static final RecordFields FIELDS = new RecordFields();
+  private static final TextField CUSTOMER_ID = FIELDS.id("customer_id");
+  private static final TextField NAME = FIELDS.text("name");
+  private static final TextField SEGMENT = FIELDS.text("segment");
+  private static final TextField COUNTRY = FIELDS.text("country");
+  private static final LongField VERSION = FIELDS.int64("version");
+  private static final LongField UPDATED_AT = FIELDS.int64("updated_at");
+
+  private static final RecordDecoder DECODER = FIELDS.decoder(CUSTOMER_ID);
 
   private CustomerCodec() {}
 
@@ -29,14 +29,14 @@ public final class CustomerCodec {
     return DECODER
         .decode(value)
         .map(
-            f ->
+            values ->
                 new Customer(
-                    (String) f[0],
-                    (String) f[1],
-                    (String) f[2],
-                    (String) f[3],
-                    (long) f[4],
-                    (long) f[5]));
+                    values.get(CUSTOMER_ID),
+                    values.get(NAME),
+                    values.get(SEGMENT),
+                    values.get(COUNTRY),
+                    values.get(VERSION),
+                    values.get(UPDATED_AT)));
   }
 
   /** Writes a record's value. */

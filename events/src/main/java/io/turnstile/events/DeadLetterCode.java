@@ -1,6 +1,9 @@
 package io.turnstile.events;
 
-/** Why an input cannot be read as a transaction. Declared in the order in which they are judged. */
+/**
+ * Reason that an input cannot be read as a transaction. Declared in the order in which they are
+ * judged.
+ */
 public enum DeadLetterCode {
   /** The value is longer than {@link TransactionCodec#MAX_VALUE_BYTES}. */
   TOO_LARGE,

@@ -3,7 +3,7 @@ package io.turnstile.events;
 import java.util.function.Function;
 
 /**
- * What a codec made of a record's value: the record, or why there is none.
+ * Result of decoding a record's value: the record, or the reason that there is none.
  *
  * @param <T> the record type
  */

@@ -1,6 +1,6 @@
 package io.turnstile.events;
 
-/** What became of an input: the value of the header {@link VerdictHeaders#OUTCOME}. */
+/** Kind of an input's verdict: the value of the header {@link VerdictHeaders#OUTCOME}. */
 public enum Outcome {
   ACCEPTED("accepted"),
   REJECTED("rejected"),

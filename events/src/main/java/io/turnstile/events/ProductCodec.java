@@ -1,24 +1,24 @@
 package io.turnstile.events;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.FieldType;
+import io.turnstile.events.RecordFields.LongField;
+import io.turnstile.events.RecordFields.TextField;
 import java.io.IOException;
 
 /** JSON of {@link Product}, {@code schemas/inventory.schema.json}. Thread-safe. */
 public final class ProductCodec {
 
-  private static final RecordDecoder DECODER =
-      new RecordDecoder(
-          "product_id",
-          new Field("product_id", FieldType.ID),
-          new Field("name", FieldType.TEXT),
-          new Field("category", FieldType.TEXT),
-          new Field("unit_price", FieldType.INT64),
-          new Field("currency", FieldType.CURRENCY),
-          new Field("stock", FieldType.INT64),
-          new Field("version", FieldType.INT64),
-          new Field("updated_at", FieldType.INT64));
+  private static final RecordFields FIELDS = new RecordFields();
+  private static final TextField PRODUCT_ID = FIELDS.id("product_id");
+  private static final TextField NAME = FIELDS.text("name");
+  private static final TextField CATEGORY = FIELDS.text("category");
+  private static final LongField UNIT_PRICE = FIELDS.int64("unit_price");
+  private static final TextField CURRENCY = FIELDS.currency("currency");
+  private static final LongField STOCK = FIELDS.int64("stock");
+  private static final LongField VERSION = FIELDS.int64("version");
+  private static final LongField UPDATED_AT = FIELDS.int64("updated_at");
+
+  private static final RecordDecoder DECODER = FIELDS.decoder(PRODUCT_ID);
 
   private ProductCodec() {}
 
@@ -31,16 +31,16 @@ public final class ProductCodec {
     return DECODER
         .decode(value)
         .map(
-            f ->
+            values ->
                 new Product(
-                    (String) f[0],
-                    (String) f[1],
-                    (String) f[2],
-                    (long) f[3],
-                    (String) f[4],
-                    (long) f[5],
-                    (long) f[6],
-                    (long) f[7]));
+                    values.get(PRODUCT_ID),
+                    values.get(NAME),
+                    values.get(CATEGORY),
+                    values.get(UNIT_PRICE),
+                    values.get(CURRENCY),
+                    values.get(STOCK),
+                    values.get(VERSION),
+                    values.get(UPDATED_AT)));
   }
 
   /** Writes a record's value. */

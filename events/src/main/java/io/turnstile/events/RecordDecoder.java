@@ -7,6 +7,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.turnstile.events.RecordFields.Field;
+import io.turnstile.events.RecordFields.FieldType;
+import io.turnstile.events.RecordFields.TextField;
+import io.turnstile.events.RecordFields.Values;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -49,46 +53,32 @@ final class RecordDecoder {
                   .build())
           .build();
 
-  enum FieldType {
-    /** A string of 1 to {@link #MAX_ID_BYTES} bytes. */
-    ID,
-    /** A string of up to {@link #MAX_TEXT_BYTES} bytes. */
-    TEXT,
-    /** A string, bounded only by the record's size: must not be repeated in a verdict. */
-    SECRET,
-    /** Three capital letters. */
-    CURRENCY,
-    /** An integer of 32 bits, as {@link Integer}. */
-    INT32,
-    /** An integer of 64 bits, as {@link Long}. */
-    INT64
-  }
-
-  record Field(String name, FieldType type) {}
-
-  private final List<Field> fields;
-  private final int keyField;
-  private final Map<String, Integer> indexByName = new HashMap<>();
+  private final Field[] fields;
+  private final TextField keyField;
+  private final int texts;
+  private final int numbers;
+  private final Map<String, Field> fieldByName = new HashMap<>();
 
   /**
-   * @param keyField the name of the field reported as {@link Decoded.Invalid#key()}
-   * @param fields the required fields
+   * @param keyField the field reported as {@link Decoded.Invalid#key()}
+   * @param fields all of them are required
+   * @param texts fields that are strings
+   * @param numbers fields that are integers
    */
-  RecordDecoder(String keyField, Field... fields) {
-    this.fields = List.of(fields);
-    for (int i = 0; i < fields.length; i++) {
-      indexByName.put(fields[i].name(), i);
-    }
-    this.keyField = indexByName.get(keyField);
+  RecordDecoder(TextField keyField, List<Field> fields, int texts, int numbers) {
+    this.keyField = keyField;
+    this.texts = texts;
+    this.numbers = numbers;
+    this.fields = fields.toArray(new Field[0]);
+    fields.forEach(field -> fieldByName.put(field.name, field));
   }
 
   /**
    * Reads a value.
    *
    * @param value the bytes, may be null
-   * @return the fields' values in declaration order
    */
-  Decoded<Object[]> decode(byte[] value) {
+  Decoded<Values> decode(byte[] value) {
     if (value == null) {
       return malformed("the value is null");
     }
@@ -110,27 +100,26 @@ final class RecordDecoder {
     }
   }
 
-  private Decoded<Object[]> decode(JsonParser parser) throws IOException {
+  private Decoded<Values> decode(JsonParser parser) throws IOException {
     JsonToken first = parser.nextToken();
     if (first == null) {
       return malformed("the value is blank");
     }
-    Object[] values = new Object[fields.size()];
+    Values values = new Values(texts, numbers);
+    long found = 0;
     String violation = null;
     if (first == JsonToken.START_OBJECT) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        Integer index = indexByName.get(parser.currentName());
+        Field field = fieldByName.get(parser.currentName());
         JsonToken token = parser.nextToken();
-        if (index == null) {
+        if (field == null) {
           parser.skipChildren();
-          continue;
-        }
-        Field field = fields.get(index);
-        values[index] = read(parser, token, field.type());
-        if (values[index] == null) {
+        } else if (read(parser, token, field, values)) {
+          found |= field.bit;
+        } else {
           parser.skipChildren();
           if (violation == null) {
-            violation = field.name() + " is not " + describe(field.type());
+            violation = field.name + " is not " + describe(field.type);
           }
         }
       }
@@ -141,47 +130,54 @@ final class RecordDecoder {
     if (parser.nextToken() != null) {
       return malformed("text after the JSON value");
     }
-    for (int i = 0; i < values.length && violation == null; i++) {
-      if (values[i] == null) {
-        violation = fields.get(i).name() + " is missing";
+    for (Field field : fields) {
+      if (violation == null && (found & field.bit) == 0) {
+        violation = field.name + " is missing";
       }
     }
     return violation == null
         ? new Decoded.Valid<>(values)
-        : new Decoded.Invalid<>(
-            DeadLetterCode.SCHEMA_VIOLATION, violation, (String) values[keyField]);
+        : new Decoded.Invalid<>(DeadLetterCode.SCHEMA_VIOLATION, violation, values.get(keyField));
   }
 
-  /** The value of the current token, or null if it does not fit the type. */
-  private static Object read(JsonParser parser, JsonToken token, FieldType type)
+  /** Reads the value of the current token; false if it does not fit the field's type. */
+  private static boolean read(JsonParser parser, JsonToken token, Field field, Values values)
       throws IOException {
+    FieldType type = field.type;
     return switch (type) {
-      case ID, TEXT, SECRET, CURRENCY ->
-          token == JsonToken.VALUE_STRING ? readString(parser.getText(), type) : null;
-      case INT32, INT64 -> token == JsonToken.VALUE_NUMBER_INT ? readInteger(parser, type) : null;
+      case ID, TEXT, SECRET, CURRENCY -> {
+        if (token != JsonToken.VALUE_STRING) {
+          yield false;
+        }
+        String text = parser.getText();
+        if (!fits(text, type)) {
+          yield false;
+        }
+        values.set(field, text);
+        yield true;
+      }
+      case INT32, INT64 -> {
+        if (token != JsonToken.VALUE_NUMBER_INT || !fits(parser.getNumberType(), type)) {
+          yield false;
+        }
+        values.set(field, parser.getLongValue());
+        yield true;
+      }
     };
   }
 
-  private static Object readString(String text, FieldType type) {
-    boolean fits =
-        switch (type) {
-          case ID -> !text.isEmpty() && utf8Length(text) <= MAX_ID_BYTES;
-          case TEXT -> utf8Length(text) <= MAX_TEXT_BYTES;
-          case CURRENCY -> text.length() == 3 && text.chars().allMatch(c -> c >= 'A' && c <= 'Z');
-          default -> true;
-        };
-    return fits ? text : null;
+  private static boolean fits(String text, FieldType type) {
+    return switch (type) {
+      case ID -> !text.isEmpty() && utf8Length(text) <= MAX_ID_BYTES;
+      case TEXT -> utf8Length(text) <= MAX_TEXT_BYTES;
+      case CURRENCY -> text.length() == 3 && text.chars().allMatch(c -> c >= 'A' && c <= 'Z');
+      default -> true;
+    };
   }
 
-  private static Object readInteger(JsonParser parser, FieldType type) throws IOException {
-    JsonParser.NumberType size = parser.getNumberType();
-    if (size == JsonParser.NumberType.BIG_INTEGER) {
-      return null;
-    }
-    if (type == FieldType.INT64) {
-      return parser.getLongValue();
-    }
-    return size == JsonParser.NumberType.INT ? parser.getIntValue() : null;
+  private static boolean fits(JsonParser.NumberType size, FieldType type) {
+    return size == JsonParser.NumberType.INT
+        || (size == JsonParser.NumberType.LONG && type == FieldType.INT64);
   }
 
   /**
@@ -232,7 +228,7 @@ final class RecordDecoder {
     return null;
   }
 
-  /** Says where, never what: the value may hold a token. */
+  /** Names the place, never the text: the value may hold a token. */
   private static String describe(JsonProcessingException e) {
     String what =
         e.getOriginalMessage().startsWith("Duplicate field") ? "a duplicate key" : "not JSON";

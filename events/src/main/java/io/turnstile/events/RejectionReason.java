@@ -1,8 +1,8 @@
 package io.turnstile.events;
 
 /**
- * Why a well-formed transaction was turned away. Declared in the order in which they are judged,
- * but {@link #TOKEN_INVALID} comes first: what an unverified token claims is not judged.
+ * Reason for turning away a well-formed transaction. Declared in the order in which they are
+ * judged, but {@link #TOKEN_INVALID} comes first: what an unverified token claims is not judged.
  */
 public enum RejectionReason {
   /** The token's {@code exp} is past at the input's append time: come again with a fresh one. */
@@ -13,12 +13,12 @@ public enum RejectionReason {
   TOKEN_INVALID(false),
   /** The token was issued to another customer. */
   TOKEN_SUBJECT_MISMATCH(false),
-  /** A product, or a required customer, could not be looked for: its topic could not be read. */
-  REFERENCE_UNAVAILABLE(true),
   /** No such product, also not after waiting for it. */
   UNKNOWN_PRODUCT(false),
   /** No such customer, where customers are required. */
   UNKNOWN_CUSTOMER(false),
+  /** A product, or a required customer, could not be looked for: its topic could not be read. */
+  REFERENCE_UNAVAILABLE(true),
   /** Another input with the same id and the same content is accepted. */
   DUPLICATE_ID(false),
   /** Another input with the same id but other content is accepted. */
@@ -32,7 +32,7 @@ public enum RejectionReason {
     this.retryable = retryable;
   }
 
-  /** Whether the same transaction, sent again with a fresh token, may be accepted. */
+  /** True if the same transaction, sent again with a fresh token, may be accepted. */
   public boolean retryable() {
     return retryable;
   }

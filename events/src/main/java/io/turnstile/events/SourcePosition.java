@@ -1,7 +1,7 @@
 package io.turnstile.events;
 
 /**
- * Where an input record stands in Kafka: the identity of the input.
+ * Position of an input record in Kafka: the identity of the input.
  *
  * @param topic the source topic
  * @param partition the source partition

@@ -34,12 +34,12 @@ public record TopicNames(
         prefix + DEFAULT.deadLetter);
   }
 
-  /** What the job reads. */
+  /** The topics that the job reads. */
   public List<String> inputs() {
     return List.of(transactions, inventory, customers);
   }
 
-  /** What the job writes, in the order of {@link Outcome}. */
+  /** The topics that the job writes, in the order of {@link Outcome}. */
   public List<String> verdicts() {
     return List.of(accepted, rejected, deadLetter);
   }

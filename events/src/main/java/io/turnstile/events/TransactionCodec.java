@@ -1,7 +1,8 @@
 package io.turnstile.events;
 
-import io.turnstile.events.RecordDecoder.Field;
-import io.turnstile.events.RecordDecoder.FieldType;
+import io.turnstile.events.RecordFields.IntField;
+import io.turnstile.events.RecordFields.LongField;
+import io.turnstile.events.RecordFields.TextField;
 
 /** JSON of {@link Transaction}, {@code schemas/transaction.schema.json}. Thread-safe. */
 public final class TransactionCodec {
@@ -9,17 +10,17 @@ public final class TransactionCodec {
   /** Longest value that is read; a longer one is {@link DeadLetterCode#TOO_LARGE}. */
   public static final int MAX_VALUE_BYTES = 1 << 20;
 
-  private static final RecordDecoder DECODER =
-      new RecordDecoder(
-          "customer_id",
-          new Field("transaction_id", FieldType.ID),
-          new Field("customer_id", FieldType.ID),
-          new Field("product_id", FieldType.ID),
-          new Field("quantity", FieldType.INT32),
-          new Field("amount", FieldType.INT64),
-          new Field("currency", FieldType.CURRENCY),
-          new Field("occurred_at", FieldType.INT64),
-          new Field("token", FieldType.SECRET));
+  private static final RecordFields FIELDS = new RecordFields();
+  private static final TextField TRANSACTION_ID = FIELDS.id("transaction_id");
+  private static final TextField CUSTOMER_ID = FIELDS.id("customer_id");
+  private static final TextField PRODUCT_ID = FIELDS.id("product_id");
+  private static final IntField QUANTITY = FIELDS.int32("quantity");
+  private static final LongField AMOUNT = FIELDS.int64("amount");
+  private static final TextField CURRENCY = FIELDS.currency("currency");
+  private static final LongField OCCURRED_AT = FIELDS.int64("occurred_at");
+  private static final TextField TOKEN = FIELDS.secret("token");
+
+  private static final RecordDecoder DECODER = FIELDS.decoder(CUSTOMER_ID);
 
   private TransactionCodec() {}
 
@@ -36,16 +37,16 @@ public final class TransactionCodec {
     return DECODER
         .decode(value)
         .map(
-            f ->
+            values ->
                 new Transaction(
-                    (String) f[0],
-                    (String) f[1],
-                    (String) f[2],
-                    (int) f[3],
-                    (long) f[4],
-                    (String) f[5],
-                    (long) f[6],
-                    (String) f[7]));
+                    values.get(TRANSACTION_ID),
+                    values.get(CUSTOMER_ID),
+                    values.get(PRODUCT_ID),
+                    values.get(QUANTITY),
+                    values.get(AMOUNT),
+                    values.get(CURRENCY),
+                    values.get(OCCURRED_AT),
+                    values.get(TOKEN)));
   }
 
   /** Writes a record's value. */

@@ -93,7 +93,7 @@ public final class VerdictCodec {
   }
 
   /**
-   * What was accepted: the part of an accepted verdict that dedup and audit need.
+   * The part of an accepted verdict that dedup and audit need.
    *
    * @param amount minor units of {@code currency}
    * @param receivedAt the broker's append time of the input, epoch milliseconds

@@ -23,7 +23,10 @@ public final class VerdictHeaders {
   /** One line for a person; dead letters only. */
   public static final String ERROR_MESSAGE = "error-message";
 
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+  /** Any number of so many digits fits into a long. */
+  private static final int MAX_DIGITS = 18;
+
+  private static final Pattern NUMBER = Pattern.compile("\\d{1," + MAX_DIGITS + "}");
 
   private VerdictHeaders() {}
 
@@ -61,6 +64,30 @@ public final class VerdictHeaders {
     return number != null && NUMBER.matcher(number).matches()
         ? OptionalLong.of(Long.parseLong(number))
         : OptionalLong.empty();
+  }
+
+  /**
+   * A header's number, without making text of it first.
+   *
+   * @throws IllegalArgumentException if it is missing, or is no decimal number of up to 18 digits
+   */
+  public static long number(Headers headers, String name) {
+    Header header = headers.lastHeader(name);
+    if (header == null || header.value() == null || header.value().length == 0) {
+      throw new IllegalArgumentException("header " + name + " is missing");
+    }
+    byte[] digits = header.value();
+    if (digits.length > MAX_DIGITS) {
+      throw new IllegalArgumentException("header " + name + " is no number");
+    }
+    long number = 0;
+    for (byte digit : digits) {
+      if (digit < '0' || digit > '9') {
+        throw new IllegalArgumentException("header " + name + " is no number");
+      }
+      number = number * 10 + (digit - '0');
+    }
+    return number;
   }
 
   /**

@@ -93,7 +93,7 @@ class CodecFuzzTest {
     }
   }
 
-  /** What is read can be written and read again; what is not has one line to say why. */
+  /** A value that is read can be written and read again; any other has one line to say why. */
   private static void check(Decoded<?> decoded) {
     if (decoded instanceof Decoded.Invalid<?> invalid) {
       assertThat(invalid.code()).isNotNull();

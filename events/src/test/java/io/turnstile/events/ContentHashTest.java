@@ -68,7 +68,7 @@ class ContentHashTest {
     assertThat(different.stream().map(ContentHash::of)).doesNotHaveDuplicates();
   }
 
-  /** What moves from one field to the next makes another content. */
+  /** Text that moves from one field to the next makes another content. */
   @Test
   void fieldsDoNotRunIntoEachOther() {
     Set<ContentHash> hashes = new HashSet<>();

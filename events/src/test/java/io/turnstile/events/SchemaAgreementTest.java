@@ -161,7 +161,9 @@ class SchemaAgreementTest {
     }
   }
 
-  /** What the codec refuses and a JSON Schema cannot express; the schemas say so in words. */
+  /**
+   * Values that the codec refuses and a JSON Schema cannot express; the schemas say so in words.
+   */
   @Test
   void codecIsStricterWhereSchemaCannotSayIt() {
     Contract contract = CONTRACTS.get(0);

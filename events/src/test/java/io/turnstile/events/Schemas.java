@@ -20,7 +20,7 @@ final class Schemas {
     return REGISTRY.getSchema(SchemaLocation.of("classpath:schemas/" + name + ".schema.json"));
   }
 
-  /** What the schema says against a value. */
+  /** The faults that the schema finds in a value. */
   static List<String> errors(Schema schema, byte[] json) {
     return schema.validate(new String(json, StandardCharsets.UTF_8), InputFormat.JSON).stream()
         .map(error -> error.getInstanceLocation() + " " + error.getMessage())

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is told of values that are no transactions, and that it is the first code that applies. */
+/** Values that are no transactions get the first code that applies. */
 class TransactionCodecTest {
 
   private static final String SECRET = "SECRET-TOKEN";

@@ -53,6 +53,33 @@ class VerdictHeadersTest {
   }
 
   @Test
+  void numberIsReadWithoutText() {
+    Headers headers = new RecordHeaders();
+    VerdictHeaders.write(
+        headers, new SourcePosition("transactions", 12, 9_876_543_210L), Outcome.ACCEPTED);
+
+    assertThat(VerdictHeaders.number(headers, VerdictHeaders.SOURCE_PARTITION)).isEqualTo(12);
+    assertThat(VerdictHeaders.number(headers, VerdictHeaders.SOURCE_OFFSET))
+        .isEqualTo(9_876_543_210L);
+  }
+
+  @Test
+  void headerThatIsMissingOrNoNumberIsRefused() {
+    for (String other : new String[] {"", "-1", "x", "1.5", "9999999999999999999"}) {
+      Headers headers = new RecordHeaders();
+      VerdictHeaders.add(headers, VerdictHeaders.SOURCE_OFFSET, other);
+
+      assertThatThrownBy(() -> VerdictHeaders.number(headers, VerdictHeaders.SOURCE_OFFSET))
+          .as(other)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("source-offset");
+      assertThatThrownBy(() -> VerdictHeaders.number(headers, VerdictHeaders.SOURCE_PARTITION))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("source-partition");
+    }
+  }
+
+  @Test
   void laneSeqOfARecordThatMayBeAnybodysIsANumberOrNone() {
     assertThat(VerdictHeaders.uncommittedLaneSeq(new RecordHeaders())).isEmpty();
     assertThat(VerdictHeaders.uncommittedLaneSeq(laneSeq("42"))).hasValue(42);

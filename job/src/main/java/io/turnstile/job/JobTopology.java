@@ -50,9 +50,10 @@ public final class JobTopology {
     SingleOutputStreamOperator<AuthenticatedTransaction> authenticatedTransactions =
         inputs
             .transactions()
-            .process(
-                new ValidateTransaction(tokens, inputs.identities()), AuthenticatedTransaction.TYPE)
-            .name("check token")
+            .transform(
+                "check token",
+                AuthenticatedTransaction.TYPE,
+                new ValidateTransaction.Factory(tokens, inputs.identities()))
             .setDescription("read the transaction, check its token")
             .uid("validate");
 

@@ -1,8 +1,9 @@
 package io.turnstile.job;
 
 import io.turnstile.clients.Topics;
+import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenCheck;
-import io.turnstile.job.JobConfig.InvalidConfigException;
+import io.turnstile.job.options.InvalidConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,12 +19,16 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What can be found wrong before the job runs. */
 final class SubmissionChecks {
 
   private static final String TIMEOUT_MILLIS = "10000";
   private static final String MAX_TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
+
+  private static final Logger LOG = LoggerFactory.getLogger(SubmissionChecks.class);
 
   private SubmissionChecks() {}
 
@@ -33,6 +38,7 @@ final class SubmissionChecks {
    * @throws InvalidConfigException if not; one line that says what to do
    */
   static void run(JobConfig config) throws InvalidConfigException, InterruptedException {
+    tokenWarning(config.tokens().expected()).ifPresent(LOG::warn);
     try {
       TokenCheck.open(config.tokens());
     } catch (IOException e) {
@@ -67,6 +73,22 @@ final class SubmissionChecks {
     if (!problems.isEmpty()) {
       throw new InvalidConfigException(String.join("; ", problems));
     }
+  }
+
+  /** Tokens for other services that are accepted with these settings, or nothing. */
+  static Optional<String> tokenWarning(ExpectedClaims expected) {
+    List<String> absent = new ArrayList<>();
+    if (expected.issuer() == null) {
+      absent.add("--token-issuer");
+    }
+    if (expected.audiences().isEmpty()) {
+      absent.add("--token-audience");
+    }
+    return absent.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Without %s a token is accepted that the keys' owner signed for another service"
+                .formatted(String.join(" and ", absent)));
   }
 
   /** A broker refuses it only when the first transaction is opened, again after every restart. */

@@ -1,12 +1,15 @@
 package io.turnstile.job;
 
-import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.commit.checkpoint.KafkaVerdictSink;
 import io.turnstile.job.commit.journal.JournalCommit;
+import io.turnstile.job.commit.journal.kafka.KafkaJournal;
+import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.options.InvalidConfigException;
 import io.turnstile.job.read.KafkaSources;
 import java.time.Duration;
 import java.util.List;
@@ -151,7 +154,7 @@ public final class TurnstileJob {
             new DecisionOperator.Factory(
                 config.decision(),
                 kafka.customersTopic(),
-                journal ? JournalCommit.factory(config.journal()) : CheckpointCommit::new),
+                journal ? toKafka(config) : CheckpointCommit::new),
             config.lanes());
     // With a journal the decision operator has committed them itself: it ends the stream.
     verdicts
@@ -163,6 +166,11 @@ public final class TurnstileJob {
         .name(journal ? "end" : "commit verdicts")
         .uid(journal ? "end" : "commit")
         .setMaxParallelism(config.lanes());
+  }
+
+  private static CommitStrategy.Factory toKafka(JobConfig config) {
+    KafkaJournalSettings settings = config.kafkaJournal();
+    return JournalCommit.factory(config.journal(), lanes -> KafkaJournal.connect(settings, lanes));
   }
 
   /**

@@ -6,6 +6,8 @@
  * codec → read → validate → enrich → decide → commit → commit.checkpoint | commit.journal
  * </pre>
  *
+ * <p>Each of them may use {@code failure}.
+ *
  * <p>This package wires them: {@link io.turnstile.job.TurnstileJob} is the entry point, {@link
  * io.turnstile.job.JobConfig} holds the options, {@link io.turnstile.job.JobTopology} connects the
  * operators.

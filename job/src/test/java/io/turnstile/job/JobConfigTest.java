@@ -3,9 +3,10 @@ package io.turnstile.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.events.TopicNames;
-import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.commit.CommitMode;
+import io.turnstile.job.options.InvalidConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,8 @@ class JobConfigTest {
     assertThat(config.parallelism()).isNull();
     assertThat(config.tokens().algorithms()).isEqualTo(Set.of("ES256"));
     assertThat(config.tokens().clockSkew()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.productWait().minWait()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.productWait().maxWait()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(1));
@@ -46,7 +49,7 @@ class JobConfigTest {
     assertThat(config.journal().commitInterval()).isEqualTo(Duration.ofMillis(10));
     assertThat(config.journal().maxCommitInterval()).isEqualTo(Duration.ofMillis(100));
     assertThat(config.journal().commitsPerSecond()).isEqualTo(200);
-    assertThat(config.journal().startOffsets()).isNull();
+    assertThat(config.kafkaJournal().startOffsets()).isNull();
     assertThat(config.clientProperties()).isEqualTo(Map.of("bootstrap.servers", "broker:9092"));
   }
 
@@ -73,6 +76,48 @@ class JobConfigTest {
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(2));
     assertThat(config.decision().dedup().contentWindow()).isNull();
     assertThat(config.trustProducerTime()).isTrue();
+  }
+
+  @Test
+  void tokensMayBeBoundToIssuerAudienceAndType() throws Exception {
+    assertThat(parse().tokens().expected()).isEqualTo(ExpectedClaims.ANY);
+    ExpectedClaims expected =
+        new ExpectedClaims("https://idp.example", Set.of("pay", "shop"), "at+jwt");
+    assertThat(
+            parse(
+                    "--token-issuer",
+                    "https://idp.example",
+                    "--token-audience",
+                    "pay,shop",
+                    "--token-type",
+                    "at+jwt")
+                .tokens()
+                .expected())
+        .isEqualTo(expected);
+    Map<String, String> environment =
+        Map.of(
+            "TURNSTILE_BOOTSTRAP_SERVERS", "broker:9092",
+            "TURNSTILE_JWKS", "keys.json",
+            "TURNSTILE_TOKEN_ISSUER", "https://idp.example",
+            "TURNSTILE_TOKEN_AUDIENCE", "pay,shop",
+            "TURNSTILE_TOKEN_TYPE", "at+jwt");
+    assertThat(JobConfig.parse(new String[0], environment).tokens().expected()).isEqualTo(expected);
+  }
+
+  @Test
+  void keyServersTimeOutsCanBeSet() throws Exception {
+    JobConfig config = parse("--jwks-connect-timeout", "1s", "--jwks-read-timeout", "20s");
+    assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void absentIssuerAndAudienceAreWarnedOf() {
+    assertThat(SubmissionChecks.tokenWarning(ExpectedClaims.ANY).orElseThrow())
+        .contains("--token-issuer and --token-audience");
+    assertThat(SubmissionChecks.tokenWarning(new ExpectedClaims("i", Set.of(), null)).orElseThrow())
+        .contains("Without --token-audience a");
+    assertThat(SubmissionChecks.tokenWarning(new ExpectedClaims("i", Set.of("a"), null))).isEmpty();
   }
 
   @Test
@@ -119,6 +164,11 @@ class JobConfigTest {
     "--lanes, 0, --lanes",
     "--parallelism, 5, --parallelism must be 1 to 4",
     "--checkpoint-interval, 5ms, at least 10ms",
+    "--token-issuer, ' ', --token-issuer must not be blank",
+    "--token-audience, 'a,,b', --token-audience must not be blank",
+    "--token-type, '', --token-type must not be blank",
+    "--jwks-connect-timeout, 0s, --jwks-connect-timeout",
+    "--jwks-read-timeout, 0s, --jwks-read-timeout",
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",

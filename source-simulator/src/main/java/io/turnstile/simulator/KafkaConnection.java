@@ -1,5 +1,7 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.TopicNames;
 import java.io.IOException;
 import java.time.Duration;
@@ -12,10 +14,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -24,14 +23,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * How to reach the brokers and what the topics are called. Immutable.
+ * The brokers' addresses and the topics' names. Immutable.
  *
- * @param clientProperties go to every Kafka client and win over the simulator's own choices
+ * @param clientProperties go to every Kafka client and override the simulator's own choices, except
+ *     that only committed records are read
  */
 public record KafkaConnection(
     String bootstrapServers, Map<String, String> clientProperties, TopicNames topics)
@@ -126,17 +125,10 @@ public record KafkaConnection(
     }
   }
 
-  /**
-   * Waits until every leader answers for its partitions. A producer that starts before that, on new
-   * topics, may have its first batch refused and its second accepted, and then never gets the first
-   * one in.
-   */
   private void awaitLeaders(Admin admin, List<TopicPartition> partitions)
       throws IOException, InterruptedException {
-    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-    partitions.forEach(partition -> ends.put(partition, OffsetSpec.latest()));
     try {
-      admin.listOffsets(ends, new ListOffsetsOptions().timeoutMs(LEADERS_MS)).all().get();
+      Topics.awaitLeaders(admin, partitions, new ListOffsetsOptions().timeoutMs(LEADERS_MS));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TimeoutException) {
         throw new IOException("some topics have no leader that answers at " + bootstrapServers, e);
@@ -157,14 +149,7 @@ public record KafkaConnection(
 
   @Override
   public Consumer<byte[], byte[]> newConsumer() {
-    return new KafkaConsumer<>(
-        config(
-            Map.of(
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
-                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false)),
-        new ByteArrayDeserializer(),
-        new ByteArrayDeserializer());
+    return CommittedVerdicts.consumer(config(Map.of()));
   }
 
   private Map<String, Object> config(Map<String, Object> defaults) {

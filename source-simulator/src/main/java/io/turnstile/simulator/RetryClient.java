@@ -1,9 +1,9 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictCodec;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +11,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,10 +23,8 @@ final class RetryClient implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RetryClient.class);
 
-  /** How often one transaction is sent, the first time included. */
+  /** Number of times that one transaction is sent, the first time included. */
   static final int MAX_ATTEMPTS = 3;
-
-  private static final Duration POLL = Duration.ofMillis(100);
 
   /**
    * A transaction to be sent again.
@@ -40,7 +36,7 @@ final class RetryClient implements AutoCloseable {
 
   private record Key(String customerId, String transactionId) {}
 
-  private final Consumer<byte[], byte[]> consumer;
+  private final CommittedVerdicts<byte[]> rejections;
 
   /** Those whose rejection is to be expected; the others, many more, must not displace them. */
   private final Map<Key, Retry> expected;
@@ -48,8 +44,6 @@ final class RetryClient implements AutoCloseable {
   private final Map<Key, Retry> others;
   private long forgotten;
   private final Queue<Retry> due = new ConcurrentLinkedQueue<>();
-  private final Thread reader = new Thread(this::read, "retry-client");
-  private volatile RuntimeException failure;
 
   /**
    * Starts to read at the end of the topic as it is now.
@@ -59,7 +53,6 @@ final class RetryClient implements AutoCloseable {
    *     expected and of the others; the oldest is forgotten first
    */
   RetryClient(Consumer<byte[], byte[]> consumer, String rejectedTopic, int capacity) {
-    this.consumer = consumer;
     expected =
         new LinkedHashMap<>() {
           @Override
@@ -76,16 +69,9 @@ final class RetryClient implements AutoCloseable {
             return size() > capacity;
           }
         };
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(rejectedTopic).stream()
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    consumer.seekToEnd(partitions);
-    // Seeking is lazy: without this, what is rejected before the first poll would be skipped.
-    partitions.forEach(consumer::position);
-    reader.setDaemon(true);
-    reader.start();
+    rejections = new CommittedVerdicts<>(consumer, List.of(rejectedTopic));
+    rejections.seekToEnd();
+    rejections.start("retry-client", (record, polledNanos) -> take(record));
   }
 
   /**
@@ -101,7 +87,7 @@ final class RetryClient implements AutoCloseable {
     }
   }
 
-  /** How many whose rejection is to be expected will not be sent again: they were too many. */
+  /** Number of expected rejections that will not be sent again: they were too many. */
   synchronized long forgotten() {
     return forgotten;
   }
@@ -117,40 +103,22 @@ final class RetryClient implements AutoCloseable {
    * @throws RuntimeException if the verdicts cannot be read any more
    */
   Retry poll() {
-    if (failure != null) {
-      throw failure;
-    }
+    rejections.requireReading();
     return due.poll();
   }
 
   @Override
   public void close() {
-    consumer.wakeup();
-    try {
-      reader.join();
-    } catch (InterruptedException e) {
-      // The reader ends all the same.
-      Thread.currentThread().interrupt();
-    }
+    rejections.close();
   }
 
-  private void read() {
-    try (consumer) {
-      while (true) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          Rejected rejected = decode(record);
-          if (rejected != null && rejected.reason().retryable()) {
-            Retry retry = recall(new Key(rejected.customerId(), rejected.transactionId()));
-            if (retry != null) {
-              due.add(retry);
-            }
-          }
-        }
+  private void take(ConsumerRecord<byte[], byte[]> record) {
+    Rejected rejected = decode(record);
+    if (rejected != null && rejected.reason().retryable()) {
+      Retry retry = recall(new Key(rejected.customerId(), rejected.transactionId()));
+      if (retry != null) {
+        due.add(retry);
       }
-    } catch (WakeupException e) {
-      // close() was called.
-    } catch (RuntimeException e) {
-      failure = e;
     }
   }
 

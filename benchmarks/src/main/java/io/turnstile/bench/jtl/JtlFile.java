@@ -26,7 +26,7 @@ final class JtlFile {
       Set.of("timeStamp", "elapsed", "label", "responseCode", "responseMessage", "success");
 
   /**
-   * What is of interest in it.
+   * Content of the file that is of interest here.
    *
    * @param samples of transactions that were sent
    * @param notSent transactions that were not

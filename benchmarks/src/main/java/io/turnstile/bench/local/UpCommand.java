@@ -1,8 +1,5 @@
 package io.turnstile.bench.local;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.RunningEngine;
@@ -35,6 +32,16 @@ import picocli.CommandLine.Spec;
 public final class UpCommand implements Callable<Integer> {
 
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
+
+  private record Addresses(
+      String bootstrapServers,
+      String flink,
+      String jobId,
+      String jwks,
+      String signingKey,
+      TopicNames topics) {}
+
+  private record TargetGroup(List<String> targets) {}
 
   @Spec private CommandSpec spec;
 
@@ -111,32 +118,23 @@ public final class UpCommand implements Callable<Integer> {
     screen.line("Ctrl-C ends everything.");
   }
 
-  private static ObjectNode addresses(Deployment deployment, RunningEngine job, Path jwks)
+  private static Addresses addresses(Deployment deployment, RunningEngine job, Path jwks)
       throws IOException {
-    ObjectNode json = new ObjectMapper().createObjectNode();
-    json.put("bootstrap_servers", deployment.testbed().bootstrapServers());
-    json.put("flink", deployment.testbed().flinkUrl().toString());
-    json.put("job_id", job.flinkJob().orElseThrow().jobId());
-    json.put("jwks", jwks.toRealPath().toString());
-    json.put("signing_key", deployment.signingKey().toRealPath().toString());
-    TopicNames topics = deployment.kafka().topics();
-    json.putObject("topics")
-        .put("transactions", topics.transactions())
-        .put("inventory", topics.inventory())
-        .put("customers", topics.customers())
-        .put("accepted", topics.accepted())
-        .put("rejected", topics.rejected())
-        .put("dead_letter", topics.deadLetter());
-    return json;
+    return new Addresses(
+        deployment.testbed().bootstrapServers(),
+        deployment.testbed().flinkUrl().toString(),
+        job.flinkJob().orElseThrow().jobId(),
+        jwks.toRealPath().toString(),
+        deployment.signingKey().toRealPath().toString(),
+        deployment.kafka().topics());
   }
 
   private void writeMetricsTargets(Testbed testbed) throws IOException {
     if (metricsTargets != null) {
-      ArrayNode groups = new ObjectMapper().createArrayNode();
-      ArrayNode targets = groups.addObject().putArray("targets");
+      List<String> targets = new ArrayList<>();
       targets.add(testbed.metrics(TestbedProcess.JOB_MANAGER).getAuthority());
       testbed.taskManagers().forEach(each -> targets.add(testbed.metrics(each).getAuthority()));
-      JsonFiles.write(metricsTargets, groups);
+      JsonFiles.write(metricsTargets, List.of(new TargetGroup(targets)));
     }
   }
 

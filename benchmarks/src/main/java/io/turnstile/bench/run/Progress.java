@@ -18,7 +18,6 @@ public final class Progress implements RunView {
 
   private final Screen screen;
   private final boolean terminal;
-  private long plainNanos = System.nanoTime() - PLAIN_INTERVAL.toNanos();
   private String title = "";
   private Duration left = Duration.ZERO;
   private long leftAsOfNanos;
@@ -27,7 +26,7 @@ public final class Progress implements RunView {
    * @param terminal true for one that understands ANSI sequences
    */
   public Progress(PrintWriter out, boolean terminal) {
-    this.screen = new Screen(out, terminal);
+    this.screen = new Screen(out, terminal, PLAIN_INTERVAL);
     this.terminal = terminal;
   }
 
@@ -53,10 +52,6 @@ public final class Progress implements RunView {
 
   @Override
   public synchronized void live(String format, Object... arguments) {
-    if (!terminal && System.nanoTime() - plainNanos < PLAIN_INTERVAL.toNanos()) {
-      return;
-    }
-    plainNanos = System.nanoTime();
     Duration rest = left.minusNanos(System.nanoTime() - leftAsOfNanos);
     long seconds = Math.max(0, rest.toSeconds());
     String line =

@@ -15,15 +15,16 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The keys of a JWKS that can verify tokens. Immutable. */
-final class KeySet {
+/** The keys of a JWKS that can verify tokens. Immutable; equal if the keys are. */
+record KeySet(List<VerificationKey> keys) {
+
+  /** Each costs a signature check, so that a forged token must not cost as many as there are. */
+  static final int MAX_TRIED = 16;
 
   private static final Logger LOG = LoggerFactory.getLogger(KeySet.class);
 
-  private final List<VerificationKey> keys;
-
-  private KeySet(List<VerificationKey> keys) {
-    this.keys = List.copyOf(keys);
+  KeySet {
+    keys = List.copyOf(keys);
   }
 
   /**
@@ -34,25 +35,39 @@ final class KeySet {
    *     algorithms
    */
   static KeySet parse(String jwks, Set<String> algorithms) throws IOException {
-    Map<String, Object>[] members;
+    List<Object> members;
     try {
-      members = JSONObjectUtils.getJSONObjectArray(JSONObjectUtils.parse(jwks), "keys");
+      members = JSONObjectUtils.getJSONArray(JSONObjectUtils.parse(jwks), "keys");
     } catch (ParseException | RuntimeException e) {
       throw new IOException("it is not a JWKS", e);
     }
     if (members == null) {
       throw new IOException("it is not a JWKS: it has no \"keys\"");
     }
+    if (!members.isEmpty() && members.stream().noneMatch(Map.class::isInstance)) {
+      throw new IOException("it is not a JWKS: none of its \"keys\" is an object");
+    }
     List<VerificationKey> keys = new ArrayList<>();
-    for (int i = 0; i < members.length; i++) {
+    int malformed = 0;
+    Set<String> names = VerificationKey.withAllNames(algorithms);
+    for (Object member : members) {
       try {
-        VerificationKey key = VerificationKey.of(JWK.parse(members[i]), algorithms);
+        // Something else than an object ends in the catch below.
+        @SuppressWarnings("unchecked")
+        Map<String, Object> object = (Map<String, Object>) member;
+        VerificationKey key = VerificationKey.of(JWK.parse(object), names);
         if (key != null) {
           keys.add(key);
         }
       } catch (ParseException | JOSEException | RuntimeException e) {
-        LOG.warn("Leaving out key number {} of the JWKS: it is not well-formed", i + 1);
+        malformed++;
       }
+    }
+    if (malformed > 0) {
+      LOG.warn("Leaving out {} of {} keys of the JWKS: not well-formed", malformed, members.size());
+    }
+    if (keys.size() > MAX_TRIED) {
+      LOG.warn("A token without a key id is tried with {} of {} keys only", MAX_TRIED, keys.size());
     }
     if (keys.isEmpty()) {
       throw new IOException("it holds no key for " + new TreeSet<>(algorithms));
@@ -60,15 +75,24 @@ final class KeySet {
     return new KeySet(keys);
   }
 
-  /** The key that signed, or null. */
+  /**
+   * The key that signed, or null. A token that names no key, or one of many with the same id, is
+   * tried with {@value #MAX_TRIED} keys of its algorithm, in the order of the JWKS.
+   */
   VerificationKey signerOf(JWSObject jws) {
     JWSHeader header = jws.getHeader();
     byte[] signed = jws.getSigningInput();
+    int tried = 0;
     for (VerificationKey key : keys) {
       if ((header.getKeyID() == null || header.getKeyID().equals(key.id()))
-          && key.isFor(header.getAlgorithm().getName())
-          && key.verifies(header, signed, jws.getSignature())) {
-        return key;
+          && key.isFor(header.getAlgorithm().getName())) {
+        if (key.verifies(header, signed, jws.getSignature())) {
+          return key;
+        }
+        tried++;
+        if (tried == MAX_TRIED) {
+          return null;
+        }
       }
     }
     return null;
@@ -76,10 +100,5 @@ final class KeySet {
 
   boolean hasKeyId(String id) {
     return keys.stream().anyMatch(key -> id.equals(key.id()));
-  }
-
-  /** Whether the very same key, with all its properties, is there. */
-  boolean contains(VerificationKey key) {
-    return keys.contains(key);
   }
 }

@@ -6,6 +6,7 @@ import io.turnstile.events.RejectionReason;
  * Why a token does not let its transaction pass.
  *
  * @param reason one of the {@code TOKEN_*} reasons
- * @param detail one line for a person; never holds anything of the token but its times
+ * @param detail one line for a person, of bounded length; of the token it holds at most times and,
+ *     if its signature is good, type, issuer and audience
  */
-public record TokenFault(RejectionReason reason, String detail) {}
+public record TokenFault(RejectionReason reason, String detail) implements TokenResult {}

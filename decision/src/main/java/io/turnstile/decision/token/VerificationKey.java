@@ -19,6 +19,8 @@ import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -29,7 +31,9 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 final class VerificationKey {
 
   /** Every algorithm that can be supported, all of them asymmetric. */
-  static final List<String> ALGORITHMS = List.of("ES256", "RS256", "PS256", "EdDSA");
+  static final List<String> ALGORITHMS = List.of("ES256", "RS256", "PS256", "EdDSA", "Ed25519");
+
+  private static final Set<String> ED25519_NAMES = Set.of("EdDSA", "Ed25519");
 
   /** Of a SubjectPublicKeyInfo with an Ed25519 key (RFC 8410), up to the key's 32 bytes. */
   private static final byte[] ED25519_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
@@ -75,7 +79,7 @@ final class VerificationKey {
     Set<String> algorithms =
         algorithmsOf(jwk).stream()
             .filter(allowed::contains)
-            .filter(a -> jwk.getAlgorithm() == null || jwk.getAlgorithm().getName().equals(a))
+            .filter(a -> jwk.getAlgorithm() == null || isSame(jwk.getAlgorithm().getName(), a))
             .collect(Collectors.toUnmodifiableSet());
     if (algorithms.isEmpty()) {
       return null;
@@ -91,9 +95,28 @@ final class VerificationKey {
       return Set.of("RS256", "PS256");
     }
     if (jwk instanceof OctetKeyPair key && key.getCurve().equals(Curve.Ed25519)) {
-      return Set.of("EdDSA");
+      return ED25519_NAMES;
     }
     return Set.of();
+  }
+
+  private static boolean isSame(String algorithm, String other) {
+    return algorithm.equals(other)
+        || (ED25519_NAMES.contains(algorithm) && ED25519_NAMES.contains(other));
+  }
+
+  /**
+   * The algorithms with all their names. RFC 9864 gives the name {@code Ed25519} to what {@code
+   * EdDSA} means with a key of that curve, the only one that is supported; to allow one is to allow
+   * the other. The RFC's further names for JOSE are of Ed448; {@code ES256} is as specific as it
+   * can be.
+   */
+  static Set<String> withAllNames(Set<String> algorithms) {
+    Set<String> all = new HashSet<>(algorithms);
+    if (!Collections.disjoint(all, ED25519_NAMES)) {
+      all.addAll(ED25519_NAMES);
+    }
+    return Set.copyOf(all);
   }
 
   private static SignatureCheck checkOf(JWK jwk) throws JOSEException {

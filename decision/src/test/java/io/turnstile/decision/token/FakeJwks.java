@@ -69,6 +69,7 @@ final class FakeJwks implements JwksFetcher, RefreshClock, Executor {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
+    runBackground();
     pass(Duration.ofMillis(millis));
   }
 

@@ -123,8 +123,14 @@ final class Issuer {
     }
 
     String token(String claims) {
+      return token("EdDSA", claims);
+    }
+
+    String token(String algorithm, String claims) {
       String signed =
-          base64("{\"alg\":\"EdDSA\",\"kid\":\"" + jwk.getKeyID() + "\"}") + "." + base64(claims);
+          base64("{\"alg\":\"" + algorithm + "\",\"kid\":\"" + jwk.getKeyID() + "\"}")
+              + "."
+              + base64(claims);
       try {
         Signature signature = Signature.getInstance("Ed25519");
         signature.initSign(pair.getPrivate());

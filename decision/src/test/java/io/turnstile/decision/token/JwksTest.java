@@ -7,16 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.ObjectOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JwksTest {
 
   private static final long NOW = 1_800_000_000_000L;
+  private static final Duration READ = Duration.ofMillis(200);
   private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800000300}";
   private static final ECKey KEY = Issuer.ecKey("k1");
   private static final String TOKEN = Issuer.es256(KEY, CLAIMS);
@@ -76,6 +83,18 @@ class JwksTest {
   }
 
   @Test
+  void deepNestingIsNoJwks() throws IOException {
+    for (String text : new String[] {"[", "{\"keys\":[", "{\"keys\":"}) {
+      assertThatIOException()
+          .isThrownBy(
+              () ->
+                  TokenCheck.open(
+                      settings(write(text.repeat(JwksFetcher.MAX_BYTES / 16)), "ES256")))
+          .withMessageContaining("cannot be used");
+    }
+  }
+
+  @Test
   void jwksWithoutKeyForTheAlgorithmsIsRefused() throws IOException {
     assertCannotOpen(write("{\"keys\":[]}"), "it holds no key for [ES256]");
     assertCannotOpen(write(Issuer.jwks(Issuer.rsaKey("r1"))), "it holds no key for [ES256]");
@@ -92,7 +111,7 @@ class JwksTest {
     String offCurve = good.replace(KEY.getX().toString(), KEY.getY().toString());
     assertVerifiesWith(
         write(
-            "{\"keys\":[{},{\"kty\":\"new\"},{\"kty\":\"EC\"},{\"kty\":\"EC\",\"crv\":\"new\"},"
+            "{\"keys\":[7,null,[],\"\",{},{\"kty\":\"new\"},{\"kty\":\"EC\"},{\"kty\":\"EC\",\"crv\":\"new\"},"
                 + "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"},"
                 + offCurve
                 + ","
@@ -143,6 +162,7 @@ class JwksTest {
     HttpServer server = serve(302, "", url(target));
     try {
       assertCannotOpen(url(server), "302");
+      assertCannotOpen(url(server), "give its new address: '" + url(target) + "'");
     } finally {
       server.stop(0);
       target.stop(0);
@@ -157,6 +177,118 @@ class JwksTest {
     } finally {
       server.stop(0);
     }
+  }
+
+  @Test
+  void gzipIsUnpackedThoughUnasked() throws IOException {
+    HttpServer server = serve(exchange -> exchange.getResponseBody().write(gzip(Issuer.jwks(KEY))));
+    try {
+      assertVerifiesWith(url(server));
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void gzipIsBoundedUnpacked() throws IOException {
+    byte[] bomb = gzip(Issuer.jwks(KEY) + " ".repeat(JwksFetcher.MAX_BYTES));
+    assertThat(bomb).hasSizeLessThan(5_000);
+    HttpServer server = serve(exchange -> exchange.getResponseBody().write(bomb));
+    try {
+      assertCannotOpen(url(server), "larger than 1048576 bytes");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void brokenGzipIsReported() throws IOException {
+    byte[] cut = Arrays.copyOf(gzip(Issuer.jwks(KEY)), 40);
+    HttpServer server = serve(exchange -> exchange.getResponseBody().write(cut));
+    try {
+      assertCannotOpen(url(server), "EOFException");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void byteOrderMarkIsSkipped() throws IOException {
+    assertVerifiesWith(write("\ufeff" + Issuer.jwks(KEY)));
+  }
+
+  /** Each single byte comes within the time-out, the answer does not. */
+  @Test
+  void answerThatDripsIsGivenUp() throws IOException {
+    CountDownLatch givenUp = new CountDownLatch(1);
+    HttpServer server =
+        serve(
+            exchange -> {
+              while (!await(givenUp, Duration.ofMillis(10))) {
+                exchange.getResponseBody().write(' ');
+                exchange.getResponseBody().flush();
+              }
+            });
+    try {
+      assertThatIOException()
+          .isThrownBy(() -> TokenCheck.open(settings(url(server), READ)))
+          .withMessageContaining("longer than the read timeout");
+    } finally {
+      givenUp.countDown();
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void slowAnswerIsWaitedForUpToTheReadTimeout() throws IOException {
+    CountDownLatch never = new CountDownLatch(1);
+    HttpServer server =
+        serve(
+            exchange -> {
+              await(never, READ.multipliedBy(2));
+              exchange.getResponseBody().write(Issuer.jwks(KEY).getBytes(UTF_8));
+            });
+    try {
+      TokenCheck patient = TokenCheck.open(settings(url(server), READ.multipliedBy(50)));
+      assertThat(patient.check(TOKEN, "c-1", NOW)).isNull();
+      assertThatIOException()
+          .isThrownBy(() -> TokenCheck.open(settings(url(server), READ)))
+          .withMessageContaining("Read timed out");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static boolean await(CountDownLatch latch, Duration time) throws IOException {
+    try {
+      return latch.await(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
+  }
+
+  private static byte[] gzip(String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(text.getBytes(UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Answers 200 with what the handler writes. */
+  private static HttpServer serve(HttpHandler body) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/jwks",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, 0);
+            body.handle(exchange);
+          }
+        });
+    server.start();
+    return server;
   }
 
   @Test
@@ -189,7 +321,7 @@ class JwksTest {
   @ValueSource(
       strings = {"https://issuer.example/jwks", "http://localhost:1/jwks", "http://[::1]:1/jwks"})
   void locationsThatAreSafeAreTaken(String location) {
-    assertThat(JwksFetcher.of(location).location()).isEqualTo(location);
+    assertThat(JwksFetcher.of(location, READ, READ).location()).isEqualTo(location);
   }
 
   @Test
@@ -234,6 +366,18 @@ class JwksTest {
         .withMessageContaining(location)
         .withMessageContaining(why)
         .withMessageNotContaining("\n");
+  }
+
+  private static TokenSettings settings(String jwks, Duration readTimeout) {
+    return new TokenSettings(
+        jwks,
+        Set.of("ES256"),
+        10,
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(5),
+        ExpectedClaims.ANY,
+        TokenSettings.CONNECT_TIMEOUT,
+        readTimeout);
   }
 
   private static TokenSettings settings(String jwks, String algorithm) {

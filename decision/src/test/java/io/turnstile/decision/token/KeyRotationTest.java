@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class KeyRotationTest {
 
   private static final long NOW = 1_800_000_000_000L;
-  private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800000300}";
+  private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800003600}";
   private static final Duration REFRESH = Duration.ofMinutes(5);
   private static final ECKey OLD = Issuer.ecKey("old");
   private static final ECKey NEW = Issuer.ecKey("new");
@@ -72,6 +72,18 @@ class KeyRotationTest {
     assertInvalid(NEW_TOKEN);
     jwks.pass(KeySource.FRESH);
     assertPasses(NEW_TOKEN);
+  }
+
+  @Test
+  void badTokenIsJudgedAgainWhenTheKeysChange() throws IOException {
+    ECKey replacement = Issuer.ecKey("old");
+    String token = Issuer.es256(replacement, CLAIMS);
+    assertInvalid(token);
+    jwks.published = Issuer.jwks(replacement);
+    jwks.pass(REFRESH);
+    assertInvalid(token);
+    jwks.runBackground();
+    assertPasses(token);
   }
 
   @Test
@@ -156,53 +168,33 @@ class KeyRotationTest {
   }
 
   @Test
-  void refreshOvertakenByReloadDoesNotBringBackOlderKeys() throws IOException {
-    // A refresh that begins before the reload and ends after it.
-    Runnable[] reload = {() -> {}};
-    FakeJwks slow = new FakeJwks(Issuer.jwks(OLD));
-    KeySource source =
-        new KeySource(
-            new JwksFetcher() {
-              @Override
-              public String location() {
-                return slow.location();
-              }
+  void onlyOneReadingIsUnderWaySoThatOlderKeysNeverReplaceNewerOnes() throws IOException {
+    KeySource source = new KeySource(jwks, Set.of("ES256"), REFRESH, jwks, jwks);
+    jwks.pass(REFRESH);
+    source.keys();
+    for (int i = 0; i < 10; i++) {
+      jwks.pass(REFRESH);
+      source.request();
+      source.keys();
+    }
+    assertThat(jwks.runBackground()).isEqualTo(1);
+  }
 
-              @Override
-              public String fetch() throws IOException {
-                String read = slow.fetch();
-                Runnable meanwhile = reload[0];
-                reload[0] = () -> {};
-                meanwhile.run();
-                return read;
-              }
-            },
-            Set.of("ES256"),
-            REFRESH,
-            slow,
-            slow);
-    slow.pass(REFRESH);
-    assertThat(source.keys().hasKeyId("old")).isTrue();
-    reload[0] =
-        () -> {
-          slow.published = Issuer.jwks(NEW);
-          slow.pass(Duration.ofMillis(1));
-          try {
-            assertThat(source.reload()).isTrue();
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          }
-        };
-    slow.runBackground();
-    assertThat(source.keys().hasKeyId("new")).isTrue();
-    assertThat(source.keys().hasKeyId("old")).isFalse();
+  @Test
+  void keysThatAreTheSameStayTheSameObject() throws IOException {
+    KeySource source = new KeySource(jwks, Set.of("ES256"), REFRESH, jwks, jwks);
+    KeySet keys = source.keys();
+    jwks.pass(REFRESH);
+    source.keys();
+    assertThat(jwks.runBackground()).isEqualTo(1);
+    assertThat(source.keys()).isSameAs(keys);
   }
 
   @Test
   void unreachableJwksIsWaitedForAndUsedWhenBack() throws IOException {
     jwks.pass(KeySource.FRESH);
     jwks.published = Issuer.jwks(NEW);
-    jwks.down(KeySource.PATIENCE.minusMillis(1));
+    jwks.down(TokenCheck.PATIENCE.minusMillis(1));
     assertPasses(NEW_TOKEN);
   }
 
@@ -217,7 +209,7 @@ class KeyRotationTest {
             "a token's key is unknown and for 10 s the JWKS https://issuer.test/jwks cannot be"
                 + " used: nobody answers");
     assertThat(Duration.ofNanos(jwks.nanoTime() - start))
-        .isBetween(KeySource.PATIENCE, KeySource.PATIENCE.plusSeconds(1));
+        .isBetween(TokenCheck.PATIENCE, TokenCheck.PATIENCE.plusSeconds(1));
     assertPasses(OLD_TOKEN);
   }
 
@@ -229,7 +221,7 @@ class KeyRotationTest {
     long start = jwks.nanoTime();
     assertThatIOException().isThrownBy(() -> check.check(NEW_TOKEN, "c-1", NOW));
     assertThat(Duration.ofNanos(jwks.nanoTime() - start))
-        .isBetween(KeySource.PATIENCE, KeySource.PATIENCE.plusSeconds(4));
+        .isBetween(TokenCheck.PATIENCE, TokenCheck.PATIENCE.plusSeconds(4));
   }
 
   @Test
@@ -260,7 +252,7 @@ class KeyRotationTest {
         new TokenSettings("jwks.json", Set.of("ES256"), 100, Duration.ZERO, REFRESH);
     try {
       return new TokenCheck(
-          settings, new KeySource(jwks, settings.algorithms(), REFRESH, jwks, jwks));
+          settings, new KeySource(jwks, settings.algorithms(), REFRESH, jwks, jwks), jwks);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

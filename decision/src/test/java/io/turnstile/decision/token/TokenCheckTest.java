@@ -14,11 +14,13 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.KeyOperation;
 import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.RSAKey;
 import io.turnstile.decision.token.Issuer.Ed25519;
 import io.turnstile.events.RejectionReason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -65,6 +67,41 @@ class TokenCheckTest {
       assertPasses(check, token);
       assertInvalid(check, withOtherClaims(token));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "EdDSA, , EdDSA",
+    "EdDSA, , Ed25519",
+    "EdDSA, EdDSA, Ed25519",
+    "EdDSA, Ed25519, EdDSA",
+    "EdDSA, Ed25519, Ed25519",
+    "Ed25519, , EdDSA",
+    "Ed25519, EdDSA, EdDSA",
+    "Ed25519, EdDSA, Ed25519",
+    "Ed25519, Ed25519, EdDSA",
+    "Ed25519, Ed25519, Ed25519"
+  })
+  void bothNamesOfEd25519AreOne(String allowed, String ofKey, String ofToken) throws IOException {
+    Ed25519 key = Ed25519.generate("e1");
+    jwks.published =
+        Issuer.jwks(
+            ofKey == null
+                ? key.jwk()
+                : new OctetKeyPair.Builder(key.jwk()).algorithm(JWSAlgorithm.parse(ofKey)).build());
+    TokenCheck check = open(allowed);
+    String token = key.token(ofToken, CLAIMS);
+    assertPasses(check, token);
+    assertInvalid(check, withOtherClaims(token));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Ed448", "ED25519", "ed25519", "eddsa", "ESP256"})
+  void otherNamesAreNotOfEd25519(String algorithm) throws IOException {
+    Ed25519 key = Ed25519.generate("e1");
+    jwks.published = Issuer.jwks(KEY, key.jwk());
+    TokenCheck check = open(ALL);
+    assertInvalid(check, key.token(algorithm, CLAIMS));
   }
 
   @Test
@@ -183,6 +220,19 @@ class TokenCheckTest {
     TokenCheck check = open(ALL);
     assertPasses(check, Issuer.es256(header, KEY, CLAIMS));
     assertInvalid(check, Issuer.es256(header, Issuer.ecKey("k1"), CLAIMS));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ",\"kid\":\"same\""})
+  void tokenCostsBoundedNumberOfSignatureChecks(String keyId) throws IOException {
+    String id = keyId.isEmpty() ? null : "same";
+    ECKey[] keys = new ECKey[KeySet.MAX_TRIED + 1];
+    Arrays.setAll(keys, i -> Issuer.ecKey(id));
+    jwks.published = Issuer.jwks(keys);
+    TokenCheck check = open();
+    String header = "{\"alg\":\"ES256\"" + keyId + "}";
+    assertPasses(check, Issuer.es256(header, keys[KeySet.MAX_TRIED - 1], CLAIMS));
+    assertInvalid(check, Issuer.es256(header, keys[KeySet.MAX_TRIED], CLAIMS));
   }
 
   @ParameterizedTest
@@ -348,12 +398,18 @@ class TokenCheckTest {
         // exp, nbf, reason
         new String[] {"1800000000.5", null, null},
         new String[] {"1.8000003e9", null, null},
-        new String[] {"99999999999999999999999999", null, null},
-        new String[] {"9223372036854775807", "-9223372036854775808", null},
-        new String[] {"9223372036854775", "0", null},
-        new String[] {"1e300", "1e-300", null},
-        new String[] {"1e300", "1e300", "TOKEN_NOT_YET_VALID"},
-        new String[] {"1e300", "9223372036854775807", "TOKEN_NOT_YET_VALID"},
+        new String[] {"7258118399.999", "-9223372036854775808", null},
+        new String[] {"7258118399", "1e-300", null},
+        new String[] {"7258118399", "7258118399", "TOKEN_NOT_YET_VALID"},
+        new String[] {"7258118400", null, "TOKEN_INVALID"},
+        new String[] {"1799996400000", null, "TOKEN_INVALID"}, // milliseconds, an hour ago
+        new String[] {"1800000300000", null, "TOKEN_INVALID"}, // milliseconds
+        new String[] {"99999999999999999999999999", null, "TOKEN_INVALID"},
+        new String[] {"9223372036854775807", null, "TOKEN_INVALID"},
+        new String[] {"1e300", null, "TOKEN_INVALID"},
+        new String[] {"1800000300", "1799999700000", "TOKEN_INVALID"},
+        new String[] {"1800000300", "9223372036854775807", "TOKEN_INVALID"},
+        new String[] {"1800000300", "1e300", "TOKEN_INVALID"},
         new String[] {"0", null, "TOKEN_EXPIRED"},
         new String[] {"-1", null, "TOKEN_EXPIRED"},
         new String[] {"-9223372036854775808", null, "TOKEN_EXPIRED"},
@@ -380,6 +436,32 @@ class TokenCheckTest {
             + "}";
     TokenFault fault = open().check(Issuer.es256(KEY, claims), CUSTOMER, NOW);
     assertThat(reason(fault)).isEqualTo(reason == null ? null : RejectionReason.valueOf(reason));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1800000000", "1800000000.25", "1.8e9", "0", "-5"})
+  void timeOfIssueDoesNotMatterIfItIsOne(String iat) throws IOException {
+    String claims = "{\"sub\":\"c-1\",\"exp\":1800000300,\"iat\":" + iat + "}";
+    assertPasses(open(), Issuer.es256(KEY, claims));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1799999999000", "7258118400", "1e300", "\"1799999999\"", "null", "{}"})
+  void timeOfIssueThatIsNoTimeIsInvalid(String iat) throws IOException {
+    String claims = "{\"sub\":\"c-1\",\"exp\":1800000300,\"iat\":" + iat + "}";
+    TokenFault fault = open().check(Issuer.es256(KEY, claims), CUSTOMER, NOW);
+    assertThat(reason(fault)).isEqualTo(TOKEN_INVALID);
+    assertThat(fault.detail()).contains("iat");
+  }
+
+  @Test
+  void timeInMillisecondsIsExplained() throws IOException {
+    TokenFault fault =
+        open().check(Issuer.es256(KEY, claims(CUSTOMER, NOW - 3_600_000)), CUSTOMER, NOW);
+    assertThat(fault.detail())
+        .isEqualTo(
+            "the token's exp lies beyond the year 2200: it must be in seconds since 1970, not in"
+                + " milliseconds");
   }
 
   @Test
@@ -455,6 +537,96 @@ class TokenCheckTest {
   }
 
   @Test
+  void cacheIsBoundedInBytesToo() throws IOException {
+    TokenCheck check = open();
+    for (int i = 0; i < 20; i++) {
+      String large =
+          "{\"sub\":\"c-1\",\"exp\":%d,\"roles\":\"%s\"}"
+              .formatted(NOW_S + 300 + i, "y".repeat(3_000));
+      assertPasses(check, Issuer.es256(KEY, large));
+      // 10 KiB in all, and each takes more than 4 KiB.
+      assertThat(check.remembered()).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void longSubjectCounts() throws IOException {
+    TokenCheck check = open();
+    String subject = "y".repeat(2_000);
+    for (int i = 0; i < 20; i++) {
+      check.check(Issuer.es256(KEY, claims(subject, NOW_S + 300 + i)), CUSTOMER, NOW);
+      assertThat(check.remembered()).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void tokenIsForgottenWhenItExpires() throws IOException {
+    TokenCheck check = open();
+    assertPasses(check, Issuer.es256(KEY, CLAIMS));
+    jwks.pass(Duration.ofMinutes(5).plus(SKEW).minusSeconds(1));
+    assertThat(check.remembered()).isEqualTo(1);
+    jwks.pass(Duration.ofSeconds(3));
+    assertThat(check.remembered()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    Long.MIN_VALUE + ", TOKEN_NOT_YET_VALID",
+    "-1, ",
+    "0, ",
+    Long.MAX_VALUE + ", TOKEN_EXPIRED"
+  })
+  void receptionTimesOfAnySizeAreTaken(long receivedAt, RejectionReason reason) throws IOException {
+    TokenCheck check = open();
+    String token = Issuer.es256(KEY, CLAIMS);
+    TokenFault fault = check.check(token, CUSTOMER, receivedAt);
+    assertThat(reason(fault)).isEqualTo(reason);
+    assertPasses(check, token);
+    assertThat(check.verifications()).isEqualTo(1);
+  }
+
+  @Test
+  void sameBadTokenIsVerifiedOnceAMinute() throws IOException {
+    jwks.published = Issuer.jwks(KEY, RSA_KEY);
+    TokenCheck check = open(ALL);
+    String[] bad = {
+      Issuer.es256(Issuer.ecKey("k1"), CLAIMS),
+      Issuer.es256(new JWSHeader(JWSAlgorithm.ES256), Issuer.ecKey("k1"), CLAIMS),
+      Issuer.es256(KEY, "{\"sub\":\"c-1\"}"),
+      Issuer.es256(KEY, claims(CUSTOMER, NOW)),
+      Issuer.es256(KEY, "[]")
+    };
+    for (int round = 0; round < 100; round++) {
+      for (String token : bad) {
+        TokenFault fault = check.check(token, CUSTOMER, NOW);
+        assertThat(reason(fault)).isEqualTo(TOKEN_INVALID);
+        assertThat(fault.detail()).isEqualTo(check.check(token, CUSTOMER, NOW).detail());
+      }
+    }
+    assertThat(check.verifications()).isEqualTo(bad.length);
+    jwks.pass(Duration.ofSeconds(61));
+    assertInvalid(check, bad[0]);
+    assertThat(check.verifications()).isEqualTo(bad.length + 1);
+  }
+
+  @Test
+  void sameExpiredTokenIsVerifiedOnce() throws IOException {
+    TokenCheck check = open();
+    String token = Issuer.es256(KEY, claims(CUSTOMER, NOW_S - 3600));
+    for (int i = 0; i < 100; i++) {
+      assertThat(reason(check.check(token, CUSTOMER, NOW))).isEqualTo(TOKEN_EXPIRED);
+    }
+    assertThat(check.verifications()).isEqualTo(1);
+  }
+
+  @Test
+  void unknownKeyIdCostsNoVerification() throws IOException {
+    TokenCheck check = open();
+    assertInvalid(check, Issuer.es256(Issuer.ecKey("unknown"), CLAIMS));
+    assertThat(check.verifications()).isZero();
+  }
+
+  @Test
   void detailHoldsNothingOfTheTokenAndIsOneLine() throws IOException {
     TokenCheck check = open();
     ECKey forger = Issuer.ecKey("s3cret");
@@ -483,7 +655,7 @@ class TokenCheckTest {
             () ->
                 TokenCheck.open(settings(Set.of("ES256", algorithm), SKEW, Duration.ofMinutes(5))))
         .withMessageContaining(algorithm)
-        .withMessageContaining("ES256, RS256, PS256, EdDSA");
+        .withMessageContaining("ES256, RS256, PS256, EdDSA, Ed25519");
   }
 
   @Test
@@ -496,7 +668,11 @@ class TokenCheckTest {
           settings(Set.of("ES256"), Duration.ofSeconds(Long.MAX_VALUE), refresh),
           settings(Set.of("ES256"), SKEW, Duration.ZERO),
           settings(Set.of("ES256"), SKEW, Duration.ofSeconds(Long.MAX_VALUE)),
-          new TokenSettings("jwks.json", Set.of("ES256"), -1, SKEW, refresh)
+          new TokenSettings("jwks.json", Set.of("ES256"), -1, SKEW, refresh),
+          timeouts(Duration.ZERO, SKEW),
+          timeouts(SKEW, Duration.ofMillis(-1)),
+          timeouts(Duration.ofSeconds(Long.MAX_VALUE / 1000), SKEW),
+          timeouts(SKEW, Duration.ofMinutes(10))
         }) {
       assertThatIllegalArgumentException().isThrownBy(() -> TokenCheck.open(settings));
     }
@@ -513,11 +689,23 @@ class TokenCheckTest {
   private TokenCheck open(Set<String> algorithms, Duration skew) throws IOException {
     TokenSettings settings = settings(algorithms, skew, Duration.ofMinutes(5));
     return new TokenCheck(
-        settings, new KeySource(jwks, algorithms, settings.keyRefresh(), jwks, jwks));
+        settings, new KeySource(jwks, algorithms, settings.keyRefresh(), jwks, jwks), jwks);
   }
 
   private static TokenSettings settings(Set<String> algorithms, Duration skew, Duration refresh) {
     return new TokenSettings("jwks.json", algorithms, 10, skew, refresh);
+  }
+
+  private static TokenSettings timeouts(Duration connect, Duration read) {
+    return new TokenSettings(
+        "jwks.json",
+        Set.of("ES256"),
+        10,
+        SKEW,
+        Duration.ofMinutes(5),
+        ExpectedClaims.ANY,
+        connect,
+        read);
   }
 
   private static String claims(String subject, long exp) {

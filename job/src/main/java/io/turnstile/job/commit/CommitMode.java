@@ -1,9 +1,9 @@
 package io.turnstile.job.commit;
 
-/** When verdicts become visible to a {@code read_committed} reader. */
+/** The event that makes verdicts visible to a {@code read_committed} reader. */
 public enum CommitMode {
-  /** When a Flink checkpoint completes. */
+  /** A Flink checkpoint completes. */
   CHECKPOINT,
-  /** Every few milliseconds, whatever the checkpoint interval. */
+  /** A commit of its own, every few milliseconds, independent of the checkpoint interval. */
   JOURNAL
 }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * How long after its append an input's verdict was certain to be committed, counted in buckets: of
- * all subtasks together they add up, and give percentiles, as those of single subtasks cannot. A
- * bucket counts all up to its bound in milliseconds, the label {@code le}; {@code Inf} counts all.
+ * Histogram of the latency from an input's append to the commit of its verdict, in cumulative
+ * buckets: each counts all up to its bound in milliseconds, the label {@code le}; {@code Inf}
+ * counts all. Buckets of several subtasks can be summed, unlike percentiles.
  *
  * <p>For the task thread; reporters read along and may be one verdict behind.
  */

@@ -75,7 +75,7 @@ public final class PendingLatencies {
     inputs = Arrays.copyOf(inputs, capacity);
   }
 
-  /** How many there is room for. */
+  /** The number of places. */
   int capacity() {
     return times.length;
   }

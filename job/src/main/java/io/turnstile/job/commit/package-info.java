@@ -1,5 +1,5 @@
 /**
- * Last room: verdicts become visible. Each commit mode has a package of its own; here lies what
- * both share.
+ * Last package: makes verdicts visible. Each commit mode has a package of its own; this one holds
+ * the parts that both use.
  */
 package io.turnstile.job.commit;

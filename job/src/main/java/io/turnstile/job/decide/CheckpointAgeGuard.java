@@ -1,5 +1,6 @@
 package io.turnstile.job.decide;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,6 @@ import java.util.function.LongSupplier;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 
@@ -56,10 +56,9 @@ final class CheckpointAgeGuard {
   private void requireYoungEnough(long newest) {
     Duration age = Duration.ofMillis(clock.getAsLong() - newest);
     if (!settings.allowStaleCheckpoint() && age.compareTo(settings.maxCheckpointAge()) > 0) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
-                  .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds())));
+      throw PermanentFailure.of(
+          "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
+              .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds()));
     }
   }
 

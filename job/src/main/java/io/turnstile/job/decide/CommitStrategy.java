@@ -1,6 +1,5 @@
 package io.turnstile.job.decide;
 
-import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.job.read.InputMetadata;
 import java.io.Serializable;
 import org.apache.flink.metrics.MetricGroup;
@@ -25,9 +24,9 @@ public interface CommitStrategy {
   /**
    * Makes the owned lanes ready for verdicts, before the first input.
    *
-   * @param recall puts acceptances that are already committed back into state
+   * @param sink puts acceptances that are already committed back into state
    */
-  default void open(Recall recall) throws Exception {}
+  default void open(AcceptanceSink<Exception> sink) throws Exception {}
 
   /**
    * Whether this input's verdict is committed already, so that it gets none; says so once for every
@@ -54,11 +53,6 @@ public interface CommitStrategy {
 
   /** Frees resources; never commits. */
   default void close() throws Exception {}
-
-  /** Puts an acceptance into the state of its customer. */
-  interface Recall {
-    void remember(String routingKey, Acceptance acceptance) throws Exception;
-  }
 
   /** Makes a writer on the cluster. */
   interface Factory extends Serializable {

@@ -83,9 +83,9 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     super.open();
     // First, for it may take seconds: the waits that go on get their full time from then on.
     commit.open(
-        (routingKey, acceptance) -> {
-          setCurrentKey(routingKey);
-          store.remember(acceptance);
+        recovered -> {
+          setCurrentKey(recovered.routingKey());
+          store.remember(recovered.acceptance());
         });
     customers.open();
   }

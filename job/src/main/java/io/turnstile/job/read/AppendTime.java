@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.Serializable;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,16 +18,15 @@ record AppendTime(boolean trustProducer) implements Serializable {
    */
   long of(ConsumerRecord<?, ?> record) {
     if (record.timestampType() != TimestampType.LOG_APPEND_TIME && !trustProducer) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "the timestamp of "
-                  + record.topic()
-                  + "/"
-                  + record.partition()
-                  + "/"
-                  + record.offset()
-                  + " was not set by the broker: set message.timestamp.type=LogAppendTime on the"
-                  + " topic, or give --trust-producer-time"));
+      throw PermanentFailure.of(
+          "the timestamp of "
+              + record.topic()
+              + "/"
+              + record.partition()
+              + "/"
+              + record.offset()
+              + " was not set by the broker: set message.timestamp.type=LogAppendTime on the"
+              + " topic, or give --trust-producer-time");
     }
     return record.timestamp();
   }

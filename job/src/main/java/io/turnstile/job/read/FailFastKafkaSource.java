@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -96,14 +97,13 @@ final class FailFastKafkaSource<T>
     }
 
     private static SuppressRestartsException offsetGone(InvalidOffsetException e) {
-      return new SuppressRestartsException(
-          new IllegalStateException(
-              "the next offset of "
-                  + e.partitions()
-                  + " is gone ("
-                  + e.getMessage()
-                  + "): retention deleted it or the topic was created again; nothing is skipped,"
-                  + " restore a newer checkpoint or start without one"));
+      return PermanentFailure.of(
+          "the next offset of "
+              + e.partitions()
+              + " is gone ("
+              + e.getMessage()
+              + "): retention deleted it or the topic was created again; nothing is skipped,"
+              + " restore a newer checkpoint or start without one");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -57,12 +58,11 @@ final class KafkaTopicIdentities implements TopicIdentities {
                 "cannot describe the topics " + topics + ": " + e.getCause().getMessage(), e);
           }
           if (attempt == ATTEMPTS) {
-            throw new SuppressRestartsException(
-                new IllegalStateException(
-                    "an input topic is missing, of "
-                        + topics
-                        + ": was it deleted? Nothing is skipped; create it and start the job"
-                        + " without the checkpoint"));
+            throw PermanentFailure.of(
+                "an input topic is missing, of "
+                    + topics
+                    + ": was it deleted? Nothing is skipped; create it and start the job"
+                    + " without the checkpoint");
           }
         }
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);

@@ -1,12 +1,12 @@
 package io.turnstile.job.read;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.connector.kafka.source.enumerator.subscriber.KafkaSubscriber;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
@@ -41,15 +41,14 @@ final class PinnedTopicSubscriber implements KafkaSubscriber {
     if (id == null) {
       id = description.topicId();
     } else if (!id.equals(description.topicId())) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "input topic "
-                  + topic
-                  + " was deleted and created again while the job ran (id "
-                  + id
-                  + ", now "
-                  + description.topicId()
-                  + "): start the job without the checkpoint, with new verdict topics"));
+      throw PermanentFailure.of(
+          "input topic "
+              + topic
+              + " was deleted and created again while the job ran (id "
+              + id
+              + ", now "
+              + description.topicId()
+              + "): start the job without the checkpoint, with new verdict topics");
     }
     Set<TopicPartition> partitions =
         description.partitions().stream()

@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
@@ -39,13 +40,12 @@ public final class TopicIdentityGuard implements Serializable {
         });
     for (String topic : stored.keySet()) {
       if (!current.containsKey(topic)) {
-        throw new SuppressRestartsException(
-            new IllegalStateException(
-                "the checkpoint has read input topic "
-                    + topic
-                    + ", and the job now reads "
-                    + current.keySet()
-                    + ": give it the topics of the checkpoint, or start without it"));
+        throw PermanentFailure.of(
+            "the checkpoint has read input topic "
+                + topic
+                + ", and the job now reads "
+                + current.keySet()
+                + ": give it the topics of the checkpoint, or start without it");
       }
     }
     state.update(List.of(current));
@@ -53,15 +53,14 @@ public final class TopicIdentityGuard implements Serializable {
 
   /** The failure of a job whose input topic was replaced. */
   private static SuppressRestartsException recreated(String topic, String before, String now) {
-    return new SuppressRestartsException(
-        new IllegalStateException(
-            "input topic "
-                + topic
-                + " was deleted and created again since the checkpoint (id "
-                + before
-                + ", now "
-                + now
-                + "): its offsets mean other records now; start without the checkpoint, with new"
-                + " verdict topics"));
+    return PermanentFailure.of(
+        "input topic "
+            + topic
+            + " was deleted and created again since the checkpoint (id "
+            + before
+            + ", now "
+            + now
+            + "): its offsets mean other records now; start without the checkpoint, with new"
+            + " verdict topics");
   }
 }

@@ -12,10 +12,12 @@ import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
+import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
+import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.harness.FakeReferenceTopic;
@@ -62,10 +64,10 @@ class CommitStrategyContractTest {
     }
 
     @Override
-    public void open(Recall recall) throws Exception {
+    public void open(AcceptanceSink<Exception> sink) throws Exception {
       calls.add("open");
       for (Map.Entry<String, Acceptance> entry : recalled.entrySet()) {
-        recall.remember(entry.getKey(), entry.getValue());
+        sink.accept(new RecoveredAcceptance(entry.getKey(), entry.getValue()));
       }
     }
 

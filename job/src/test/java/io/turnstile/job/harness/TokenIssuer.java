@@ -14,6 +14,7 @@ import io.turnstile.decision.token.TokenSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -28,9 +29,28 @@ public final class TokenIssuer {
    * @param directory where the JWKS is written to
    */
   public TokenIssuer(Path directory) throws IOException, JOSEException {
-    key = new ECKeyGenerator(Curve.P_256).keyID("key").generate();
+    this(directory, "key");
+  }
+
+  /**
+   * @param directory where the JWKS is written to
+   */
+  public TokenIssuer(Path directory, String keyId) throws IOException, JOSEException {
+    key = new ECKeyGenerator(Curve.P_256).keyID(keyId).generate();
     jwks = directory.resolve("jwks.json");
-    Files.writeString(jwks, new JWKSet(key.toPublicJWK()).toString());
+    publish();
+  }
+
+  /** Writes the JWKS, in place of another's if the directory is the same. */
+  public void publish() throws IOException {
+    Path written =
+        Files.writeString(jwks.resolveSibling("new"), new JWKSet(key.toPublicJWK()).toString());
+    Files.move(written, jwks, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Removes the JWKS: it cannot be read any more. */
+  public void withdraw() throws IOException {
+    Files.delete(jwks);
   }
 
   /** Trusts this issuer; no clock skew. */

@@ -13,7 +13,6 @@ import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
 import java.nio.file.Path;
 import java.util.Map;
-import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -42,8 +41,7 @@ class ValidateTransactionTest {
   void start() throws Exception {
     intake =
         new OneInputStreamOperatorTestHarness<>(
-            new ProcessOperator<>(
-                new ValidateTransaction(issuer.settings(), () -> Map.of("transactions", "id"))));
+            new ValidateTransaction.Factory(issuer.settings(), () -> Map.of("transactions", "id")));
     intake.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
     intake.open();
   }

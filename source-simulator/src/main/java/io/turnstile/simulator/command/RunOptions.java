@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.Screen;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationProgress;
 import io.turnstile.simulator.SimulationSummary;
@@ -102,21 +103,18 @@ final class RunOptions {
   }
 
   private void printProgress(Simulation simulation, CountDownLatch done) {
-    PrintWriter err = spec.commandLine().getErr();
+    Screen screen = new Screen(spec.commandLine().getErr(), false);
     try {
       long before = 0;
       while (!done.await(1, TimeUnit.SECONDS)) {
         SimulationProgress now = simulation.progress();
-        err.println(
-            String.format(
-                Locale.ROOT,
-                "sent %,d transactions (%,d/s, %,d ms behind), %,d reference records; %,d failed",
-                now.acknowledged(),
-                now.acknowledged() - before,
-                TimeUnit.NANOSECONDS.toMillis(now.behindNanos()),
-                now.referenceRecords(),
-                now.failures()));
-        err.flush();
+        screen.line(
+            "sent %,d transactions (%,d/s, %,d ms behind), %,d reference records; %,d failed",
+            now.acknowledged(),
+            now.acknowledged() - before,
+            TimeUnit.NANOSECONDS.toMillis(now.behindNanos()),
+            now.referenceRecords(),
+            now.failures());
         before = now.acknowledged();
       }
     } catch (InterruptedException e) {

@@ -53,7 +53,7 @@ class ArchitectureTest {
           Map.entry("benchmarks/micro", Set.of("events", "decision", "job")));
 
   private static final List<String> ROOMS =
-      List.of("codec", "read", "validate", "enrich", "decide", "commit");
+      List.of("failure", "codec", "read", "validate", "enrich", "decide", "commit");
 
   private static final Map<String, JavaClasses> MODULES = readModules();
 

@@ -28,13 +28,13 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
-/** What all threads of a test share: the transactions of a scenario, one after the other. */
+/** State that all threads of a test share: the transactions of a scenario, one after the other. */
 final class LoadSession implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
-   * What came of a transaction.
+   * A transaction and its verdict.
    *
    * @param intendedNanos when it was meant to be sent
    * @param doneNanos when its verdict was there, or nobody waited any longer

@@ -4,13 +4,11 @@ import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.clients.ClientProperties;
-import io.turnstile.events.TopicNames;
+import io.turnstile.clients.KafkaOptions;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.jmeter.config.Arguments;
 import org.apache.jmeter.protocol.java.sampler.AbstractJavaSamplerClient;
@@ -22,15 +20,13 @@ import org.apache.jorphan.util.JMeterStopThreadException;
 /**
  * A sampler for JMeter's <em>Java Request</em>. Each sample is a transaction of a scenario's load:
  * it begins when the transaction was meant to be sent, and ends with its committed verdict, whose
- * outcome is the response code. It fails if none comes within 30 s. Whether a verdict is right is
- * for the audit to say, by the ledger.
+ * outcome is the response code. It fails if none comes within 30 s. The audit says by the ledger if
+ * the verdicts are right.
  */
 public final class TransactionSampler extends AbstractJavaSamplerClient {
 
   private static final String SCENARIO = "scenario";
   private static final String BOOTSTRAP_SERVERS = "bootstrap_servers";
-  private static final String CLIENT_PROPERTIES = "client_properties";
-  private static final String TOPIC_PREFIX = "topic_prefix";
   private static final String SIGNING_KEY = "signing_key";
   private static final String LEDGER = "ledger";
   private static final String RATE = "rate";
@@ -49,9 +45,10 @@ public final class TransactionSampler extends AbstractJavaSamplerClient {
   public Arguments getDefaultParameters() {
     Arguments arguments = new Arguments();
     arguments.addArgument(SCENARIO, "", "", "Scenario file: what is sent, and for how long.");
-    arguments.addArgument(BOOTSTRAP_SERVERS, "localhost:9092");
-    arguments.addArgument(CLIENT_PROPERTIES, "", "", "File, for TLS and SASL; may be empty.");
-    arguments.addArgument(TOPIC_PREFIX, "");
+    for (KafkaParameters.Parameter kafka : KafkaParameters.all()) {
+      String usual = kafka.name().equals(BOOTSTRAP_SERVERS) ? "localhost:9092" : "";
+      arguments.addArgument(kafka.name(), usual, "", kafka.description());
+    }
     arguments.addArgument(
         SIGNING_KEY, "", "", "File of the private JWK that tokens are signed with.");
     arguments.addArgument(LEDGER, "ledger.csv", "", "File, gets what is expected of each input.");
@@ -85,13 +82,10 @@ public final class TransactionSampler extends AbstractJavaSamplerClient {
   private static LoadSession open(JavaSamplerContext context)
       throws IOException, InterruptedException, ScenarioException {
     Scenario scenario = Scenarios.read(Path.of(context.getParameter(SCENARIO)), Engines.names());
-    String properties = context.getParameter(CLIENT_PROPERTIES, "");
+    KafkaOptions kafka = KafkaParameters.read(name -> context.getParameter(name, ""));
     String rate = context.getParameter(RATE, "");
     return new LoadSession(
-        new KafkaConnection(
-            context.getParameter(BOOTSTRAP_SERVERS),
-            properties.isEmpty() ? Map.of() : ClientProperties.read(Path.of(properties)),
-            TopicNames.withPrefix(context.getParameter(TOPIC_PREFIX, ""))),
+        new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics()),
         scenario.load(),
         rate.isEmpty() ? scenario.load().meanRate() : Double.parseDouble(rate),
         TokenIssuer.load(

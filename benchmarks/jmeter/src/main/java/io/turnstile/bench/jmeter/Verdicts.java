@@ -1,5 +1,6 @@
 package io.turnstile.bench.jmeter;
 
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
@@ -12,8 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 
 /**
  * Reads committed verdicts from now on, and hands each to the thread that waits for it.
@@ -21,8 +20,6 @@ import org.apache.kafka.common.errors.WakeupException;
  * end.
  */
 final class Verdicts implements AutoCloseable {
-
-  private static final Duration POLL = Duration.ofMillis(100);
 
   /**
    * A verdict that was read.
@@ -33,25 +30,15 @@ final class Verdicts implements AutoCloseable {
   record Verdict(String outcome, long nanos) {}
 
   private final Map<SourcePosition, CompletableFuture<Verdict>> awaited = new ConcurrentHashMap<>();
-  private final Consumer<byte[], byte[]> consumer;
-  private final Thread reader = new Thread(this::read, "verdicts");
-  private volatile RuntimeException failure;
+  private final CommittedVerdicts<byte[]> verdicts;
 
   /**
    * @param consumer of committed records, closed with this
    */
   Verdicts(Consumer<byte[], byte[]> consumer, TopicNames topics) {
-    this.consumer = consumer;
-    consumer.assign(
-        topics.verdicts().stream()
-            .flatMap(topic -> consumer.partitionsFor(topic).stream())
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList());
-    consumer.seekToEnd(consumer.assignment());
-    // Seeking is lazy: without this, what comes before the first poll would be left out.
-    consumer.assignment().forEach(consumer::position);
-    reader.setDaemon(true);
-    reader.start();
+    verdicts = new CommittedVerdicts<>(consumer, topics.verdicts());
+    verdicts.seekToEnd();
+    verdicts.start("verdicts", this::take);
   }
 
   /**
@@ -64,10 +51,7 @@ final class Verdicts implements AutoCloseable {
     try {
       return slot(input).get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      if (failure != null) {
-        throw new IllegalStateException(
-            "verdicts cannot be read: " + failure.getMessage(), failure);
-      }
+      requireReading();
       return null;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
@@ -76,36 +60,28 @@ final class Verdicts implements AutoCloseable {
     }
   }
 
+  private void requireReading() {
+    try {
+      verdicts.requireReading();
+    } catch (RuntimeException e) {
+      throw new IllegalStateException("verdicts cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   /** Whoever comes first makes it, the reader or the one who waits. */
   private CompletableFuture<Verdict> slot(SourcePosition input) {
     return awaited.computeIfAbsent(input, position -> new CompletableFuture<>());
   }
 
-  private void read() {
-    try (consumer) {
-      while (true) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          slot(VerdictHeaders.position(record.headers()))
-              .complete(
-                  new Verdict(
-                      VerdictHeaders.required(record.headers(), VerdictHeaders.OUTCOME),
-                      System.nanoTime()));
-        }
-      }
-    } catch (WakeupException e) {
-      // close() was called.
-    } catch (RuntimeException e) {
-      failure = e;
-    }
+  private void take(ConsumerRecord<byte[], byte[]> record, long polledNanos) {
+    slot(VerdictHeaders.position(record.headers()))
+        .complete(
+            new Verdict(
+                VerdictHeaders.required(record.headers(), VerdictHeaders.OUTCOME), polledNanos));
   }
 
   @Override
   public void close() {
-    consumer.wakeup();
-    try {
-      reader.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    verdicts.close();
   }
 }

@@ -4,10 +4,10 @@ import io.turnstile.events.TopicNames;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** What every peer is told. */
+/** Options of every peer. */
 public final class PeerOptions {
 
-  /** What a peer prints, as a whole line, once it reads its input. */
+  /** Line that a peer prints once it reads its input. */
   public static final String READY = "peer ready";
 
   // Of every peer's producer. The reasons are in README.md.

@@ -37,7 +37,7 @@ abstract class ReferenceFormat<T> {
 
   abstract T read(DataInputStream in) throws IOException;
 
-  /** What goes into the store. */
+  /** Encodes a reference for the store. */
   final byte[] toBytes(Reference<T> reference) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
@@ -55,7 +55,7 @@ abstract class ReferenceFormat<T> {
     return bytes.toByteArray();
   }
 
-  /** What came out of the store, null if it holds none. */
+  /** Decodes a value of the store; null if it holds none. */
   final Reference<T> ofBytes(String key, byte[] bytes) {
     if (bytes == null) {
       return null;

@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.common.utils.ByteUtils;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -149,9 +148,9 @@ final class StreamsDedupStore implements DedupStore {
     } else {
       out.writeUTF(acceptance.transactionId());
     }
-    ByteUtils.writeVarint(acceptance.partition(), out);
-    ByteUtils.writeVarlong(acceptance.offset(), out);
-    ByteUtils.writeVarlong(acceptance.decidedAt() - acceptance.receivedAt(), out);
+    Varint.write(acceptance.partition(), out);
+    Varint.write(acceptance.offset(), out);
+    Varint.write(acceptance.decidedAt() - acceptance.receivedAt(), out);
     out.writeLong(acceptance.receivedAt());
   }
 
@@ -169,9 +168,9 @@ final class StreamsDedupStore implements DedupStore {
       while (in.available() > 0) {
         ContentHash itsContent = content == null ? ContentHash.ofBytes(readHash(in)) : content;
         String itsId = id == null ? in.readUTF() : id;
-        int partition = ByteUtils.readVarint(in);
-        long offset = ByteUtils.readVarlong(in);
-        long decidedAfter = ByteUtils.readVarlong(in);
+        int partition = (int) Varint.read(in);
+        long offset = Varint.read(in);
+        long decidedAfter = Varint.read(in);
         long receivedAt = in.readLong();
         list.add(
             new Acceptance(

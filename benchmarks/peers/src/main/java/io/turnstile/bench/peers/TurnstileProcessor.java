@@ -19,8 +19,6 @@ import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.read.InputMetadata;
-import io.turnstile.job.read.RoutingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +35,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** Decides the transactions of one partition, as Turnstile does, and writes their verdicts. */
 final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
-  /** How often it is looked whether a product has come, and what may be forgotten. */
+  /** Interval of asking for products that are waited for, and of forgetting. */
   private static final Duration TICK = Duration.ofMillis(50);
 
   private final TokenSettings tokenSettings;
@@ -97,19 +95,17 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
       return;
     }
     Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
-    String customerId = transaction.customerId();
-    InputMetadata metadata =
-        new InputMetadata(position, record.timestamp(), RoutingKey.of(customerId, position));
+    Input input = new Input(position, record.timestamp());
     TokenFault fault = check(transaction, record.timestamp());
     if (fault != null) {
-      reject(metadata, transaction, fault.reason(), fault.detail());
+      reject(input, transaction, fault.reason(), fault.detail());
       return;
     }
     Product product = product(transaction);
     if (product == null) {
-      waiting.add(metadata, transaction, context.currentSystemTimeMs() + productWaitMillis);
+      waiting.add(input, transaction, context.currentSystemTimeMs() + productWaitMillis);
     } else {
-      decide(metadata, transaction.withoutToken(), product);
+      decide(input, transaction.withoutToken(), product);
     }
   }
 
@@ -123,13 +119,13 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
 
   private void tick(long now) {
     waiting.forEach(
-        (metadata, transaction, deadline) -> {
+        (input, transaction, deadline) -> {
           Product product = product(transaction);
           if (product != null) {
-            decide(metadata, transaction, product);
+            decide(input, transaction, product);
           } else if (deadline <= now) {
             reject(
-                metadata,
+                input,
                 transaction,
                 RejectionReason.UNKNOWN_PRODUCT,
                 "no product after waiting " + productWaitMillis + " ms");
@@ -141,7 +137,7 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
     store.forget(TICK.toMillis());
   }
 
-  private void decide(InputMetadata metadata, Transaction transaction, Product product) {
+  private void decide(Input input, Transaction transaction, Product product) {
     Customer customer = customer(transaction);
     long decidedAt = context.currentSystemTimeMs();
     DedupPolicy.Decision decision;
@@ -149,15 +145,15 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
       decision =
           policy.decide(
               transaction,
-              metadata.position(),
-              metadata.receivedAt(),
+              input.position(),
+              input.receivedAt(),
               store.of(transaction.customerId()),
               decidedAt);
     } catch (Exception e) {
-      throw new StreamsException("cannot decide " + metadata.position(), e);
+      throw new StreamsException("cannot decide " + input.position(), e);
     }
     if (decision instanceof DedupPolicy.Decision.Reject reject) {
-      reject(metadata, transaction, reject.reason(), reject.detail());
+      reject(input, transaction, reject.reason(), reject.detail());
       return;
     }
     DedupPolicy.Decision.Accept accept = (DedupPolicy.Decision.Accept) decision;
@@ -170,13 +166,12 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
                 product,
                 customer,
                 accept.contentHash(),
-                metadata.receivedAt(),
+                input.receivedAt(),
                 decidedAt)),
-        headers(metadata.position(), Outcome.ACCEPTED));
+        headers(input.position(), Outcome.ACCEPTED));
   }
 
-  private void reject(
-      InputMetadata metadata, Transaction transaction, RejectionReason reason, String detail) {
+  private void reject(Input input, Transaction transaction, RejectionReason reason, String detail) {
     forward(
         Outcome.REJECTED,
         bytes(transaction.customerId()),
@@ -186,9 +181,9 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
                 transaction.customerId(),
                 reason,
                 detail,
-                metadata.receivedAt(),
+                input.receivedAt(),
                 context.currentSystemTimeMs())),
-        headers(metadata.position(), Outcome.REJECTED));
+        headers(input.position(), Outcome.REJECTED));
   }
 
   private void forward(Outcome outcome, byte[] key, byte[] value, RecordHeaders headers) {

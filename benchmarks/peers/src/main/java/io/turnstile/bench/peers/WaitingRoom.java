@@ -2,7 +2,6 @@ package io.turnstile.bench.peers;
 
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
-import io.turnstile.job.read.InputMetadata;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -18,7 +17,7 @@ final class WaitingRoom {
 
   /** Takes a transaction that waits; says whether it waits no more. */
   interface Visitor {
-    boolean visit(InputMetadata metadata, Transaction transaction, long deadline);
+    boolean visit(Input input, Transaction transaction, long deadline);
   }
 
   private static final int INITIAL_BYTES = 256;
@@ -34,14 +33,13 @@ final class WaitingRoom {
    *
    * @param deadline epoch milliseconds, the machine's clock
    */
-  void add(InputMetadata metadata, Transaction transaction, long deadline) {
+  void add(Input input, Transaction transaction, long deadline) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeUTF(metadata.position().topic());
-      out.writeInt(metadata.position().partition());
-      out.writeLong(metadata.position().offset());
-      out.writeLong(metadata.receivedAt());
-      out.writeUTF(metadata.routingKey());
+      out.writeUTF(input.position().topic());
+      out.writeInt(input.position().partition());
+      out.writeLong(input.position().offset());
+      out.writeLong(input.receivedAt());
       out.writeUTF(transaction.transactionId());
       out.writeUTF(transaction.customerId());
       out.writeUTF(transaction.productId());
@@ -56,7 +54,7 @@ final class WaitingRoom {
     byte[] key =
         ByteBuffer.allocate(2 * Long.BYTES)
             .putLong(deadline)
-            .putLong(metadata.position().offset())
+            .putLong(input.position().offset())
             .array();
     store.put(key, bytes.toByteArray());
   }
@@ -75,11 +73,8 @@ final class WaitingRoom {
 
   private static boolean visit(KeyValue<byte[], byte[]> entry, Visitor visitor) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(entry.value))) {
-      InputMetadata metadata =
-          new InputMetadata(
-              new SourcePosition(in.readUTF(), in.readInt(), in.readLong()),
-              in.readLong(),
-              in.readUTF());
+      Input input =
+          new Input(new SourcePosition(in.readUTF(), in.readInt(), in.readLong()), in.readLong());
       Transaction transaction =
           new Transaction(
               in.readUTF(),
@@ -90,7 +85,7 @@ final class WaitingRoom {
               in.readUTF(),
               in.readLong(),
               "");
-      return visitor.visit(metadata, transaction, ByteBuffer.wrap(entry.key).getLong());
+      return visitor.visit(input, transaction, ByteBuffer.wrap(entry.key).getLong());
     } catch (IOException e) {
       throw new IllegalStateException("a waiting transaction in state is broken", e);
     }

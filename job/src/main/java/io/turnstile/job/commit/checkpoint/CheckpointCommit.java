@@ -4,12 +4,12 @@ import io.turnstile.job.commit.CommittedLatency;
 import io.turnstile.job.commit.PendingLatencies;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.failure.PermanentFailure;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.Output;
@@ -44,11 +44,10 @@ public final class CheckpointCommit implements CommitStrategy {
   @Override
   public void initializeState(StateInitializationContext context) {
     if (context.getOperatorStateStore().getRegisteredStateNames().contains(JOURNAL_STATE)) {
-      throw new SuppressRestartsException(
-          new IllegalStateException(
-              "the checkpoint was taken with --commit journal, and with --commit checkpoint what"
-                  + " was committed since would be committed again: restore it with --commit"
-                  + " journal, or start without it and with new verdict topics"));
+      throw PermanentFailure.of(
+          "the checkpoint was taken with --commit journal, and with --commit checkpoint what"
+              + " was committed since would be committed again: restore it with --commit"
+              + " journal, or start without it and with new verdict topics");
     }
   }
 

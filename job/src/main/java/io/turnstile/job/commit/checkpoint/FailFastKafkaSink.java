@@ -1,6 +1,7 @@
 package io.turnstile.job.commit.checkpoint;
 
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.failure.PermanentFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,7 +17,6 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 
 /**
  * A {@link KafkaSink} whose failed commits fail the task. The sink itself only logs and counts
- * those that it has an explanation for, and goes on without the verdicts in them.
+ * those that it has an explanation for, and continues without the verdicts in them.
  */
 final class FailFastKafkaSink
     implements Sink<Verdict>,
@@ -67,16 +67,16 @@ final class FailFastKafkaSink
 
   @Override
   public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-    return new LosslessCommitter(sink.createCommitter(context));
+    return new FailFastCommitter(sink.createCommitter(context));
   }
 
   // Flink declares close() so.
   @SuppressWarnings("try")
-  private static final class LosslessCommitter implements Committer<KafkaCommittable> {
+  private static final class FailFastCommitter implements Committer<KafkaCommittable> {
 
     private final Committer<KafkaCommittable> committer;
 
-    LosslessCommitter(Committer<KafkaCommittable> committer) {
+    FailFastCommitter(Committer<KafkaCommittable> committer) {
       this.committer = committer;
     }
 
@@ -91,12 +91,11 @@ final class FailFastKafkaSink
       committer.commit(watched);
       if (!losses.isEmpty()) {
         // The checkpoint is complete, its inputs will not come again: no restart cures this.
-        throw new SuppressRestartsException(
-            new IllegalStateException(
-                "a transaction with verdicts can no longer be committed ("
-                    + losses.get(0).getMessage()
-                    + "): it timed out, or another job uses the same verdict topics; its verdicts"
-                    + " are missing, the audit names their inputs"));
+        throw PermanentFailure.of(
+            "a transaction with verdicts can no longer be committed ("
+                + losses.get(0).getMessage()
+                + "): it timed out, or another job uses the same verdict topics; its verdicts"
+                + " are missing, the audit names their inputs");
       }
     }
 

@@ -3,10 +3,10 @@ package io.turnstile.job.commit.journal;
 import java.time.Duration;
 
 /**
- * When a lane commits next: about every interval while the job keeps up, less often while it works
- * off a backlog. All times are epoch milliseconds.
+ * Decides when a lane commits next: about every interval while the job keeps up, less often while
+ * it works off a backlog. All times are epoch milliseconds.
  *
- * <p>Backlog shows in the age of the verdicts: the interval is a tenth of it, within bounds, so
+ * <p>A backlog shows in the age of the verdicts: the interval is a tenth of it, within bounds, so
  * that it adds little to a latency that is already there and saves the commits.
  */
 final class CommitInterval {
@@ -27,7 +27,7 @@ final class CommitInterval {
   }
 
   /**
-   * When to commit.
+   * The time of the next commit, not before now.
    *
    * @param lastCommit when the lane's last commit began
    * @param newestInput the latest append time among the inputs whose verdicts wait for the commit

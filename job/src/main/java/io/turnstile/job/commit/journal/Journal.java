@@ -6,15 +6,15 @@ import java.util.SortedMap;
 /**
  * The store of committed verdicts, cut into lanes that have one owner each. Thread-safe.
  *
- * <p>An implementation promises: what is committed stays, in the order in which it was appended;
+ * <p>An implementation promises: a committed verdict stays, under the number it was appended with;
  * and once {@link LaneJournal#takeOver} has returned, no earlier owner of that lane appends or
  * commits anything.
  */
 public interface Journal extends AutoCloseable {
 
   /**
-   * What tells this store from every other, by name: a checkpoint that was taken with another one
-   * cannot be restored.
+   * The facts that tell this store from every other, by name: a checkpoint that was taken with
+   * another one cannot be restored.
    */
   SortedMap<String, String> identity();
 
@@ -22,7 +22,7 @@ public interface Journal extends AutoCloseable {
    * A lane, not taken over yet.
    *
    * @param failed called, from any thread and without blocking, when something has failed in the
-   *     background; {@link LaneJournal#check} then says what
+   *     background; {@link LaneJournal#check} then throws the failure
    */
   LaneJournal lane(int number, Runnable failed);
 

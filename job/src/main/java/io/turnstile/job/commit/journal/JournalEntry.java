@@ -1,24 +1,16 @@
 package io.turnstile.job.commit.journal;
 
-import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.job.decide.RecoveredAcceptance;
 import java.util.OptionalLong;
 
 /**
  * A committed verdict as it is read back.
  *
- * @param place where it stands, for messages
- * @param laneSeq its number in the lane; empty if whoever wrote it gave it none
+ * @param place where the store keeps it, for messages
+ * @param laneSeq its number in the lane; empty if its writer gave it none
  * @param source the input that it is the verdict of
- * @param recollection null unless it accepts
+ * @param acceptance null unless it accepts
  */
 public record JournalEntry(
-    String place, OptionalLong laneSeq, SourcePosition source, Recollection recollection) {
-
-  /**
-   * An acceptance to put back into state.
-   *
-   * @param routingKey of the input
-   */
-  public record Recollection(String routingKey, Acceptance acceptance) {}
-}
+    String place, OptionalLong laneSeq, SourcePosition source, RecoveredAcceptance acceptance) {}

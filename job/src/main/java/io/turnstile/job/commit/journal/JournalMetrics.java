@@ -1,7 +1,9 @@
 package io.turnstile.job.commit.journal;
 
 import io.turnstile.job.commit.CommittedLatency;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -26,7 +28,10 @@ final class JournalMetrics {
   private volatile long takeOverMillis;
   private volatile long takeOverVerdicts;
 
-  JournalMetrics(MetricGroup group, JournalCommit writer) {
+  /**
+   * @param lanes of the subtask; may be filled later
+   */
+  JournalMetrics(MetricGroup group, List<LaneThread> lanes) {
     commits = group.counter("commits");
     commitMillis =
         group.histogram("commitMillis", new DescriptiveStatisticsHistogram(COMMIT_TIME_WINDOW));
@@ -35,10 +40,15 @@ final class JournalMetrics {
     group.gauge("commitFailures", COMMIT_FAILURES::get);
     group.gauge("takeOverMillis", () -> takeOverMillis);
     group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
-    group.gauge("uncommittedVerdicts", writer::uncommittedVerdicts);
-    group.gauge("heldBytes", writer::heldBytes);
-    group.gauge("commitsInFlight", writer::commitsInFlight);
-    group.gauge("decidedAhead", writer::decidedAhead);
+    sum(group, "uncommittedVerdicts", lanes, Lane::pending);
+    sum(group, "heldBytes", lanes, Lane::heldBytes);
+    sum(group, "commitsInFlight", lanes, lane -> lane.isCommitting() ? 1 : 0);
+    sum(group, "decidedAhead", lanes, Lane::decidedAhead);
+  }
+
+  private static void sum(
+      MetricGroup group, String name, List<LaneThread> lanes, ToLongFunction<Lane> ofLane) {
+    group.gauge(name, () -> lanes.stream().map(LaneThread::lane).mapToLong(ofLane).sum());
   }
 
   void tookOver(long millis, long verdicts) {

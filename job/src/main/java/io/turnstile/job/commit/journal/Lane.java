@@ -1,35 +1,31 @@
 package io.turnstile.job.commit.journal;
 
 import io.turnstile.events.SourcePosition;
-import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.RoutingKey;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
-import java.util.TreeMap;
-import org.roaringbitmap.longlong.Roaring64Bitmap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One lane in the hands of its owner: the protocol, apart from threads and time.
+ * One lane and its owner: the protocol, apart from threads and time.
  *
  * <ol>
  *   <li>{@link #takeOver}, before anything else.
- *   <li>For every input: {@link #isDecided}, and if it is not, {@link #write} its verdict. Now and
- *       then: {@link #beginCommit}, {@link #commit}, {@link #endCommit}; inputs may go on coming
- *       between these.
+ *   <li>For every input: {@link #isDecided}, and if it is not, {@link #write} its verdict. From
+ *       time to time: {@link #beginCommit}, {@link #commit}, {@link #endCommit}; more inputs may
+ *       come between these.
  *   <li>For a checkpoint: commit until {@link #isSettled}, {@link #awaitVisible}, then {@link
  *       #snapshot} together with the keyed state.
  * </ol>
  *
  * <p>Used by one thread, except for {@link #takeOver}, {@link #commit} and {@link #awaitVisible},
- * which may run in another one. Any exception ends the attempt: no later call can make up for it.
+ * which may run in another one. Any exception ends the attempt: no later call can make up for it. A
+ * call that the {@link LaneState} does not allow throws {@link IllegalStateException}.
  */
-final class Lane {
+final class Lane implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
@@ -38,11 +34,11 @@ final class Lane {
   private final SortedMap<String, String> identity;
   private final LaneJournal journal;
 
-  /** <em>D</em>: inputs that have a committed verdict and have not come by again yet. */
+  /** <em>D</em>: inputs that have a committed verdict and are still to be replayed. */
   private PositionSet decided = new PositionSet();
 
   /** <em>J</em>: where the lane ends, from our own knowledge alone. */
-  private LaneOffsets end;
+  private LanePosition end;
 
   /** <em>S</em>: the number of the last verdict appended. */
   private long lastSeq;
@@ -50,12 +46,11 @@ final class Lane {
   /** Appended to the transaction that is open or being committed. */
   private int uncommitted;
 
-  private boolean committing;
-
   /** Decided while a commit is in flight. */
-  private final Deque<Verdict> held = new ArrayDeque<>();
+  private final HeldVerdicts held = new HeldVerdicts();
 
-  private long heldBytes;
+  /** Read by metrics, too; changed by {@link #moveTo} and {@link #fail} only. */
+  private volatile LaneState state = LaneState.CREATED;
 
   Lane(int number, int lanes, SortedMap<String, String> identity, LaneJournal journal) {
     this.number = number;
@@ -64,147 +59,101 @@ final class Lane {
     this.journal = journal;
   }
 
-  /** Takes what is to be put back into state. */
-  interface Recall {
-    void remember(Recollection recollection) throws InterruptedException;
-  }
-
   /**
    * Fences every earlier owner, then learns every verdict committed since the checkpoint, up to the
    * end as it was after the fencing.
    *
-   * @param restored what the checkpoint holds of the lane; null if there is none
+   * @param restored the lane in the checkpoint; null if there is none
    * @param givenStart without a checkpoint, where to read from; null for the start of the log
-   * @param recall gets the acceptances among them, in no particular order
+   * @param sink gets the acceptances among them, in no particular order
    * @return how many verdicts were read
    */
-  long takeOver(LaneState restored, LaneOffsets givenStart, Recall recall)
+  long takeOver(
+      LaneCheckpoint restored, LanePosition givenStart, AcceptanceSink<InterruptedException> sink)
       throws JournalException, InterruptedException {
-    if (restored != null) {
-      requireSameJournal(restored.identity());
+    moveTo(LaneState.TAKING_OVER);
+    try {
+      if (restored != null) {
+        requireSameJournal(restored);
+      }
+      LaneRange range = journal.takeOver(restored != null ? restored.end() : givenStart);
+      if (restored != null) {
+        decided = restored.decided().copy();
+      }
+      Tail tail = new Tail(at(), journal.target(), seqBefore(restored, givenStart));
+      journal.read(range, entry -> recover(entry, tail, sink));
+      requireNothingDeleted(tail, range);
+      lastSeq = tail.lastSeq();
+      end = range.end();
+      moveTo(LaneState.SETTLED);
+      return tail.count();
+    } catch (JournalException | InterruptedException | RuntimeException e) {
+      fail();
+      throw e;
     }
-    LaneOffsets start = restored != null ? restored.end() : givenStart;
-    LaneRange extent = journal.takeOver(start);
-    if (start == null) {
-      start = startOfLog(extent);
+  }
+
+  private void recover(JournalEntry entry, Tail tail, AcceptanceSink<InterruptedException> sink)
+      throws JournalException.Refused, InterruptedException {
+    tail.add(entry);
+    if (!decided.add(entry.source())) {
+      throw new JournalException.Refused(
+          at()
+              + "input "
+              + entry.source()
+              + " has more than one verdict, one of them at "
+              + entry.place()
+              + ": another program writes to the "
+              + journal.target()
+              + "; stop it, and start with new ones");
     }
-    requireWithin(extent, start);
-    if (restored != null) {
-      decided = restored.decided().copy();
+    if (entry.acceptance() != null) {
+      requireRoutedHere(entry);
+      sink.accept(entry.acceptance());
     }
-    Tail tail = new Tail(seqBefore(restored, givenStart));
-    journal.read(
-        start,
-        extent.end(),
-        entry -> {
-          tail.add(entry);
-          if (!decided.add(entry.source())) {
-            throw new JournalException.Refused(
-                at()
-                    + "input "
-                    + entry.source()
-                    + " has more than one verdict, one of them at "
-                    + entry.place()
-                    + ": another program writes to the verdict topics; stop it, and start with"
-                    + " new ones");
-          }
-          if (entry.recollection() != null) {
-            requireRoutedHere(entry);
-            recall.remember(entry.recollection());
-          }
-        });
-    requireNothingDeleted(tail, start, extent.end());
-    lastSeq = tail.lastSeq();
-    end = extent.end();
-    return tail.count();
   }
 
   /** Only explicit start offsets leave open which number comes first. */
-  private static OptionalLong seqBefore(LaneState restored, LaneOffsets givenStart) {
+  private static OptionalLong seqBefore(LaneCheckpoint restored, LanePosition givenStart) {
     if (restored != null) {
       return OptionalLong.of(restored.lastSeq());
     }
     return givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
   }
 
-  private void requireSameJournal(SortedMap<String, String> before)
-      throws JournalException.Refused {
-    SortedMap<String, String> differences = new TreeMap<>();
-    for (Map.Entry<String, String> now : identity.entrySet()) {
-      String was = before.get(now.getKey());
-      if (!now.getValue().equals(was)) {
-        differences.put(now.getKey(), "was " + was + ", is " + now.getValue());
-      }
-    }
+  private void requireSameJournal(LaneCheckpoint restored) throws JournalException.Refused {
+    SortedMap<String, String> differences = restored.differencesFrom(identity);
     if (!differences.isEmpty()) {
       throw new JournalException.Refused(
           at()
-              + "the checkpoint was taken with other verdict topics "
+              + "the checkpoint was taken with other "
+              + journal.target()
+              + " "
               + differences
               + ": restore it with those, or start without it");
     }
   }
 
-  private LaneOffsets startOfLog(LaneRange extent) throws JournalException.Refused {
-    for (int part = 0; part < journal.parts().size(); part++) {
-      if (extent.begin().offset(part) > 0) {
-        throw new JournalException.Refused(
-            at()
-                + journal.parts().get(part)
-                + " begins at offset "
-                + extent.begin().offset(part)
-                + ", verdicts before it were deleted, and without a checkpoint all are needed to"
-                + " know what was decided: restore a checkpoint, use new verdict topics, or say"
-                + " with --journal-start-offsets where to begin");
-      }
-    }
-    return LaneOffsets.start(journal.parts().size());
-  }
-
-  private void requireWithin(LaneRange extent, LaneOffsets start) throws JournalException.Refused {
-    for (int part = 0; part < journal.parts().size(); part++) {
-      long from = start.offset(part);
-      long begin = extent.begin().offset(part);
-      long last = extent.end().offset(part);
-      if (begin > from || last < from) {
-        throw new JournalException.Refused(
-            at()
-                + journal.parts().get(part)
-                + " holds offsets "
-                + begin
-                + " to "
-                + last
-                + ", and what was committed since "
-                + from
-                + " is needed: verdicts were deleted; restore a newer checkpoint or savepoint,"
-                + " and check the retention of the topic");
-      }
-    }
-  }
-
   /**
    * A number may be missing if its verdict is there and was never committed: a commit that was
-   * acknowledged and then not carried out on every part (KAFKA-20734). No checkpoint covers such a
-   * commit, so the input comes by again.
+   * acknowledged and then not carried out everywhere (KAFKA-20734). No checkpoint covers such a
+   * commit, so the input is replayed.
    */
-  private void requireNothingDeleted(Tail tail, LaneOffsets from, LaneOffsets to)
+  private void requireNothingDeleted(Tail tail, LaneRange range)
       throws JournalException, InterruptedException {
     if (tail.isGapless()) {
       return;
     }
-    long missing = tail.firstMissing(journal.appended(from, to));
-    if (missing < tail.lastSeq()) {
-      throw tail.broken("lacks lane-seq " + missing + ", before " + tail.lastSeq());
-    }
+    tail.requireComplete(journal.appended(range));
     LOG.warn(
         "{}verdicts whose commit was acknowledged are not committed (KAFKA-20734), their inputs are"
             + " decided again",
         at());
   }
 
-  /** What comes back as another key would be put into somebody else's state. */
+  /** An acceptance under another key would be put into another customer's state. */
   private void requireRoutedHere(JournalEntry entry) throws JournalException.Refused {
-    int lane = RoutingKey.lane(entry.recollection().routingKey(), lanes);
+    int lane = RoutingKey.lane(entry.acceptance().routingKey(), lanes);
     if (lane != number) {
       throw new JournalException.Refused(
           at()
@@ -212,110 +161,59 @@ final class Lane {
               + entry.place()
               + " belongs into lane "
               + lane
-              + ": another program, or a job with another number of lanes, wrote it; use new"
-              + " verdict topics");
+              + ": another program, or a job with another number of lanes, wrote it; use new "
+              + journal.target());
     }
   }
 
-  /** The verdicts read, which are to be exactly those that were written. */
-  private final class Tail {
-
-    private final Roaring64Bitmap sequence = new Roaring64Bitmap();
-
-    /** The number before the tail's first, if it is known. */
-    private final OptionalLong before;
-
-    Tail(OptionalLong before) {
-      this.before = before;
-    }
-
-    void add(JournalEntry entry) throws JournalException.Refused {
-      if (entry.laneSeq().isEmpty()) {
-        throw new JournalException.Refused(
-            at()
-                + "the verdict at "
-                + entry.place()
-                + " has no lane-seq, it was written with --commit checkpoint or by another"
-                + " program: use new verdict topics, or restore a savepoint and say with"
-                + " --journal-start-offsets where they end");
-      }
-      long seq = entry.laneSeq().getAsLong();
-      if (sequence.contains(seq) || (before.isPresent() && seq <= before.getAsLong())) {
-        throw broken("has lane-seq " + seq + " twice, once at " + entry.place());
-      }
-      sequence.addLong(seq);
-    }
-
-    long lastSeq() {
-      return sequence.isEmpty() ? before.orElse(0) : sequence.last();
-    }
-
-    boolean isGapless() {
-      return sequence.isEmpty() || lastSeq() - seqBefore() == count();
-    }
-
-    /** The first number that is neither in the tail nor among these. */
-    long firstMissing(Roaring64Bitmap others) {
-      long number = seqBefore() + 1;
-      while (sequence.contains(number) || others.contains(number)) {
-        number++;
-      }
-      return number;
-    }
-
-    private long seqBefore() {
-      return before.orElse(sequence.first() - 1);
-    }
-
-    long count() {
-      return sequence.getLongCardinality();
-    }
-
-    private JournalException.Refused broken(String how) {
-      return new JournalException.Refused(
-          at()
-              + "what was committed since the checkpoint "
-              + how
-              + ": verdicts were deleted, or another program writes to the verdict topics; stop"
-              + " it, and restore a newer checkpoint or savepoint");
-    }
-  }
-
-  /** Whether the input has its verdict already; says so once. */
+  /** Returns true once per replay of an input whose verdict is already committed. */
   boolean isDecided(SourcePosition source) {
+    requireOwned();
     return decided.remove(source);
   }
 
   /** Appends a verdict; while a commit is in flight, holds it in memory. */
   void write(Verdict verdict) throws JournalException, InterruptedException {
-    if (committing) {
+    requireOwned();
+    if (state == LaneState.COMMITTING) {
       held.add(verdict);
-      heldBytes += sizeOf(verdict);
     } else {
       append(verdict);
     }
   }
 
   private void append(Verdict verdict) throws JournalException, InterruptedException {
-    journal.append(verdict, lastSeq + 1);
+    if (state == LaneState.SETTLED) {
+      moveTo(LaneState.OPEN);
+    }
+    try {
+      journal.append(verdict, lastSeq + 1);
+    } catch (JournalException | InterruptedException | RuntimeException e) {
+      fail();
+      throw e;
+    }
     lastSeq++;
     uncommitted++;
   }
 
   /**
    * Closes the open transaction to further verdicts. If true, {@link #commit} and {@link
-   * #endCommit} are to follow.
+   * #endCommit} are to follow; false if there is nothing to commit.
    */
   boolean beginCommit() {
-    if (committing) {
-      throw new IllegalStateException(at() + "a commit is in flight");
+    if (state == LaneState.SETTLED) {
+      return false;
     }
-    committing = uncommitted > 0;
-    return committing;
+    moveTo(LaneState.COMMITTING);
+    return true;
   }
 
-  /** Commits; returns when that is acknowledged. */
-  LaneOffsets commit() throws JournalException, InterruptedException {
+  /**
+   * Commits; returns when that is acknowledged. Does not change the state, which belongs to the
+   * other thread: after an exception that one is to call {@link #fail}.
+   */
+  LanePosition commit() throws JournalException, InterruptedException {
+    require(LaneState.COMMITTING);
     return journal.commit();
   }
 
@@ -324,14 +222,11 @@ final class Lane {
    *
    * @param committed the result of {@link #commit}
    */
-  void endCommit(LaneOffsets committed) throws JournalException, InterruptedException {
-    if (!committing) {
-      throw new IllegalStateException(at() + "no commit is in flight");
-    }
+  void endCommit(LanePosition committed) throws JournalException, InterruptedException {
+    require(LaneState.COMMITTING);
+    moveTo(LaneState.SETTLED);
     end = committed;
     uncommitted = 0;
-    committing = false;
-    heldBytes = 0;
     for (Verdict verdict = held.poll(); verdict != null; verdict = held.poll()) {
       append(verdict);
     }
@@ -339,24 +234,63 @@ final class Lane {
 
   /** Waits until readers see what was committed; to be called before {@link #snapshot}. */
   void awaitVisible() throws JournalException, InterruptedException {
+    require(LaneState.SETTLED);
     journal.awaitVisible(end);
   }
 
   boolean isCommitting() {
-    return committing;
+    return state == LaneState.COMMITTING;
   }
 
-  /** Whether every verdict written is committed. */
+  /** Every verdict written is committed. */
   boolean isSettled() {
-    return !committing && uncommitted == 0;
+    return state == LaneState.SETTLED;
   }
 
-  /** What belongs into a checkpoint. */
-  LaneState snapshot() {
-    if (!isSettled()) {
-      throw new IllegalStateException(at() + "a checkpoint without a commit before it");
+  /** The lane for a checkpoint; every verdict must be committed. */
+  LaneCheckpoint snapshot() {
+    require(LaneState.SETTLED);
+    return new LaneCheckpoint(number, identity, end, lastSeq, decided.copy());
+  }
+
+  /** The attempt has failed: nothing but {@link #close} may follow. */
+  synchronized void fail() {
+    if (state.isValidTransition(LaneState.FAILED)) {
+      state = LaneState.FAILED;
     }
-    return new LaneState(number, identity, end, lastSeq, decided.copy());
+  }
+
+  /** Gives up at once, also while another thread waits for a commit; commits nothing. */
+  @Override
+  public void close() {
+    moveTo(LaneState.CLOSED);
+    journal.close();
+  }
+
+  LaneState state() {
+    return state;
+  }
+
+  private synchronized void moveTo(LaneState next) {
+    if (!state.isValidTransition(next)) {
+      throw new IllegalStateException(at() + "cannot go from " + state + " to " + next);
+    }
+    state = next;
+  }
+
+  private void require(LaneState expected) {
+    LaneState now = state;
+    if (now != expected) {
+      throw new IllegalStateException(at() + "must be " + expected + " and is " + now);
+    }
+  }
+
+  private void requireOwned() {
+    LaneState now = state;
+    if (!LaneState.OWNED.contains(now)) {
+      throw new IllegalStateException(
+          at() + "must be one of " + LaneState.OWNED + " and is " + now);
+    }
   }
 
   int number() {
@@ -372,37 +306,29 @@ final class Lane {
     return uncommitted + held.size();
   }
 
-  /** Memory that the held verdicts take, roughly. */
+  /** Memory that the held verdicts take, roughly, in bytes. */
   long heldBytes() {
-    return heldBytes;
+    return held.bytes();
   }
 
-  /** Inputs that have their verdict and are still to come by. */
+  /** Inputs that have their verdict and are still to be replayed. */
   long decidedAhead() {
     return decided.size();
   }
 
-  static long sizeOf(Verdict verdict) {
-    int overhead = 256;
-    return overhead + length(verdict.key()) + length(verdict.value());
-  }
-
-  private static long length(byte[] bytes) {
-    return bytes == null ? 0 : bytes.length;
-  }
-
+  /** All that the lane holds; the model tells states apart by it. */
   @Override
   public String toString() {
     return at()
-        + "J "
-        + (end == null ? "unknown" : end.offsets())
+        + state
+        + ", J "
+        + end
         + ", S "
         + lastSeq
         + ", D "
         + decided
         + ", uncommitted "
         + uncommitted
-        + (committing ? " (committing)" : "")
         + ", held "
         + held.size();
   }

@@ -1,44 +1,57 @@
 package io.turnstile.job.commit.journal;
 
 import io.turnstile.job.decide.Verdict;
-import java.util.List;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
- * One lane of a {@link Journal}, in the hands of one owner.
+ * One lane of a {@link Journal}, as one owner uses it. The store makes the positions, and the
+ * messages that speak of them.
  *
- * <p>Used by one thread at a time, except for {@link #close}. Any exception ends the ownership:
- * what was not acknowledged is then of unknown outcome, and nothing may follow.
+ * <p>Used by one thread at a time, except for {@link #close}. Any exception ends the ownership: the
+ * outcome of what was not acknowledged is then unknown, and nothing may follow.
  */
 public interface LaneJournal extends AutoCloseable {
 
-  /** The names of the parts that a {@link LaneOffsets} has offsets in, for messages. */
-  List<String> parts();
+  /** The user's name of the place that verdicts are in, for messages: {@code verdict topics}. */
+  String target();
+
+  /**
+   * The position to read from without a checkpoint.
+   *
+   * @return what the user has set; null for the beginning of the lane
+   * @throws JournalException.Refused if the user has set positions, and none for this lane
+   */
+  default LanePosition givenStart() throws JournalException {
+    return null;
+  }
 
   /**
    * Becomes the owner: shuts out every earlier one, waits until what they left open is either
-   * committed or aborted, and only then looks where the lane ends. What they committed and no
-   * reader sees is aborted.
+   * committed or aborted, and only then asks where the lane ends. What they committed and no reader
+   * sees is aborted.
    *
-   * @param settled what stands before it must not be aborted; null if nothing must not
+   * @param from where to read from, and what stands before it must not be aborted; null for the
+   *     beginning of the lane
+   * @return all that is to be read: from there to the end
+   * @throws JournalException.Refused if the lane does not hold everything from there on, or must
+   *     not be taken over for another reason that no retry removes
    */
-  LaneRange takeOver(LaneOffsets settled) throws JournalException, InterruptedException;
+  LaneRange takeOver(LanePosition from) throws JournalException, InterruptedException;
 
   /**
-   * Reads all committed verdicts between two positions; appending goes on at the latter.
+   * Reads all committed verdicts of a range; {@link #append} continues at its end.
    *
-   * @param to as found by {@link #takeOver}
+   * @param range as returned by {@link #takeOver}
    */
-  void read(LaneOffsets from, LaneOffsets to, Reader reader)
-      throws JournalException, InterruptedException;
+  void read(LaneRange range, Reader reader) throws JournalException, InterruptedException;
 
   /**
-   * The numbers of all verdicts between two positions, of those too that were never committed.
+   * The numbers of all verdicts in a range, including those that were never committed. Asked for
+   * only when numbers are missing among the committed ones.
    *
-   * @param to as found by {@link #takeOver}
+   * @param range as returned by {@link #takeOver}
    */
-  Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to)
-      throws JournalException, InterruptedException;
+  Roaring64Bitmap appended(LaneRange range) throws JournalException, InterruptedException;
 
   /** Adds a verdict to the open transaction; opens one if there is none. */
   void append(Verdict verdict, long laneSeq) throws JournalException, InterruptedException;
@@ -46,9 +59,9 @@ public interface LaneJournal extends AutoCloseable {
   /**
    * Commits the open transaction, and returns when that is acknowledged.
    *
-   * @return where the lane ends now, from what the owner itself wrote
+   * @return where the lane ends now, computed from what this owner wrote
    */
-  LaneOffsets commit() throws JournalException, InterruptedException;
+  LanePosition commit() throws JournalException, InterruptedException;
 
   /**
    * Waits until readers see all that was committed, and nothing else; only then does it outlive the
@@ -56,15 +69,15 @@ public interface LaneJournal extends AutoCloseable {
    *
    * @param end as returned by the last {@link #commit}, or by {@link #takeOver}
    */
-  void awaitVisible(LaneOffsets end) throws JournalException, InterruptedException;
+  void awaitVisible(LanePosition end) throws JournalException, InterruptedException;
 
-  /** Throws what has failed in the background, if anything has. */
+  /** Throws the first failure in the background, if there was one. */
   void check() throws JournalException;
 
   /**
    * Says more exactly what a failure of this lane means; may take some seconds to find out.
    *
-   * @return what to throw instead
+   * @return the exception to throw instead
    */
   JournalException diagnose(JournalException failure) throws InterruptedException;
 
@@ -72,7 +85,7 @@ public interface LaneJournal extends AutoCloseable {
   @Override
   void close();
 
-  /** Takes what is read. */
+  /** Takes entries in any order. */
   @FunctionalInterface
   interface Reader {
     void read(JournalEntry entry) throws JournalException, InterruptedException;

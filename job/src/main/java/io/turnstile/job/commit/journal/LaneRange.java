@@ -1,9 +1,9 @@
 package io.turnstile.job.commit.journal;
 
 /**
- * What a lane holds.
+ * The part of a lane that a new owner has to read.
  *
- * @param begin where the oldest verdict that is still there may stand
- * @param end where the next verdict will stand
+ * @param from where it begins
+ * @param end where it ends, and the next verdict follows
  */
-public record LaneRange(LaneOffsets begin, LaneOffsets end) {}
+public record LaneRange(LanePosition from, LanePosition end) {}

@@ -1,88 +1,58 @@
 package io.turnstile.job.commit.journal;
 
-import io.turnstile.job.codec.BinaryCodec;
-import io.turnstile.job.codec.RecordSerializer;
-import io.turnstile.job.codec.StateFormat;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
-import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
-import org.apache.flink.core.memory.DataInputView;
-import org.apache.flink.core.memory.DataOutputView;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
- * What a checkpoint holds of a lane. Never written to once made.
+ * The state of a {@link Lane}.
  *
- * @param lane its number
- * @param identity of the {@link Journal} that the rest is about
- * @param end <em>J</em>: where the lane ended; what stands from there on is the tail
- * @param lastSeq <em>S</em>: the lane-seq of the last verdict before it, 0 if there is none
- * @param decided <em>D</em>: inputs whose verdict is committed, and which will come by once more
+ * <pre>
+ *            takeOver                              write
+ *  CREATED -----------&gt; TAKING_OVER ----&gt; SETTLED -----------&gt; OPEN
+ *                                            ^                   |
+ *                                  endCommit |                   | beginCommit
+ *                                            |                   v
+ *                                            +------------- COMMITTING
+ *
+ *  each of these -----------------&gt; FAILED
+ *  each of these, and FAILED -----&gt; CLOSED
+ * </pre>
+ *
+ * What is written in COMMITTING is held in memory; the end of the commit appends it, and the lane
+ * is OPEN again at once.
  */
-record LaneState(
-    int lane,
-    SortedMap<String, String> identity,
-    LaneOffsets end,
-    long lastSeq,
-    PositionSet decided) {
+enum LaneState {
+  /** Not owned yet. */
+  CREATED,
+  /** Fences earlier owners, and reads what they committed. */
+  TAKING_OVER,
+  /** Owned, and every verdict is committed. Checkpoints are taken here. */
+  SETTLED,
+  /** Owned, and verdicts are in the open transaction. */
+  OPEN,
+  /** Owned, and the transaction is being committed. */
+  COMMITTING,
+  /** An operation failed: the outcome of what was not acknowledged is unknown. */
+  FAILED,
+  /** Given up. */
+  CLOSED;
 
-  LaneState {
-    identity = Collections.unmodifiableSortedMap(identity);
+  /** The states in which inputs may come. */
+  static final Set<LaneState> OWNED =
+      Collections.unmodifiableSet(EnumSet.of(SETTLED, OPEN, COMMITTING));
+
+  boolean isValidTransition(LaneState next) {
+    return switch (this) {
+      case CREATED -> next == TAKING_OVER || isEnd(next);
+      case TAKING_OVER, COMMITTING -> next == SETTLED || isEnd(next);
+      case SETTLED -> next == OPEN || isEnd(next);
+      case OPEN -> next == COMMITTING || isEnd(next);
+      case FAILED, CLOSED -> next == CLOSED;
+    };
   }
 
-  /** Binary form of {@link LaneState}. */
-  static final class Serializer extends RecordSerializer<LaneState> {
-    static final Serializer INSTANCE = new Serializer();
-    private static final int FORMAT = 1;
-
-    @Override
-    public void serialize(LaneState state, DataOutputView out) throws IOException {
-      out.writeByte(FORMAT);
-      out.writeInt(state.lane);
-      out.writeInt(state.identity.size());
-      for (Map.Entry<String, String> entry : state.identity.entrySet()) {
-        BinaryCodec.writeText(entry.getKey(), out);
-        BinaryCodec.writeText(entry.getValue(), out);
-      }
-      out.writeInt(state.end.offsets().size());
-      for (long offset : state.end.offsets()) {
-        out.writeLong(offset);
-      }
-      out.writeLong(state.lastSeq);
-      state.decided.write(out);
-    }
-
-    @Override
-    public LaneState deserialize(DataInputView in) throws IOException {
-      StateFormat.expect(FORMAT, in.readByte(), LaneState.class);
-      int lane = in.readInt();
-      TreeMap<String, String> identity = new TreeMap<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        identity.put(BinaryCodec.readText(in), BinaryCodec.readText(in));
-      }
-      List<Long> end = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        end.add(in.readLong());
-      }
-      return new LaneState(
-          lane, identity, new LaneOffsets(end), in.readLong(), PositionSet.read(in));
-    }
-
-    @Override
-    public TypeSerializerSnapshot<LaneState> snapshotConfiguration() {
-      return new Snapshot();
-    }
-
-    /** Finds the serializer again on restore. */
-    public static final class Snapshot extends SimpleTypeSerializerSnapshot<LaneState> {
-      public Snapshot() {
-        super(() -> INSTANCE);
-      }
-    }
+  private static boolean isEnd(LaneState state) {
+    return state == FAILED || state == CLOSED;
   }
 }

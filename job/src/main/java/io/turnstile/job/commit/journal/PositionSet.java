@@ -20,7 +20,7 @@ final class PositionSet {
   private final Map<Partition, Roaring64Bitmap> offsets = new HashMap<>();
   private long size;
 
-  /** Whether it was not there before. */
+  /** Adds a position; false if it is there already. */
   boolean add(SourcePosition position) {
     Roaring64Bitmap bitmap =
         offsets.computeIfAbsent(partitionOf(position), partition -> new Roaring64Bitmap());
@@ -32,7 +32,7 @@ final class PositionSet {
     return true;
   }
 
-  /** Whether it was there before. */
+  /** Removes a position; false if it is not there. */
   boolean remove(SourcePosition position) {
     if (offsets.isEmpty()) {
       return false;

@@ -3,6 +3,9 @@ package io.turnstile.job.commit.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.job.commit.journal.kafka.KafkaJournal;
+import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.commit.journal.kafka.TestBroker;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +31,7 @@ class EpochRollOverIT {
   private static final int COMMITS_PER_LOOK = 10;
 
   private Admin admin;
-  private JournalSettings settings;
+  private KafkaJournalSettings settings;
   private KafkaJournal journal;
   private final Set<Long> producerIds = new HashSet<>();
 
@@ -49,7 +52,7 @@ class EpochRollOverIT {
     long seed = new Random().nextLong();
     System.out.println("ownersMayDieAroundTheEndOfTheEpochs: seed " + seed);
     Random random = new Random(seed);
-    LaneState checkpoint = null;
+    LaneCheckpoint checkpoint = null;
     long checkpointed = 0;
     long next = 0;
     int deaths = 0;
@@ -86,16 +89,16 @@ class EpochRollOverIT {
 
     // Reading it all back finds what is missing, doubled or foreign.
     Lane reader = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
-    assertThat(reader.takeOver(null, null, recollection -> {})).isEqualTo(next);
-    reader.journal().close();
+    assertThat(reader.takeOver(null, null, acceptance -> {})).isEqualTo(next);
+    reader.close();
     for (long offset = 0; offset < next; offset++) {
       assertThat(reader.isDecided(Verdicts.source(offset))).isTrue();
     }
   }
 
-  private Lane takeOver(LaneState checkpoint) throws Exception {
+  private Lane takeOver(LaneCheckpoint checkpoint) throws Exception {
     Lane lane = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
-    lane.takeOver(checkpoint, null, recollection -> {});
+    lane.takeOver(checkpoint, null, acceptance -> {});
     return lane;
   }
 
@@ -107,7 +110,7 @@ class EpochRollOverIT {
           CompletableFuture.runAsync(
               () -> {
                 try {
-                  LaneOffsets unused = lane.commit();
+                  LanePosition unused = lane.commit();
                 } catch (JournalException | InterruptedException e) {
                   // It was cut off.
                 }

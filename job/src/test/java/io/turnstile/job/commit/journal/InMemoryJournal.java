@@ -1,9 +1,9 @@
 package io.turnstile.job.commit.journal;
 
-import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.events.Outcome;
-import io.turnstile.events.VerdictCodec;
-import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.commit.journal.kafka.LaneExtent;
+import io.turnstile.job.commit.journal.kafka.LaneOffsets;
+import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +21,7 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  * only when it is committed, and a commit or abort takes an offset in every part that it touches.
  * It outlives its owners. Thread-safe.
  */
-class InMemoryJournal implements Journal {
+class InMemoryJournal implements TestJournal {
 
   static final int PARTS = Outcome.values().length;
 
@@ -79,8 +79,8 @@ class InMemoryJournal implements Journal {
   @Override
   public void close() {}
 
-  /** What a reader sees who reads only what is committed, over all lanes. */
-  synchronized List<Verdict> committed() {
+  @Override
+  public synchronized List<Verdict> committed() {
     List<Verdict> committed = new ArrayList<>();
     for (StoredLane lane : lanes) {
       for (List<Slot> part : lane.parts) {
@@ -94,8 +94,24 @@ class InMemoryJournal implements Journal {
     return committed;
   }
 
-  /** Writes as a program does that knows nothing of the protocol. */
-  synchronized void writeForeign(int lane, Verdict verdict, OptionalLong laneSeq) {
+  @Override
+  public synchronized List<Long> seqs(int lane) {
+    return lanes.get(lane).parts.stream()
+        .flatMap(List::stream)
+        .filter(slot -> slot.verdict() != null)
+        .map(slot -> slot.laneSeq().orElseThrow())
+        .sorted()
+        .toList();
+  }
+
+  @Override
+  public void deleteOldest(int lane, int verdicts) {
+    // Each has its marker behind it.
+    deleteBefore(lane, 0, 2L * verdicts);
+  }
+
+  @Override
+  public synchronized void writeForeign(int lane, Verdict verdict, OptionalLong laneSeq) {
     StoredLane stored = lanes.get(lane);
     Object transaction = new Object();
     stored.part(verdict.outcome()).add(new Slot(verdict, laneSeq, transaction));
@@ -140,33 +156,29 @@ class InMemoryJournal implements Journal {
     }
 
     @Override
-    public List<String> parts() {
+    public String target() {
+      return "verdict topics";
+    }
+
+    private List<String> parts() {
       return Arrays.stream(Outcome.values())
           .map(outcome -> outcome.headerValue() + "/" + number)
           .toList();
     }
 
     @Override
-    public LaneRange takeOver(LaneOffsets settled) throws JournalException, InterruptedException {
+    public LaneRange takeOver(LanePosition from) throws JournalException {
       synchronized (InMemoryJournal.this) {
-        fence();
-        return extent();
+        if (stored.open != null) {
+          endTransaction();
+        }
+        stored.owner = this;
+        LaneOffsets begin = new LaneOffsets(Arrays.stream(stored.deletedBefore).boxed().toList());
+        return new LaneExtent(number, parts(), begin, end()).rangeFrom(from);
       }
     }
 
-    void fence() {
-      if (stored.open != null) {
-        endTransaction();
-      }
-      stored.owner = this;
-    }
-
-    LaneRange extent() {
-      return new LaneRange(
-          new LaneOffsets(Arrays.stream(stored.deletedBefore).boxed().toList()), end());
-    }
-
-    LaneOffsets end() {
+    private LaneOffsets end() {
       return new LaneOffsets(stored.parts.stream().map(part -> Long.valueOf(part.size())).toList());
     }
 
@@ -180,8 +192,9 @@ class InMemoryJournal implements Journal {
     }
 
     @Override
-    public void read(LaneOffsets from, LaneOffsets to, Reader reader)
-        throws JournalException, InterruptedException {
+    public void read(LaneRange range, Reader reader) throws JournalException, InterruptedException {
+      LaneOffsets from = LaneOffsets.of(range.from());
+      LaneOffsets to = LaneOffsets.of(range.end());
       List<JournalEntry> entries = new ArrayList<>();
       synchronized (InMemoryJournal.this) {
         for (int part = 0; part < PARTS; part++) {
@@ -199,7 +212,9 @@ class InMemoryJournal implements Journal {
     }
 
     @Override
-    public Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to) {
+    public Roaring64Bitmap appended(LaneRange range) {
+      LaneOffsets from = LaneOffsets.of(range.from());
+      LaneOffsets to = LaneOffsets.of(range.end());
       Roaring64Bitmap numbers = new Roaring64Bitmap();
       synchronized (InMemoryJournal.this) {
         for (int part = 0; part < PARTS; part++) {
@@ -214,21 +229,13 @@ class InMemoryJournal implements Journal {
 
     private JournalEntry entry(Slot slot, String place) {
       Verdict verdict = slot.verdict();
-      Recollection recollection = null;
-      if (verdict.outcome() == Outcome.ACCEPTED) {
-        VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(verdict.value());
-        recollection =
-            new Recollection(
-                accepted.customerId(),
-                new Acceptance(
-                    accepted.transactionId(),
-                    accepted.contentHash(),
-                    verdict.position().partition(),
-                    verdict.position().offset(),
-                    accepted.receivedAt(),
-                    accepted.decidedAt()));
-      }
-      return new JournalEntry(place, slot.laneSeq(), verdict.position(), recollection);
+      return new JournalEntry(
+          place,
+          slot.laneSeq(),
+          verdict.position(),
+          verdict.outcome() == Outcome.ACCEPTED
+              ? RecoveredAcceptance.of(verdict.position(), verdict.value())
+              : null);
     }
 
     @Override
@@ -245,7 +252,7 @@ class InMemoryJournal implements Journal {
     }
 
     @Override
-    public LaneOffsets commit() throws JournalException, InterruptedException {
+    public LanePosition commit() throws JournalException, InterruptedException {
       CountDownLatch gate = commitGate;
       if (gate != null) {
         gate.await();
@@ -261,12 +268,12 @@ class InMemoryJournal implements Journal {
         }
         stored.committed.add(stored.open);
         endTransaction();
-        return end();
+        return end().position();
       }
     }
 
     @Override
-    public void awaitVisible(LaneOffsets end) throws JournalException {
+    public void awaitVisible(LanePosition end) throws JournalException {
       if (invisible != null) {
         throw invisible;
       }

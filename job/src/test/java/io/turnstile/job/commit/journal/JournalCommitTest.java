@@ -419,10 +419,10 @@ class JournalCommitTest {
 
   @Test
   void jobWithoutExactlyOnceCheckpointsIsRefused() {
-    assertThat(JournalCommit.problem(CheckpointingMode.AT_LEAST_ONCE, List.of()))
+    assertThat(ExactlyOnceGuard.problem(CheckpointingMode.AT_LEAST_ONCE, List.of()))
         .contains("exactly-once");
     assertThat(
-            JournalCommit.problem(
+            ExactlyOnceGuard.problem(
                 CheckpointingMode.EXACTLY_ONCE, List.of(ResultPartitionType.PIPELINED_BOUNDED)))
         .isNull();
   }
@@ -430,7 +430,7 @@ class JournalCommitTest {
   @Test
   void jobWithBlockingExchangeIsRefused() {
     assertThat(
-            JournalCommit.problem(
+            ExactlyOnceGuard.problem(
                 CheckpointingMode.EXACTLY_ONCE,
                 List.of(ResultPartitionType.PIPELINED_BOUNDED, ResultPartitionType.BLOCKING)))
         .contains("BLOCKING");

@@ -1,75 +1,130 @@
 package io.turnstile.job.commit.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.turnstile.events.SourcePosition;
-import java.io.IOException;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.TreeMap;
-import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
+import java.util.EnumSet;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
+/** The states of a lane, and the calls that each allows. */
 class LaneStateTest {
 
-  /** As written by the first release: savepoints of it are to be read by every later one. */
-  private static final String FORMAT_1 =
-      "0100000003000000020000000a636c757374657220696400000003616263000000056c616e657300"
-          + "0000013400000003000000000000000500000002000000000000000000000000000000000000002a"
-          + "01000000010000000c7472616e73616374696f6e73000000020200000000000000000000003a3000"
-          + "0001000000000001001000000007000800000100003a3000000100000000000000100000000000";
+  private final InMemoryJournal journal = new InMemoryJournal(1);
+  private final Lane lane = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
 
-  private static LaneState sample() {
-    PositionSet decided = new PositionSet();
-    decided.add(new SourcePosition("transactions", 2, 7));
-    decided.add(new SourcePosition("transactions", 2, 8));
-    decided.add(new SourcePosition("transactions", 2, 1L << 40));
-    TreeMap<String, String> identity = new TreeMap<>();
-    identity.put("cluster id", "abc");
-    identity.put("lanes", "4");
-    return new LaneState(3, identity, new LaneOffsets(List.of(5L, 1L << 33, 0L)), 42, decided);
-  }
-
-  @Test
-  void isReadBackAsWritten() throws IOException {
-    assertThat(read(write(sample()))).isEqualTo(sample());
-  }
-
-  @Test
-  void firstFormatCanStillBeRead() throws IOException {
-    assertThat(HexFormat.of().formatHex(write(sample()))).isEqualTo(FORMAT_1);
-    assertThat(read(HexFormat.of().parseHex(FORMAT_1))).isEqualTo(sample());
-  }
-
-  @Test
-  void formatOfLaterReleaseIsRefused() throws IOException {
-    byte[] bytes = write(sample());
-    bytes[0] = 99;
-    assertThatThrownBy(() -> read(bytes))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("format 99");
-  }
-
-  /** A million inputs decided since the checkpoint must not weigh on the next ones. */
-  @Test
-  void longRunsOfPositionsAreCompact() throws IOException {
-    PositionSet decided = new PositionSet();
-    for (long offset = 0; offset < 1_000_000; offset++) {
-      decided.add(new SourcePosition("transactions", 0, offset));
+  private static void onlyFollowedBy(LaneState state, Set<LaneState> next) {
+    for (LaneState to : LaneState.values()) {
+      assertThat(state.isValidTransition(to))
+          .as("%s to %s", state, to)
+          .isEqualTo(next.contains(to));
     }
-    LaneState state = new LaneState(0, new TreeMap<>(), LaneOffsets.start(3), 0, decided);
-    assertThat(write(state).length).isLessThan(1_000);
   }
 
-  private static byte[] write(LaneState state) throws IOException {
-    DataOutputSerializer out = new DataOutputSerializer(64);
-    LaneState.Serializer.INSTANCE.serialize(state, out);
-    return out.getCopyOfBuffer();
+  @Test
+  void transitionsAreThoseOfTheDrawing() {
+    Set<LaneState> end = EnumSet.of(LaneState.FAILED, LaneState.CLOSED);
+    onlyFollowedBy(LaneState.CREATED, with(end, LaneState.TAKING_OVER));
+    onlyFollowedBy(LaneState.TAKING_OVER, with(end, LaneState.SETTLED));
+    onlyFollowedBy(LaneState.SETTLED, with(end, LaneState.OPEN));
+    onlyFollowedBy(LaneState.OPEN, with(end, LaneState.COMMITTING));
+    onlyFollowedBy(LaneState.COMMITTING, with(end, LaneState.SETTLED));
+    onlyFollowedBy(LaneState.FAILED, EnumSet.of(LaneState.CLOSED));
+    onlyFollowedBy(LaneState.CLOSED, EnumSet.of(LaneState.CLOSED));
   }
 
-  private static LaneState read(byte[] bytes) throws IOException {
-    return LaneState.Serializer.INSTANCE.deserialize(new DataInputDeserializer(bytes));
+  private static Set<LaneState> with(Set<LaneState> states, LaneState another) {
+    Set<LaneState> all = EnumSet.copyOf(states);
+    all.add(another);
+    return all;
+  }
+
+  private static void illegal(ThrowingCallable call, LaneState is, LaneState needed) {
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("lane 0: ")
+        .hasMessageContaining(is.name())
+        .hasMessageContaining(needed.name());
+  }
+
+  private void takeOver() throws Exception {
+    lane.takeOver(null, null, acceptance -> {});
+  }
+
+  private void write() throws Exception {
+    lane.write(Verdicts.accepted(0, 1, 0));
+  }
+
+  @Test
+  void stateFollowsTheCalls() throws Exception {
+    assertThat(lane.state()).isEqualTo(LaneState.CREATED);
+    takeOver();
+    assertThat(lane.state()).isEqualTo(LaneState.SETTLED);
+    write();
+    assertThat(lane.state()).isEqualTo(LaneState.OPEN);
+    assertThat(lane.beginCommit()).isTrue();
+    assertThat(lane.state()).isEqualTo(LaneState.COMMITTING);
+    lane.write(Verdicts.rejected(0, 1));
+    lane.endCommit(lane.commit());
+    assertThat(lane.state()).as("with what was held").isEqualTo(LaneState.OPEN);
+    lane.beginCommit();
+    lane.endCommit(lane.commit());
+    assertThat(lane.state()).isEqualTo(LaneState.SETTLED);
+    assertThat(lane.beginCommit()).isFalse();
+    lane.close();
+    assertThat(lane.state()).isEqualTo(LaneState.CLOSED);
+    assertThatCode(lane::close).doesNotThrowAnyException();
+  }
+
+  @Test
+  void nothingGoesBeforeTheTakeOver() {
+    illegal(this::write, LaneState.CREATED, LaneState.OPEN);
+    illegal(() -> lane.isDecided(Verdicts.source(0)), LaneState.CREATED, LaneState.SETTLED);
+    illegal(lane::beginCommit, LaneState.CREATED, LaneState.COMMITTING);
+    illegal(lane::awaitVisible, LaneState.CREATED, LaneState.SETTLED);
+    illegal(lane::snapshot, LaneState.CREATED, LaneState.SETTLED);
+  }
+
+  @Test
+  void callsOutOfOrderNameBothStates() throws Exception {
+    takeOver();
+    illegal(this::takeOver, LaneState.SETTLED, LaneState.TAKING_OVER);
+    illegal(lane::commit, LaneState.SETTLED, LaneState.COMMITTING);
+    illegal(() -> lane.endCommit(null), LaneState.SETTLED, LaneState.COMMITTING);
+    write();
+    illegal(lane::snapshot, LaneState.OPEN, LaneState.SETTLED);
+    illegal(lane::awaitVisible, LaneState.OPEN, LaneState.SETTLED);
+    lane.beginCommit();
+    illegal(lane::beginCommit, LaneState.COMMITTING, LaneState.COMMITTING);
+    illegal(lane::snapshot, LaneState.COMMITTING, LaneState.SETTLED);
+  }
+
+  @Test
+  void nothingFollowsAFailure() throws Exception {
+    takeOver();
+    Lane other = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
+    other.takeOver(null, null, acceptance -> {});
+    assertThatThrownBy(this::write).isInstanceOf(JournalException.class);
+    assertThat(lane.state()).isEqualTo(LaneState.FAILED);
+    illegal(this::write, LaneState.FAILED, LaneState.OPEN);
+    illegal(lane::beginCommit, LaneState.FAILED, LaneState.COMMITTING);
+    illegal(lane::snapshot, LaneState.FAILED, LaneState.SETTLED);
+    illegal(this::takeOver, LaneState.FAILED, LaneState.TAKING_OVER);
+    lane.close();
+    lane.fail();
+    assertThat(lane.state()).isEqualTo(LaneState.CLOSED);
+  }
+
+  @Test
+  void refusedTakeOverIsAFailure() throws Exception {
+    takeOver();
+    journal.writeForeign(0, Verdicts.accepted(0, 1, 0), OptionalLong.empty());
+    Lane refused = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
+    assertThatThrownBy(() -> refused.takeOver(null, null, acceptance -> {}))
+        .isInstanceOf(JournalException.Refused.class);
+    assertThat(refused.state()).isEqualTo(LaneState.FAILED);
   }
 }

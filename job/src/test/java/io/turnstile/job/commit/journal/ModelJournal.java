@@ -1,8 +1,9 @@
 package io.turnstile.job.commit.journal;
 
 import io.turnstile.events.Outcome;
-import io.turnstile.job.commit.journal.JournalEntry.Recollection;
 import io.turnstile.job.commit.journal.ProtocolModel.Mutation;
+import io.turnstile.job.commit.journal.kafka.LaneExtent;
+import io.turnstile.job.commit.journal.kafka.LaneOffsets;
 import io.turnstile.job.decide.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -195,12 +196,12 @@ final class ModelJournal {
     }
 
     @Override
-    public List<String> parts() {
-      return PART_NAMES;
+    public String target() {
+      return "verdict topics";
     }
 
     @Override
-    public LaneRange takeOver(LaneOffsets settled) throws JournalException {
+    public LaneRange takeOver(LanePosition from) throws JournalException {
       if (!mutations.contains(Mutation.READ_BEFORE_FENCING)) {
         fence(0);
         fenced = true;
@@ -210,7 +211,8 @@ final class ModelJournal {
         }
       }
       meanwhile.run();
-      return new LaneRange(LaneOffsets.start(PARTS.size()), end());
+      return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end())
+          .rangeFrom(from);
     }
 
     private void fence(int id) {
@@ -239,8 +241,9 @@ final class ModelJournal {
     }
 
     @Override
-    public void read(LaneOffsets from, LaneOffsets to, Reader reader)
-        throws JournalException, InterruptedException {
+    public void read(LaneRange range, Reader reader) throws JournalException, InterruptedException {
+      LaneOffsets from = LaneOffsets.of(range.from());
+      LaneOffsets to = LaneOffsets.of(range.end());
       meanwhile.run();
       for (int part = 0; part < PARTS.size(); part++) {
         next[part] = to.offset(part);
@@ -250,21 +253,23 @@ final class ModelJournal {
           Slot slot = parts.get(part).get((int) offset);
           if (slot.verdict != null && slot.span.committed) {
             Verdict verdict = slot.verdict;
-            Recollection recollection =
-                verdict.outcome() == Outcome.ACCEPTED ? ProtocolModel.recollection(verdict) : null;
             reader.read(
                 new JournalEntry(
                     PART_NAMES.get(part) + " " + offset,
                     OptionalLong.of(slot.laneSeq),
                     verdict.position(),
-                    recollection));
+                    verdict.outcome() == Outcome.ACCEPTED
+                        ? ProtocolModel.acceptance(verdict)
+                        : null));
           }
         }
       }
     }
 
     @Override
-    public Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to) {
+    public Roaring64Bitmap appended(LaneRange range) {
+      LaneOffsets from = LaneOffsets.of(range.from());
+      LaneOffsets to = LaneOffsets.of(range.end());
       Roaring64Bitmap numbers = new Roaring64Bitmap();
       for (int part = 0; part < PARTS.size(); part++) {
         for (Slot slot : parts.get(part).subList((int) from.offset(part), (int) to.offset(part))) {
@@ -295,7 +300,7 @@ final class ModelJournal {
     }
 
     @Override
-    public LaneOffsets commit() throws JournalException {
+    public LanePosition commit() throws JournalException {
       int id = id();
       requireOwner(id);
       if (!transactions[id].open) {
@@ -304,7 +309,7 @@ final class ModelJournal {
       if (misplaced) {
         throw new JournalException("an earlier commit is not marked");
       }
-      LaneOffsets end = endAfterCommit(id);
+      LanePosition end = endAfterCommit(id);
       end(id, true, unmarked);
       commits++;
       return end;
@@ -321,21 +326,21 @@ final class ModelJournal {
     }
 
     @Override
-    public void awaitVisible(LaneOffsets end) throws JournalException {
-      if (!stableEnd().equals(end)) {
+    public void awaitVisible(LanePosition end) throws JournalException {
+      if (!stableEnd().position().equals(end)) {
         throw new JournalException("readers are at " + stableEnd() + ", not at " + end);
       }
     }
 
     /** Acknowledges a commit that is still to be done. */
-    LaneOffsets promiseCommit() throws JournalException {
+    LanePosition promiseCommit() throws JournalException {
       int id = id();
       requireOwner(id);
       owing = true;
       return endAfterCommit(id);
     }
 
-    private LaneOffsets endAfterCommit(int id) {
+    private LanePosition endAfterCommit(int id) {
       List<Long> end = new ArrayList<>();
       for (int part = 0; part < PARTS.size(); part++) {
         if (transactions[id].touched[part]) {
@@ -343,13 +348,13 @@ final class ModelJournal {
         }
         end.add(next[part]);
       }
-      return new LaneOffsets(end);
+      return new LaneOffsets(end).position();
     }
 
     private void payCommit() throws JournalException {
       if (owing) {
         owing = false;
-        LaneOffsets unused = commit();
+        LanePosition unused = commit();
       }
     }
 

@@ -8,7 +8,7 @@ import io.turnstile.events.ContentHash;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.harness.Samples;
 import io.turnstile.job.read.RoutingKey;
@@ -143,8 +143,8 @@ final class ProtocolModel {
       throw new Violation("two verdicts for " + verdict.position());
     }
     if (verdict.outcome() == Outcome.ACCEPTED) {
-      Recollection recollection = recollection(verdict);
-      String what = recollection.routingKey() + " " + recollection.acceptance().transactionId();
+      RecoveredAcceptance acceptance = acceptance(verdict);
+      String what = acceptance.routingKey() + " " + acceptance.acceptance().transactionId();
       SourcePosition other = accepted.put(what, verdict.position());
       if (other != null) {
         throw new Violation(what + " accepted twice: " + other + " and " + verdict.position());
@@ -173,7 +173,7 @@ final class ProtocolModel {
       List<Long> sourceOffsets,
       Set<Input> waiting,
       Map<String, List<Acceptance>> store,
-      List<LaneState> lanes) {}
+      List<LaneCheckpoint> lanes) {}
 
   /** The acceptances of all customers. */
   private static final class ModelMemory implements DedupStore {
@@ -217,7 +217,7 @@ final class ProtocolModel {
   private final class Attempt {
     private final int number = attempts.size();
     private final Checkpoint restored;
-    private final List<LaneOffsets> givenStarts = new ArrayList<>();
+    private final List<LanePosition> givenStarts = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
     private final List<ModelJournal.Owner> owners = new ArrayList<>();
     private final long[] next = new long[partitions.size()];
@@ -225,7 +225,7 @@ final class ProtocolModel {
     private final ModelMemory store = new ModelMemory();
 
     /** By lane: the outcome of a commit that the attempt has not heard of yet. */
-    private final LaneOffsets[] done = new LaneOffsets[bounds.lanes()];
+    private final LanePosition[] done = new LanePosition[bounds.lanes()];
 
     /** By lane: what is written while a commit is in flight, in short. */
     private final StringBuilder[] held = new StringBuilder[bounds.lanes()];
@@ -248,7 +248,7 @@ final class ProtocolModel {
       }
       this.restored = restored;
       if (restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END)) {
-        journal.forEach(log -> givenStarts.add(log.end()));
+        journal.forEach(log -> givenStarts.add(log.end().position()));
       }
     }
 
@@ -257,11 +257,11 @@ final class ProtocolModel {
         lane.takeOver(
             restored == null ? null : restored.lanes.get(lane.number()),
             givenStarts.isEmpty() ? null : givenStarts.get(lane.number()),
-            recollection -> {
+            recovered -> {
               if (!mutations.contains(Mutation.TAIL_ACCEPTANCES_FORGOTTEN)) {
                 store
-                    .of(recollection.routingKey())
-                    .remember(recollection.acceptance(), List.of(), List.of());
+                    .of(recovered.routingKey())
+                    .remember(recovered.acceptance(), List.of(), List.of());
               }
             });
       }
@@ -368,12 +368,12 @@ final class ProtocolModel {
           lane.awaitVisible();
         }
       }
-      List<LaneState> states = new ArrayList<>();
+      List<LaneCheckpoint> states = new ArrayList<>();
       for (Lane lane : lanes) {
-        LaneState state = lane.snapshot();
+        LaneCheckpoint state = lane.snapshot();
         if (mutations.contains(Mutation.SUPPRESSION_NOT_IN_SNAPSHOT)) {
           state =
-              new LaneState(
+              new LaneCheckpoint(
                   state.lane(), state.identity(), state.end(), state.lastSeq(), new PositionSet());
         }
         states.add(
@@ -418,10 +418,10 @@ final class ProtocolModel {
     }
   }
 
-  static Recollection recollection(Verdict verdict) {
+  static RecoveredAcceptance acceptance(Verdict verdict) {
     String customer = new String(verdict.key(), StandardCharsets.UTF_8);
     String id = new String(verdict.value(), StandardCharsets.UTF_8);
-    return new Recollection(
+    return new RecoveredAcceptance(
         customer,
         new Acceptance(
             id,
@@ -432,10 +432,10 @@ final class ProtocolModel {
             0));
   }
 
-  private LaneState withEndOfBroker(LaneState state) {
+  private LaneCheckpoint withEndOfBroker(LaneCheckpoint state) {
     ModelJournal log = journal.get(state.lane());
-    return new LaneState(
-        state.lane(), state.identity(), log.stableEnd(), log.lastSeq(), state.decided());
+    return new LaneCheckpoint(
+        state.lane(), state.identity(), log.stableEnd().position(), log.lastSeq(), state.decided());
   }
 
   private Checkpoint completed(Checkpoint checkpoint) {
@@ -708,8 +708,8 @@ final class ProtocolModel {
     text.append("\ncheckpoint");
     text.append(checkpoint.sourceOffsets);
     checkpoint.waiting.stream().map(input -> " w" + input).sorted().forEach(text::append);
-    for (LaneState state : checkpoint.lanes) {
-      text.append(state.end().offsets()).append(state.lastSeq()).append(state.decided());
+    for (LaneCheckpoint state : checkpoint.lanes) {
+      text.append(state.end()).append(state.lastSeq()).append(state.decided());
     }
     checkpoint.store.forEach(
         (customer, known) ->

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.job.commit.journal.kafka.KafkaJournal;
+import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.commit.journal.kafka.TestBroker;
 import io.turnstile.testbed.TestbedProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +43,7 @@ class UnmarkedCommitIT {
   @Timeout(300)
   void noInputLosesItsVerdictWithTheMarkerOfACommit() throws Exception {
     try (TestBroker broker = TestBroker.start(Map.of())) {
-      JournalSettings settings = broker.createTopics(TopicNames.DEFAULT, LANES);
+      KafkaJournalSettings settings = broker.createTopics(TopicNames.DEFAULT, LANES);
       try (KafkaJournal journal = KafkaJournal.connect(settings, LANES)) {
         ExecutorService threads = Executors.newFixedThreadPool(LANES);
         try {
@@ -78,8 +81,8 @@ class UnmarkedCommitIT {
       throws Exception {
     Lane reader = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));
     // Refuses second verdicts.
-    reader.takeOver(null, null, recollection -> {});
-    reader.journal().close();
+    reader.takeOver(null, null, acceptance -> {});
+    reader.close();
     for (long offset = 0; offset < inputs; offset++) {
       assertThat(reader.isDecided(Verdicts.source(offset)))
           .as("lane %s, %s", number, offset)
@@ -91,7 +94,7 @@ class UnmarkedCommitIT {
   private final class LaneOwner {
     private final KafkaJournal journal;
     private final int number;
-    private LaneState checkpoint;
+    private LaneCheckpoint checkpoint;
     private long checkpointed;
 
     LaneOwner(KafkaJournal journal, int number) {
@@ -104,7 +107,7 @@ class UnmarkedCommitIT {
       while (!enough) {
         Lane lane = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));
         try {
-          lane.takeOver(checkpoint, null, recollection -> {});
+          lane.takeOver(checkpoint, null, acceptance -> {});
           attempt(lane);
         } catch (JournalException.Refused e) {
           throw e;
@@ -113,7 +116,7 @@ class UnmarkedCommitIT {
             unmarked.incrementAndGet();
           }
         } finally {
-          lane.journal().close();
+          lane.close();
         }
       }
       return checkpointed;

@@ -14,18 +14,18 @@ import io.turnstile.job.read.RoutingKey;
 import java.nio.charset.StandardCharsets;
 
 /** Verdicts for a lane, one input offset each. */
-final class Verdicts {
+public final class Verdicts {
 
   static final String SOURCE = Samples.TOPIC;
 
   private Verdicts() {}
 
-  static SourcePosition source(long offset) {
+  public static SourcePosition source(long offset) {
     return new SourcePosition(SOURCE, 0, offset);
   }
 
   /** A customer whose inputs are routed to a lane. */
-  static String customerIn(int lane, int lanes) {
+  public static String customerIn(int lane, int lanes) {
     int number = 0;
     while (RoutingKey.lane("customer-" + number, lanes) != lane) {
       number++;
@@ -33,7 +33,7 @@ final class Verdicts {
     return "customer-" + number;
   }
 
-  static Verdict accepted(int lane, int lanes, long offset) {
+  public static Verdict accepted(int lane, int lanes, long offset) {
     String customer = customerIn(lane, lanes);
     Transaction transaction = Samples.transaction(customer, "id-" + offset, "product", offset);
     return verdict(
@@ -50,7 +50,7 @@ final class Verdicts {
                 offset)));
   }
 
-  static Verdict rejected(int lane, long offset) {
+  public static Verdict rejected(int lane, long offset) {
     return verdict(
         lane,
         offset,
@@ -65,7 +65,7 @@ final class Verdicts {
                 offset)));
   }
 
-  static Verdict deadLetter(int lane, long offset, byte[] value) {
+  public static Verdict deadLetter(int lane, long offset, byte[] value) {
     return new Verdict(
         lane,
         source(offset),

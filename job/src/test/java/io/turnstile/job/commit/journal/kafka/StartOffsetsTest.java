@@ -1,8 +1,9 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.job.commit.journal.JournalException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,4 +1,4 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.turnstile.clients.Topics;
 import io.turnstile.events.TopicNames;
+import io.turnstile.job.commit.journal.JournalEntry;
+import io.turnstile.job.commit.journal.JournalException;
+import io.turnstile.job.commit.journal.LaneJournal;
+import io.turnstile.job.commit.journal.LanePosition;
+import io.turnstile.job.commit.journal.LaneRange;
+import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +54,7 @@ class KafkaJournalIT {
   private static Admin admin;
 
   private final List<AutoCloseable> open = new ArrayList<>();
-  private JournalSettings settings;
+  private KafkaJournalSettings settings;
 
   @BeforeAll
   static void startBroker() {
@@ -95,9 +101,9 @@ class KafkaJournalIT {
     return lane;
   }
 
-  private static List<JournalEntry> readAll(LaneJournal lane, LaneRange extent) throws Exception {
+  private static List<JournalEntry> readAll(LaneJournal lane, LaneRange range) throws Exception {
     List<JournalEntry> entries = new ArrayList<>();
-    lane.read(extent.begin(), extent.end(), entries::add);
+    lane.read(range, entries::add);
     return entries;
   }
 
@@ -121,24 +127,22 @@ class KafkaJournalIT {
     lane.commit();
     lane.append(Verdicts.deadLetter(LANE, 2, NOTHING), 3);
     lane.append(accepted(3), 4);
-    LaneOffsets end = lane.commit();
+    LanePosition end = lane.commit();
 
     LaneJournal next = lane();
-    LaneRange extent = next.takeOver(null);
-    assertThat(extent.begin()).isEqualTo(LaneOffsets.start(3));
-    assertThat(extent.end()).isEqualTo(end);
-    List<JournalEntry> entries = readAll(next, extent);
+    LaneRange range = next.takeOver(null);
+    assertThat(range).isEqualTo(new LaneRange(LaneOffsets.start(3).position(), end));
+    List<JournalEntry> entries = readAll(next, range);
     TreeMap<Long, JournalEntry> bySeq = new TreeMap<>();
     entries.forEach(entry -> bySeq.put(entry.laneSeq().orElseThrow(), entry));
     assertThat(bySeq.keySet()).containsExactly(1L, 2L, 3L, 4L);
     assertThat(bySeq.values().stream().map(entry -> entry.source().offset()))
         .containsExactly(0L, 1L, 2L, 3L);
-    assertThat(bySeq.get(2L).recollection()).isNull();
-    assertThat(bySeq.get(3L).recollection()).isNull();
-    assertThat(bySeq.get(4L).recollection().routingKey())
-        .isEqualTo(Verdicts.customerIn(LANE, LANES));
-    assertThat(bySeq.get(4L).recollection().acceptance().transactionId()).isEqualTo("id-3");
-    assertThat(bySeq.get(4L).recollection().acceptance().offset()).isEqualTo(3);
+    assertThat(bySeq.get(2L).acceptance()).isNull();
+    assertThat(bySeq.get(3L).acceptance()).isNull();
+    assertThat(bySeq.get(4L).acceptance().routingKey()).isEqualTo(Verdicts.customerIn(LANE, LANES));
+    assertThat(bySeq.get(4L).acceptance().acceptance().transactionId()).isEqualTo("id-3");
+    assertThat(bySeq.get(4L).acceptance().acceptance().offset()).isEqualTo(3);
   }
 
   /** Two would have to be fenced in one order, committed in one order, and never change. */
@@ -250,8 +254,7 @@ class KafkaJournalIT {
       owner = lane();
       start.countDown();
       TimeUnit.MICROSECONDS.sleep(500L * round);
-      LaneRange extent = owner.takeOver(null);
-      int read = readAll(owner, extent).size();
+      int read = readAll(owner, owner.takeOver(null)).size();
       assertThat(read).isIn(committed, committed + 3);
       if (commit.get()) {
         assertThat(read).isEqualTo(committed + 3);
@@ -270,7 +273,8 @@ class KafkaJournalIT {
 
   @Test
   void transactionThatTimedOutIsNoOtherOwner() throws Exception {
-    settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
+    settings =
+        KafkaTestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
     KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofHours(1));
     open.add(journal);
     LaneJournal lane = journal.lane(LANE, () -> {});
@@ -313,7 +317,8 @@ class KafkaJournalIT {
       producer
           .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
           .get();
-      settings = TestSettings.withTimeouts(settings, Duration.ofSeconds(60), Duration.ofSeconds(1));
+      settings =
+          KafkaTestSettings.withTimeouts(settings, Duration.ofSeconds(60), Duration.ofSeconds(1));
       assertThatThrownBy(this::committed)
           .isInstanceOf(JournalException.class)
           .hasMessageContaining(settings.topics().accepted() + "/1 at offset 2 of 5")
@@ -327,7 +332,7 @@ class KafkaJournalIT {
     LaneJournal lane = owner();
     try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
       lane.append(accepted(0), 1);
-      LaneOffsets end = lane.commit();
+      LanePosition end = lane.commit();
       lane.awaitVisible(end);
       producer
           .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
@@ -350,7 +355,7 @@ class KafkaJournalIT {
   void fencedOwnerWithNothingToCommitNoticesBeforeACheckpoint() throws Exception {
     LaneJournal fenced = owner();
     fenced.append(accepted(0), 1);
-    LaneOffsets end = fenced.commit();
+    LanePosition end = fenced.commit();
     LaneJournal other = owner();
     other.append(accepted(1), 2);
     other.awaitVisible(other.commit());
@@ -381,13 +386,14 @@ class KafkaJournalIT {
   void partEmptiedUpToItsLastCommitCanBeTakenOver() throws Exception {
     LaneJournal lane = owner();
     lane.append(accepted(0), 1);
-    LaneOffsets end = lane.commit();
+    LanePosition end = lane.commit();
     TopicPartition partition = new TopicPartition(settings.topics().accepted(), LANE);
     admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(-1))).all().get();
     LaneJournal next = lane();
-    LaneRange extent = next.takeOver(null);
-    assertThat(extent.begin()).isEqualTo(end);
-    assertThat(extent.end()).isEqualTo(end);
+    assertThat(next.takeOver(end)).isEqualTo(new LaneRange(end, end));
+    assertThatThrownBy(() -> lane().takeOver(null))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("begins at offset 2");
   }
 
   @Test
@@ -423,8 +429,8 @@ class KafkaJournalIT {
   @Test
   void missingTopicIsRefused() {
     settings =
-        TestSettings.withTimeouts(
-            JournalSettings.of(settings.client(), TopicNames.withPrefix("no-such-")),
+        KafkaTestSettings.withTimeouts(
+            KafkaTestSettings.of(settings.client(), TopicNames.withPrefix("no-such-")),
             Duration.ofSeconds(60),
             Duration.ofSeconds(1));
     assertThatThrownBy(() -> KafkaJournal.connect(settings, LANES))

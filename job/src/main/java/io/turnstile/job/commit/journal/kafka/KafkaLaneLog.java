@@ -1,10 +1,11 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
-import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.commit.journal.JournalEntry.Recollection;
+import io.turnstile.job.commit.journal.JournalEntry;
+import io.turnstile.job.commit.journal.JournalException;
+import io.turnstile.job.commit.journal.LaneJournal;
+import io.turnstile.job.decide.RecoveredAcceptance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,34 +30,35 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
-/** One lane as its partitions hold it: where they begin and end, and what stands in them. */
+/** Reads the partitions of a lane: where they begin and end, and the verdicts in them. */
 final class KafkaLaneLog {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private final JournalSettings settings;
+  private final KafkaJournalSettings settings;
   private final Admin admin;
-  private final int lane;
+  private final String at;
   private final String clientId;
   private final List<TopicPartition> partitions;
 
   /**
+   * @param at begins every message
    * @param partitions one of each verdict topic
    */
   KafkaLaneLog(
-      JournalSettings settings,
+      KafkaJournalSettings settings,
       Admin admin,
-      int lane,
+      String at,
       String clientId,
       List<TopicPartition> partitions) {
     this.settings = settings;
     this.admin = admin;
-    this.lane = lane;
+    this.at = at;
     this.clientId = clientId;
     this.partitions = partitions;
   }
 
-  /** See {@link LaneJournal#parts}. */
+  /** The names of the partitions, for messages. */
   List<String> parts() {
     return partitions.stream()
         .map(partition -> partition.topic() + "/" + partition.partition())
@@ -67,7 +69,7 @@ final class KafkaLaneLog {
       throws JournalException, InterruptedException {
     Map<TopicPartition, ListOffsetsResultInfo> offsets =
         KafkaJournal.get(
-            at() + "asking where the verdict topics begin and end",
+            at + "asking where the verdict topics begin and end",
             admin
                 .listOffsets(
                     partitions.stream()
@@ -79,19 +81,24 @@ final class KafkaLaneLog {
         partitions.stream().map(partition -> offsets.get(partition).offset()).toList());
   }
 
-  /** Where the parts begin. */
+  /** The oldest offsets that are still there. */
   LaneOffsets begin() throws JournalException, InterruptedException {
     return offsets(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
   }
 
-  /** Where the parts end, committed or not. */
+  /** The offsets of the next records, after committed and uncommitted ones. */
   LaneOffsets end() throws JournalException, InterruptedException {
     return offsets(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
   }
 
-  /** Up to where readers of committed verdicts get. */
+  /** The offsets that readers of committed verdicts cannot pass. */
   LaneOffsets visibleEnd() throws JournalException, InterruptedException {
     return offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+  }
+
+  /** A piece of a message. */
+  String visibleUpTo(LaneOffsets visible) {
+    return "readers see " + parts() + " up to " + visible.offsets();
   }
 
   /** The partitions in which one position is before another. */
@@ -142,7 +149,7 @@ final class KafkaLaneLog {
     } catch (InterruptException e) {
       throw KafkaFailures.interrupted();
     } catch (KafkaException e) {
-      throw KafkaFailures.explain(at() + "reading what was committed since the checkpoint", e);
+      throw KafkaFailures.explain(at + "reading what was committed since the checkpoint", e);
     }
   }
 
@@ -210,7 +217,7 @@ final class KafkaLaneLog {
   private JournalException stuck(int part, long position, long end)
       throws JournalException, InterruptedException {
     return new JournalException(
-        at()
+        at
             + "no progress for "
             + settings.takeOverTimeout().toSeconds()
             + " s in reading "
@@ -241,11 +248,11 @@ final class KafkaLaneLog {
           seq == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(seq)),
           source,
           record.topic().equals(settings.topics().accepted())
-              ? recollection(source, record.value())
+              ? RecoveredAcceptance.of(source, record.value())
               : null);
     } catch (RuntimeException e) {
       throw new JournalException.Refused(
-          at()
+          at
               + "the record at "
               + place
               + " is no verdict ("
@@ -253,23 +260,5 @@ final class KafkaLaneLog {
               + "): another program writes to the verdict topics; stop it, and use new ones",
           e);
     }
-  }
-
-  private static Recollection recollection(SourcePosition source, byte[] value) {
-    VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(value);
-    // Whose payload could be read is routed by its customer.
-    return new Recollection(
-        accepted.customerId(),
-        new Acceptance(
-            accepted.transactionId(),
-            accepted.contentHash(),
-            source.partition(),
-            source.offset(),
-            accepted.receivedAt(),
-            accepted.decidedAt()));
-  }
-
-  private String at() {
-    return "lane " + lane + ": ";
   }
 }

@@ -1,4 +1,4 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
 import io.turnstile.clients.Topics;
 import io.turnstile.events.TopicNames;
@@ -12,7 +12,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 
 /** A real broker; closing it checks that nothing of it is left. */
-final class TestBroker implements AutoCloseable {
+public final class TestBroker implements AutoCloseable {
 
   private final Testbed testbed;
   private final Admin admin;
@@ -23,9 +23,11 @@ final class TestBroker implements AutoCloseable {
   }
 
   /**
+   * Starts a broker.
+   *
    * @param config of the broker, over the testbed's
    */
-  static TestBroker start(Map<String, String> config) {
+  public static TestBroker start(Map<String, String> config) {
     Testbed testbed =
         new ProcessTestbed(
             TestbedConfig.builder()
@@ -43,19 +45,19 @@ final class TestBroker implements AutoCloseable {
     }
   }
 
-  /** Creates the topics, and says how a journal on them is reached. */
-  JournalSettings createTopics(TopicNames topics, int lanes) throws Exception {
+  /** Creates the topics, and returns the settings of a journal on them. */
+  public KafkaJournalSettings createTopics(TopicNames topics, int lanes) throws Exception {
     new Topics(topics, 1, lanes).create(admin, (short) 1);
     Properties client = new Properties();
     client.put("bootstrap.servers", testbed.bootstrapServers());
-    return JournalSettings.of(client, topics);
+    return KafkaTestSettings.of(client, topics);
   }
 
-  Testbed testbed() {
+  public Testbed testbed() {
     return testbed;
   }
 
-  Admin admin() {
+  public Admin admin() {
     return admin;
   }
 

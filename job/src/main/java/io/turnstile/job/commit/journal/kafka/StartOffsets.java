@@ -1,5 +1,6 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.job.commit.journal.JournalException;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where to begin to read the verdict topics without a checkpoint, by partition. Immutable.
+ * Offsets to read the verdict topics from without a checkpoint, by partition. Immutable.
  *
  * <p>Verdicts before these offsets are taken for known to the restored state, or for irrelevant.
  */

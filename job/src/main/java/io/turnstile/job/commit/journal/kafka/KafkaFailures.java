@@ -1,5 +1,6 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.job.commit.journal.JournalException;
 import java.util.List;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
@@ -7,10 +8,19 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
-/** Says what a failure of Kafka means to the journal. */
+/** Explains what a failure of Kafka means to the journal. */
 final class KafkaFailures {
 
-  /** What only somebody can mend, and how. */
+  /** Ends a message about a record that should not be there. */
+  static final String FOREIGN =
+      ": another program writes to the verdict topics; stop it. Or another owner has taken over, or"
+          + " a broker that started again has marked a commit twice";
+
+  /** Ends a message about a commit marker that should be there. */
+  static final String UNMARKED =
+      ": the broker has not carried out a commit that it acknowledged (KAFKA-20734)";
+
+  /** A failure that no retry removes, and what removes it. */
   private record Cure(Class<? extends Throwable> failure, String whatToDo) {}
 
   private static final List<Cure> CURES =
@@ -67,7 +77,7 @@ final class KafkaFailures {
         + (message == null ? "" : " (" + message.lines().findFirst().orElse("") + ")");
   }
 
-  /** What to throw where Kafka has set the flag and thrown. */
+  /** The exception to throw where Kafka has thrown its own, and set the thread's flag. */
   static InterruptedException interrupted() {
     boolean unused = Thread.interrupted();
     return new InterruptedException();

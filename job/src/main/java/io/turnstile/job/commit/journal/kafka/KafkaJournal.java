@@ -1,6 +1,9 @@
-package io.turnstile.job.commit.journal;
+package io.turnstile.job.commit.journal.kafka;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.job.commit.journal.Journal;
+import io.turnstile.job.commit.journal.JournalException;
+import io.turnstile.job.commit.journal.LaneJournal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +33,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * The {@link Journal} in Kafka: the three verdict topics. Lane <em>n</em> is partition <em>n</em>
  * of each, and one transactional id.
  */
-final class KafkaJournal implements Journal {
+public final class KafkaJournal implements Journal {
 
   private static final String TRANSACTION_VERSION = "transaction.version";
 
@@ -47,25 +50,30 @@ final class KafkaJournal implements Journal {
 
   private static final long RETRY_MILLIS = 100;
 
-  private final JournalSettings settings;
+  private final KafkaJournalSettings settings;
   private final Duration strayLives;
   private final Admin admin;
   private final SortedMap<String, String> identity = new TreeMap<>();
   private final Map<String, Integer> maxMessageBytes = new TreeMap<>();
 
-  private KafkaJournal(JournalSettings settings, Duration strayLives, Admin admin) {
+  private KafkaJournal(KafkaJournalSettings settings, Duration strayLives, Admin admin) {
     this.settings = settings;
     this.strayLives = strayLives;
     this.admin = admin;
   }
 
-  /** Connects, and checks that cluster and topics suit. */
-  static KafkaJournal connect(JournalSettings settings, int lanes)
+  /**
+   * Connects, and checks that cluster and topics suit.
+   *
+   * @param lanes how many lanes the deployment has
+   * @throws JournalException.Refused if they do not
+   */
+  public static KafkaJournal connect(KafkaJournalSettings settings, int lanes)
       throws JournalException, InterruptedException {
     return connect(settings, lanes, STRAY_LIVES);
   }
 
-  static KafkaJournal connect(JournalSettings settings, int lanes, Duration strayLives)
+  static KafkaJournal connect(KafkaJournalSettings settings, int lanes, Duration strayLives)
       throws JournalException, InterruptedException {
     String timeout = Long.toString(settings.takeOverTimeout().toMillis());
     Properties properties = new Properties();
@@ -216,7 +224,7 @@ final class KafkaJournal implements Journal {
 
   @Override
   public LaneJournal lane(int number, Runnable failed) {
-    return new KafkaLaneJournal(settings, strayLives, admin, maxMessageBytes, number, failed);
+    return new KafkaLane(settings, strayLives, admin, maxMessageBytes, number, failed);
   }
 
   @Override

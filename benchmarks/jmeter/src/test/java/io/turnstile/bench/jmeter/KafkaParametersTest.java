@@ -1,0 +1,91 @@
+package io.turnstile.bench.jmeter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.bench.jmeter.KafkaParameters.Parameter;
+import io.turnstile.clients.KafkaOptions;
+import io.turnstile.events.TopicNames;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.jmeter.protocol.java.sampler.JavaSamplerContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KafkaParametersTest {
+
+  private static final Path MODULE =
+      Path.of(System.getProperty("turnstile.home"), "benchmarks", "jmeter");
+
+  @Test
+  void everyOptionOfACommandIsAParameter() {
+    assertThat(KafkaParameters.all())
+        .extracting(Parameter::name)
+        .containsExactly(
+            "bootstrap_servers",
+            "client_properties",
+            "topic_prefix",
+            "topic_transactions",
+            "topic_inventory",
+            "topic_customers",
+            "topic_accepted",
+            "topic_rejected",
+            "topic_dead_letter");
+  }
+
+  @Test
+  void parametersNameTheDeployment(@TempDir Path directory) throws IOException {
+    Path properties =
+        Files.writeString(directory.resolve("client.properties"), "security.protocol=SSL");
+    Map<String, String> given =
+        Map.of(
+            "bootstrap_servers", "a:1,b:2",
+            "client_properties", properties.toString(),
+            "topic_prefix", "eu-",
+            "topic_inventory", "stock",
+            "topic_accepted", "passed",
+            "topic_dead_letter", "letters");
+    KafkaOptions options = KafkaParameters.read(name -> given.getOrDefault(name, ""));
+
+    assertThat(options.bootstrapServers()).isEqualTo("a:1,b:2");
+    assertThat(options.clientProperties()).containsExactly(Map.entry("security.protocol", "SSL"));
+    assertThat(options.topics())
+        .isEqualTo(
+            new TopicNames(
+                "eu-transactions",
+                "stock",
+                "eu-customers",
+                "passed",
+                "eu-verdicts.rejected",
+                "letters"));
+  }
+
+  @Test
+  void withoutBrokersThereIsNoDeployment() {
+    assertThatThrownBy(() -> KafkaParameters.read(name -> ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("--bootstrap-servers");
+  }
+
+  @Test
+  void samplerPlanAndScriptPassEveryOneOn() throws IOException {
+    JavaSamplerContext sampler =
+        new JavaSamplerContext(new TransactionSampler().getDefaultParameters());
+    String plan = Files.readString(MODULE.resolve("transactions.jmx"));
+    List<String> script =
+        Stream.of(Files.readString(MODULE.resolve("run")).split("[\\s|)]+")).toList();
+    assertThat(KafkaParameters.all())
+        .allSatisfy(
+            parameter -> {
+              assertThat(sampler.containsParameter(parameter.name())).isTrue();
+              assertThat(plan)
+                  .contains(">" + parameter.name() + "<")
+                  .contains("${__P(turnstile." + parameter.name() + ",");
+              assertThat(script).contains(parameter.option());
+            });
+  }
+}

@@ -1,0 +1,137 @@
+package io.turnstile.job.commit.journal.kafka;
+
+import io.turnstile.job.commit.journal.JournalException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+
+/**
+ * Tells who owns a lane's transactional id, and so why a producer has failed: another owner, a
+ * timeout, or something else. Thread-safe.
+ */
+final class KafkaLaneOwnership {
+
+  private static final long ANSWER_TIMEOUT_MILLIS = 5_000;
+
+  private final Admin admin;
+  private final String at;
+  private final String transactionalId;
+  private final Duration transactionTimeout;
+  private final Duration strayLives;
+
+  /**
+   * @param at begins every message
+   * @param strayLives within which a process of this job that was given up for dead, and wakes up,
+   *     notices so
+   */
+  KafkaLaneOwnership(
+      Admin admin,
+      String at,
+      String transactionalId,
+      Duration transactionTimeout,
+      Duration strayLives) {
+    this.admin = admin;
+    this.at = at;
+    this.transactionalId = transactionalId;
+    this.transactionTimeout = transactionTimeout;
+    this.strayLives = strayLives;
+  }
+
+  /**
+   * Makes the exception to throw.
+   *
+   * @param what was tried
+   * @param transactionAge since the open transaction began; empty if none is open
+   */
+  JournalException explain(String what, Throwable e, Optional<Duration> transactionAge) {
+    if (!isFencing(e) && KafkaFailures.find(InvalidTxnStateException.class, e) == null) {
+      return KafkaFailures.explain(at + what, e);
+    }
+    if (isTimedOut(transactionAge)) {
+      return new JournalException(
+          at
+              + what
+              + " failed: the transaction was open for "
+              + transactionAge.orElseThrow().toSeconds()
+              + " s, after "
+              + transactionTimeout.toSeconds()
+              + " s the broker aborts it; the job goes back to its last checkpoint",
+          e);
+    }
+    return new JournalException(
+        at
+            + what
+            + " failed: another owner took over transactional id "
+            + transactionalId
+            + "; the job goes back to its last checkpoint",
+        e);
+  }
+
+  /** The broker itself has fenced the producer, or is about to. */
+  private boolean isTimedOut(Optional<Duration> transactionAge) {
+    return transactionAge.filter(age -> age.compareTo(transactionTimeout) >= 0).isPresent();
+  }
+
+  private static boolean isFencing(Throwable e) {
+    return KafkaFailures.find(ProducerFencedException.class, e) != null
+        || KafkaFailures.find(InvalidProducerEpochException.class, e) != null;
+  }
+
+  /**
+   * Tells another job from a process of our own that was thought dead: the latter soon ends. Kafka
+   * knows no more of a transaction's owner than its producer id and epoch, and that it commits.
+   *
+   * @param transactionAge as for {@link #explain}
+   */
+  JournalException diagnose(JournalException e, Optional<Duration> transactionAge)
+      throws InterruptedException {
+    if (e instanceof JournalException.Refused || !isFencing(e) || isTimedOut(transactionAge)) {
+      return e;
+    }
+    TransactionDescription before;
+    TransactionDescription after;
+    try {
+      Thread.sleep(strayLives.toMillis());
+      before = describe();
+      Thread.sleep(strayLives.toMillis());
+      after = describe();
+    } catch (JournalException unknown) {
+      e.addSuppressed(unknown);
+      return e;
+    }
+    if (after.producerId() == before.producerId()
+        && after.producerEpoch() == before.producerEpoch()) {
+      return e;
+    }
+    return new JournalException.Refused(
+        at
+            + "another job writes to the same verdict topics: it has taken over transactional id "
+            + transactionalId
+            + " ("
+            + KafkaFailures.oneLine(e.getCause())
+            + ") and goes on committing as producer "
+            + after.producerId()
+            + " epoch "
+            + after.producerEpoch()
+            + "; stop one of the two jobs, or give it topics of its own (--topic-prefix)",
+        e);
+  }
+
+  /** The state that the coordinator has of the lane's newest transaction. */
+  TransactionState transactionState() throws JournalException, InterruptedException {
+    return describe().state();
+  }
+
+  private TransactionDescription describe() throws JournalException, InterruptedException {
+    return KafkaJournal.get(
+        at + "asking who owns transactional id " + transactionalId,
+        admin.describeTransactions(List.of(transactionalId)).description(transactionalId),
+        ANSWER_TIMEOUT_MILLIS);
+  }
+}

@@ -1,0 +1,274 @@
+package io.turnstile.job.commit.journal.kafka;
+
+import io.turnstile.clients.Topics;
+import io.turnstile.job.commit.journal.JournalException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The transactional producer of a lane: the only class that touches it. Counts where the next
+ * record must be written, and compares every acknowledged offset with that.
+ *
+ * <p>Used by one thread at a time, except for {@link #close}.
+ */
+final class KafkaLaneProducer {
+
+  /** A new transaction may have to wait so long for the last; Kafka's own default is 100 ms. */
+  private static final String RETRY_BACKOFF_MILLIS = "2";
+
+  private static final String MAX_RETRY_BACKOFF_MILLIS = "10";
+
+  /** Longer than intervals between commits are; after a longer one, a batch leaves early. */
+  private static final String LINGER_MILLIS = "1000";
+
+  /** A larger batch is sent before the commit. */
+  private static final String BATCH_BYTES = Integer.toString(128 << 10);
+
+  private final KafkaJournalSettings settings;
+  private final String at;
+  private final String transactionalId;
+  private final List<TopicPartition> partitions;
+  private final KafkaLaneOwnership ownership;
+  private final Runnable failed;
+
+  private volatile KafkaProducer<byte[], byte[]> producer;
+  private volatile boolean closed;
+
+  /** The offset that the next record of each part must get; nobody else writes here. */
+  private final long[] next;
+
+  /** The parts that the open transaction has records in. */
+  private final boolean[] touched;
+
+  private volatile boolean inTransaction;
+  private volatile long transactionBegan;
+  private final AtomicReference<JournalException> failure = new AtomicReference<>();
+
+  /**
+   * @param at begins every message
+   * @param failed called, from any thread, when something has failed in the background
+   */
+  KafkaLaneProducer(
+      KafkaJournalSettings settings,
+      String at,
+      String transactionalId,
+      List<TopicPartition> partitions,
+      KafkaLaneOwnership ownership,
+      Runnable failed) {
+    this.settings = settings;
+    this.at = at;
+    this.transactionalId = transactionalId;
+    this.partitions = partitions;
+    this.ownership = ownership;
+    this.failed = failed;
+    next = new long[partitions.size()];
+    touched = new boolean[partitions.size()];
+  }
+
+  /** Fences every other producer with this id, and waits until its transaction has ended. */
+  void fence() throws JournalException, InterruptedException {
+    run(
+        "taking over transactional id " + transactionalId,
+        () -> {
+          producer =
+              new KafkaProducer<>(
+                  producerProperties(), new ByteArraySerializer(), new ByteArraySerializer());
+          if (closed) {
+            close();
+          }
+          producer.initTransactions();
+          // Not when the first verdict waits for it.
+          partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
+        });
+  }
+
+  private Properties producerProperties() {
+    Properties properties = new Properties();
+    properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, RETRY_BACKOFF_MILLIS);
+    properties.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, MAX_RETRY_BACKOFF_MILLIS);
+    properties.put(
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(maxRequestBytes(settings)));
+    // The commit sends: requests before it would only be more requests.
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
+    properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
+    properties.put(ProducerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId);
+    properties.putAll(settings.client());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    properties.put(
+        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+        Math.toIntExact(settings.transactionTimeout().toMillis()));
+    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    properties.put(ProducerConfig.ACKS_CONFIG, "all");
+    return properties;
+  }
+
+  /** The largest request that a producer with these settings sends. */
+  static int maxRequestBytes(KafkaJournalSettings settings) {
+    Object given = settings.client().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG);
+    return given == null ? Topics.MAX_DEAD_LETTER_BYTES : Integer.parseInt(given.toString());
+  }
+
+  /**
+   * Leaves a transaction with an empty record on each partition open, and gives the producer up:
+   * the next {@link #fence} aborts it.
+   */
+  void abandonTransactionOn(List<TopicPartition> unended)
+      throws JournalException, InterruptedException {
+    String what = "ending transactions on " + unended;
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    run(
+        what,
+        () -> {
+          producer.beginTransaction();
+          for (TopicPartition partition : unended) {
+            sent.add(
+                producer.send(
+                    new ProducerRecord<>(
+                        partition.topic(), partition.partition(), null, new byte[0])));
+          }
+          producer.flush();
+        });
+    for (Future<RecordMetadata> each : sent) {
+      try {
+        each.get();
+      } catch (ExecutionException e) {
+        // By now somebody else may be the owner: no reason to fence that one.
+        throw ownership.explain(what, e.getCause(), transactionAge());
+      }
+    }
+    producer.close(Duration.ZERO);
+  }
+
+  /** Sets where the next record of each part must be written. */
+  void continueAt(LaneOffsets end) {
+    for (int part = 0; part < next.length; part++) {
+      next[part] = end.offset(part);
+    }
+  }
+
+  /**
+   * Adds a record to the open transaction; begins one if there is none.
+   *
+   * @param part that the record's partition is
+   */
+  void send(int part, ProducerRecord<byte[], byte[]> record)
+      throws JournalException, InterruptedException {
+    touched[part] = true;
+    run(
+        "appending a verdict",
+        () -> {
+          if (!inTransaction) {
+            inTransaction = true;
+            transactionBegan = System.nanoTime();
+            producer.beginTransaction();
+          }
+          Future<RecordMetadata> unused =
+              producer.send(record, (written, e) -> acknowledged(part, written, e));
+        });
+  }
+
+  /** In the producer's network thread. */
+  private void acknowledged(int part, RecordMetadata written, Exception e) {
+    if (e != null) {
+      fail(ownership.explain("writing a verdict", e, transactionAge()));
+    } else if (written.offset() != next[part]) {
+      fail(
+          new JournalException(
+              at
+                  + "a verdict went to offset "
+                  + written.offset()
+                  + " of "
+                  + partitions.get(part).topic()
+                  + "/"
+                  + partitions.get(part).partition()
+                  + " instead of "
+                  + next[part]
+                  + (written.offset() < next[part]
+                      ? KafkaFailures.UNMARKED
+                      : KafkaFailures.FOREIGN)));
+    } else {
+      next[part]++;
+    }
+  }
+
+  private void fail(JournalException e) {
+    if (failure.compareAndSet(null, e)) {
+      failed.run();
+    }
+  }
+
+  /**
+   * Commits the open transaction.
+   *
+   * @return where the next record of each part must be written
+   */
+  LaneOffsets commit() throws JournalException, InterruptedException {
+    run("writing verdicts", producer::flush);
+    check();
+    run("committing", producer::commitTransaction);
+    inTransaction = false;
+    for (int part = 0; part < next.length; part++) {
+      if (touched[part]) {
+        // The marker of the commit takes an offset as well.
+        next[part]++;
+        touched[part] = false;
+      }
+    }
+    return new LaneOffsets(Arrays.stream(next).boxed().toList());
+  }
+
+  /** Throws the first failure in the background, if there was one. */
+  void check() throws JournalException {
+    JournalException known = failure.get();
+    if (known != null) {
+      throw known;
+    }
+  }
+
+  /** Time since the open transaction began; empty if none is open. */
+  Optional<Duration> transactionAge() {
+    return inTransaction
+        ? Optional.of(Duration.ofNanos(System.nanoTime() - transactionBegan))
+        : Optional.empty();
+  }
+
+  private void run(String what, Runnable action) throws JournalException, InterruptedException {
+    try {
+      action.run();
+    } catch (InterruptException e) {
+      throw KafkaFailures.interrupted();
+    } catch (KafkaException | IllegalStateException e) {
+      throw ownership.explain(what, e, transactionAge());
+    }
+  }
+
+  /** Gives up at once; commits nothing. From any thread. */
+  void close() {
+    closed = true;
+    KafkaProducer<byte[], byte[]> open = producer;
+    if (open == null) {
+      return;
+    }
+    try {
+      // No time: whatever is still to be sent must not be.
+      open.close(Duration.ZERO);
+    } catch (InterruptException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
