@@ -67,7 +67,6 @@ class ReferenceJoinModelTest {
     /** The version in force, or null. */
     Long version(String product) {
       Long highest = null;
-      boolean exists = false;
       for (Reference<Product> record : topic) {
         if (!record.key().equals(product)
             || record.offset()
@@ -77,13 +76,12 @@ class ReferenceJoinModelTest {
           continue;
         }
         if (record.value() == null) {
-          exists = false;
+          highest = null;
         } else if (highest == null || record.version() > highest) {
           highest = record.version();
-          exists = true;
         }
       }
-      return exists ? highest : null;
+      return highest;
     }
 
     List<String> arrives(long offset, String product, long now) {
