@@ -13,12 +13,12 @@ public enum RejectionReason {
   TOKEN_INVALID(false),
   /** The token was issued to another customer. */
   TOKEN_SUBJECT_MISMATCH(false),
-  /** A product, or a required customer, could not be looked for: its topic could not be read. */
-  REFERENCE_UNAVAILABLE(true),
   /** No such product, also not after waiting for it. */
   UNKNOWN_PRODUCT(false),
   /** No such customer, where customers are required. */
   UNKNOWN_CUSTOMER(false),
+  /** A product, or a required customer, could not be looked for: its topic could not be read. */
+  REFERENCE_UNAVAILABLE(true),
   /** Another input with the same id and the same content is accepted. */
   DUPLICATE_ID(false),
   /** Another input with the same id but other content is accepted. */

@@ -3,7 +3,7 @@ package io.turnstile.job;
 import io.turnstile.clients.Topics;
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenCheck;
-import io.turnstile.job.JobConfig.InvalidConfigException;
+import io.turnstile.job.options.InvalidConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

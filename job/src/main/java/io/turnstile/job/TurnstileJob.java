@@ -1,6 +1,5 @@
 package io.turnstile.job;
 
-import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.commit.checkpoint.KafkaVerdictSink;
@@ -10,6 +9,7 @@ import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.options.InvalidConfigException;
 import io.turnstile.job.read.KafkaSources;
 import java.time.Duration;
 import java.util.List;

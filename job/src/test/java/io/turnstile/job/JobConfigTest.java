@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.events.TopicNames;
-import io.turnstile.job.JobConfig.InvalidConfigException;
 import io.turnstile.job.commit.CommitMode;
+import io.turnstile.job.options.InvalidConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

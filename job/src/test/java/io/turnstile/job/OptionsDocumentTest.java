@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Model.OptionSpec;
@@ -42,7 +41,7 @@ class OptionsDocumentTest {
   void documentListsEveryOptionAsItIs() throws Exception {
     String expected =
         HEAD
-            + JobConfig.options(Map.of()).stream()
+            + JobConfig.options().stream()
                 .map(OptionsDocumentTest::row)
                 .collect(Collectors.joining());
     if (Boolean.getBoolean("options.write")) {
@@ -63,7 +62,7 @@ class OptionsDocumentTest {
   /** As it would be given; nothing where there is none, or the description says it. */
   private static String defaultOf(OptionSpec option) {
     Object value = option.defaultValue() != null ? option.defaultValue() : option.initialValue();
-    if (value == null || value.toString().isEmpty()) {
+    if (value == null || text(value).isEmpty()) {
       return "";
     }
     return "`" + text(value) + "`";
