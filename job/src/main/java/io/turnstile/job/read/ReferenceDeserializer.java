@@ -85,7 +85,7 @@ final class ReferenceDeserializer<T> implements KafkaRecordDeserializationSchema
         return;
       }
       LOG.warn(
-          "Ignoring {}/{}/{}, the previous version stays in force: {}, {} ({} more like it before)",
+          "Ignoring {}/{}/{}, the previous version stays in force: {}, {}; {} more since the last line",
           record.topic(),
           record.partition(),
           record.offset(),
