@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FeatureMetadata;
@@ -193,7 +194,15 @@ final class CheckCommand implements Callable<Integer> {
           return "checkpoint %d completed; so far %d completed, %d failed"
               .formatted(id, checkpoints.completed(), checkpoints.failed());
         });
+    report.run("reference topics", () -> references(flink, found[0].id()));
     return true;
+  }
+
+  /** Only shows: what was malformed once may have been corrected since. */
+  private static String references(FlinkRest flink, String jobId) {
+    return ReferenceFeed.read(flink, jobId, flink.get("jobs/" + jobId).path("vertices")).stream()
+        .map(feed -> feed.name() + ": " + feed.describe())
+        .collect(Collectors.joining("; "));
   }
 
   private String signingKeyIsPublished() throws IOException, ParseException {

@@ -14,6 +14,7 @@ import java.util.SortedMap;
  * @param unread transactions that the source has not read, null if it does not say
  * @param inputs transactions appended since the look before, null if Kafka does not say
  * @param verdicts decided since the look before, by code as in a ledger
+ * @param references how the reference topics are read; empty if it could not be seen
  * @param interval since the look before
  * @param latency of a canary, null if none was sent or it got no verdict
  * @param problems what is wrong, one line each; none if all is well
@@ -26,6 +27,7 @@ record Health(
     Long unread,
     Long inputs,
     SortedMap<String, Long> verdicts,
+    List<ReferenceFeed> references,
     Duration interval,
     Duration latency,
     List<String> problems) {
@@ -48,6 +50,7 @@ record Health(
       Double inputsPerS,
       double verdictsPerS,
       SortedMap<String, Long> verdicts,
+      List<ReferenceFeed.Json> references,
       Double committedLatencyMs,
       List<String> problems) {}
 
@@ -75,6 +78,7 @@ record Health(
         inputs == null ? null : perSecond(inputs),
         perSecond(decided()),
         verdicts,
+        references.stream().map(ReferenceFeed::json).toList(),
         latency == null ? null : latency.toNanos() / 1e6,
         problems);
   }

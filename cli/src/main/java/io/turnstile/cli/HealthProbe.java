@@ -77,6 +77,7 @@ final class HealthProbe {
     Duration checkpointAge = null;
     Long unread = null;
     SortedMap<String, Long> counted = new TreeMap<>();
+    List<ReferenceFeed> references = List.of();
     try {
       FlinkRest.Job job = options.job(flink);
       state = job.state();
@@ -90,7 +91,9 @@ final class HealthProbe {
       if (!state.equals("RUNNING")) {
         problems.add("the job is " + state + FlinkOptions.cause(flink, job));
       }
-      OptionalLong pending = readTasks(job.id(), counted);
+      JsonNode vertices = flink.get("jobs/" + job.id()).path("vertices");
+      references = ReferenceFeed.read(flink, job.id(), vertices);
+      OptionalLong pending = readTasks(job.id(), vertices, counted);
       unread = pending.isPresent() ? pending.getAsLong() : null;
     } catch (FlinkRestException | CheckFailedException e) {
       problems.add(OneLine.of(e));
@@ -105,6 +108,7 @@ final class HealthProbe {
         unread,
         inputs,
         verdicts,
+        references,
         interval,
         latency,
         List.copyOf(problems));
@@ -156,9 +160,10 @@ final class HealthProbe {
   }
 
   /** Reads unread transactions, and verdicts by code, off the job's tasks. */
-  private OptionalLong readTasks(String jobId, SortedMap<String, Long> verdicts) {
+  private OptionalLong readTasks(
+      String jobId, JsonNode vertices, SortedMap<String, Long> verdicts) {
     OptionalLong unread = OptionalLong.empty();
-    for (JsonNode vertex : flink.get("jobs/" + jobId).path("vertices")) {
+    for (JsonNode vertex : vertices) {
       String path =
           "jobs/" + jobId + "/vertices/" + vertex.path("id").asText() + "/subtasks/metrics";
       List<String> names = new ArrayList<>();

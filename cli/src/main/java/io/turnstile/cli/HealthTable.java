@@ -3,6 +3,7 @@ package io.turnstile.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Text of a {@link Health} for a terminal, and for a file or a pipe. */
 final class HealthTable {
@@ -29,6 +30,11 @@ final class HealthTable {
                 lines.add(row("  " + code, "%,.0f/s", health.perSecond(count)));
               }
             });
+    for (ReferenceFeed feed : health.references()) {
+      lines.add(row(feed.name(), "%s", feed.progress()));
+      feed.malformed()
+          .forEach((reason, count) -> lines.add(row("  " + reason, "%,d malformed", count)));
+    }
     lines.add(row("committed latency", "%s", latency(health)));
     for (String problem : health.problems()) {
       lines.add(row("PROBLEM", "%s", problem));
@@ -40,7 +46,7 @@ final class HealthTable {
   static String line(Health health) {
     return String.format(
         Locale.ROOT,
-        "%s  job %s  restarts %d  checkpoint %s  in %s  unread %s  verdicts %,.0f/s  committed %s%s",
+        "%s  job %s  restarts %d  checkpoint %s  in %s  unread %s  verdicts %,.0f/s%s  committed %s%s",
         health.at(),
         known(health.job()),
         health.restarts(),
@@ -48,6 +54,7 @@ final class HealthTable {
         inputs(health),
         unread(health),
         health.perSecond(health.decided()),
+        references(health),
         latency(health),
         health.isWell() ? "" : "  PROBLEM " + String.join("; ", health.problems()));
   }
@@ -72,6 +79,12 @@ final class HealthTable {
 
   private static String unread(Health health) {
     return health.unread() == null ? "unknown" : String.format(Locale.ROOT, "%,d", health.unread());
+  }
+
+  private static String references(Health health) {
+    return health.references().stream()
+        .map(feed -> "  " + feed.name() + " (" + feed.describe() + ")")
+        .collect(Collectors.joining());
   }
 
   private static String latency(Health health) {

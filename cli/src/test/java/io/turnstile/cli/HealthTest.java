@@ -24,6 +24,13 @@ class HealthTest {
           12L,
           30_000L,
           new TreeMap<>(Map.of("ACCEPTED", 29_000L, "DUPLICATE_ID", 1_000L, "TOO_LARGE", 0L)),
+          List.of(
+              new ReferenceFeed(
+                  "inventory",
+                  new TreeMap<>(Map.of("KEY_NOT_ID", 3L, "NO_KEY", 1L)),
+                  Duration.ofMillis(1_500),
+                  4L),
+              new ReferenceFeed("customers", new TreeMap<>(), null, null)),
           Duration.ofSeconds(10),
           Duration.ofMillis(21),
           List.of());
@@ -37,6 +44,7 @@ class HealthTest {
           null,
           null,
           new TreeMap<>(),
+          List.of(),
           Duration.ofSeconds(10),
           null,
           List.of("Kafka: " + "timed out ".repeat(20)));
@@ -54,7 +62,18 @@ class HealthTest {
             verdicts                 3,000/s
               ACCEPTED               2,900/s
               DUPLICATE_ID           100/s
+            inventory                4 unread, newest 1.5 s old
+              KEY_NOT_ID             3 malformed
+              NO_KEY                 1 malformed
+            customers                unknown unread, newest unknown
             committed latency        21.0 ms""");
+  }
+
+  @Test
+  void lineNamesWhatIsMalformed() {
+    assertThat(HealthTable.line(WELL))
+        .contains(
+            "  inventory (4 unread, newest 1.5 s old, 3 malformed: KEY_NOT_ID, 1 malformed: NO_KEY)");
   }
 
   @Test
@@ -85,7 +104,11 @@ class HealthTest {
             "{\"at\":\"1970-01-01T00:00:00Z\",\"job\":\"RUNNING\",\"restarts\":1,"
                 + "\"checkpoint_age_s\":2.3,\"unread\":12,\"inputs_per_s\":3000.0,"
                 + "\"verdicts_per_s\":3000.0,\"verdicts\":"
-                + "{\"ACCEPTED\":29000,\"DUPLICATE_ID\":1000,\"TOO_LARGE\":0},"
+                + "{\"ACCEPTED\":29000,\"DUPLICATE_ID\":1000,\"TOO_LARGE\":0},\"references\":["
+                + "{\"name\":\"inventory\",\"unread\":4,\"newest_age_s\":1.5,"
+                + "\"malformed\":{\"KEY_NOT_ID\":3,\"NO_KEY\":1}},"
+                + "{\"name\":\"customers\",\"unread\":null,\"newest_age_s\":null,"
+                + "\"malformed\":{}}],"
                 + "\"committed_latency_ms\":21.0,\"problems\":[]}");
   }
 

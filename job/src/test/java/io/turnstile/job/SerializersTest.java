@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
@@ -128,6 +129,24 @@ class SerializersTest {
             "customer-deleted",
             new Reference<>("c", null, -7, 2, 9, 1_000),
             ReferenceKind.CUSTOMER.serializer()));
+    Reference<Product> version = new Reference<>("p", product, 7, 2, 9, 1_000);
+    cases.add(
+        state(
+            "product-history",
+            new ReferenceHistory<>(
+                Reference.delete("p", 1, 8, 999),
+                List.of(version, new Reference<>("p", product, 3, 1, 10, 1_001))),
+            ReferenceKind.PRODUCT.historySerializer()));
+    cases.add(
+        state(
+            "product-history-deleted",
+            ReferenceHistory.of(Reference.<Product>delete("p", 2, 9, 1_000)),
+            ReferenceKind.PRODUCT.historySerializer()));
+    cases.add(
+        state(
+            "customer-history",
+            ReferenceHistory.of(new Reference<>("c", customer, -7, 2, 9, 1_000)),
+            ReferenceKind.CUSTOMER.historySerializer()));
     cases.add(
         state(
             "acceptance",
@@ -218,7 +237,7 @@ class SerializersTest {
 
   /** Checkpoints of released versions hold these bytes: they are read for ever. */
   @ParameterizedTest
-  @CsvSource(LAYOUT + ", 13")
+  @CsvSource(LAYOUT + ", 16")
   void everyGoldenValueIsRead(int layout, int values) throws Exception {
     Map<String, Case> cases =
         stateCases().stream().collect(Collectors.toMap(Case::name, Function.identity()));

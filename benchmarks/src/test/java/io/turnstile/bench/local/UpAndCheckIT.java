@@ -171,6 +171,7 @@ class UpAndCheckIT {
             "PASS Flink",
             "PASS job",
             "PASS checkpoint",
+            "PASS reference topics",
             "PASS signing key published",
             "PASS canary accepted",
             "PASS duplicate rejected",
@@ -178,7 +179,7 @@ class UpAndCheckIT {
             "PASS latency");
     JsonNode report = new ObjectMapper().readTree(out.toFile());
     assertThat(report.get("passed").booleanValue()).isTrue();
-    assertThat(report.get("checks")).hasSize(10);
+    assertThat(report.get("checks")).hasSize(11);
   }
 
   @Test
@@ -285,6 +286,13 @@ class UpAndCheckIT {
     assertThat(last.get("job").textValue()).isEqualTo("RUNNING");
     assertThat(last.get("committed_latency_ms").doubleValue()).isPositive();
     assertThat(last.get("unread").isNumber()).isTrue();
+    assertThat(last.get("references"))
+        .hasSize(2)
+        .allSatisfy(
+            feed -> {
+              assertThat(feed.get("unread").isNumber()).isTrue();
+              assertThat(feed.get("malformed")).isEmpty();
+            });
     assertThat(report.get("looks").findValues("ACCEPTED"))
         .anySatisfy(count -> assertThat(count.longValue()).isPositive());
   }

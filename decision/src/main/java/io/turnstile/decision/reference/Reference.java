@@ -1,14 +1,13 @@
 package io.turnstile.decision.reference;
 
 /**
- * The state of one product or customer in its reference topic: a record of that topic, or what the
- * records so far add up to.
+ * A record of a reference topic: a version of one product or customer, or its delete.
  *
- * @param key the record's key
- * @param value the version in force; null after a delete
- * @param version the highest version so far; {@link #NO_VERSION} for a delete, which has none
- * @param partition where the last record that counted stands
- * @param offset its offset
+ * @param key of the product or customer
+ * @param value null for a delete
+ * @param version {@link #NO_VERSION} for a delete, which has none
+ * @param partition of the record
+ * @param offset of the record
  * @param appendedAt its append time, epoch milliseconds
  * @param <T> the record type
  */
@@ -18,38 +17,31 @@ public record Reference<T>(
   /** The version of a delete. */
   public static final long NO_VERSION = Long.MIN_VALUE;
 
+  /** Makes a delete. */
+  public static <T> Reference<T> delete(String key, int partition, long offset, long appendedAt) {
+    return new Reference<>(key, null, NO_VERSION, partition, offset, appendedAt);
+  }
+
+  /** True for a delete. */
+  public boolean isDelete() {
+    return value == null;
+  }
+
   /**
-   * What holds once {@code update} has been read too. Reading a record again, or an older one late,
-   * changes nothing: after a start the topic is read more than once, and its partitions in any
-   * order.
-   *
-   * <p>A stale version is ignored; a delete keeps the version, so that only a higher one revives. A
-   * delete has no version of its own: whether it is news is told by its place in the log, and
-   * between partitions (a topic that has grown) by its append time.
+   * True if this record stands later in the log: within a partition by offset, between partitions
+   * by append time, and in the same millisecond by the number of the partition.
    */
-  public Reference<T> then(Reference<T> update) {
-    if (update.value == null) {
-      return update.isAfter(this) ? update.withVersion(version) : this;
-    }
-    if (update.version <= version) {
-      return this;
-    }
-    // A higher version that was deleted later, read after its delete.
-    return value == null && isAfter(update) ? withVersion(update.version) : update;
-  }
-
-  private Reference<T> withVersion(long other) {
-    return new Reference<>(key, value, other, partition, offset, appendedAt);
-  }
-
-  private boolean isAfter(Reference<T> other) {
+  boolean isAfter(Reference<T> other) {
     if (partition == other.partition) {
       return offset > other.offset;
     }
-    // Of two in the same millisecond always the same one: else reading again would change
-    // something.
     return appendedAt == other.appendedAt
         ? partition > other.partition
         : appendedAt > other.appendedAt;
+  }
+
+  /** The same version, at the place of another record. */
+  Reference<T> at(Reference<T> place) {
+    return new Reference<>(key, value, version, place.partition, place.offset, place.appendedAt);
   }
 }

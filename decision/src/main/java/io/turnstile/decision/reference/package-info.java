@@ -1,2 +1,2 @@
-/** Merging of the versions of a product or customer. */
+/** Records of products and customers, and what they add up to. */
 package io.turnstile.decision.reference;

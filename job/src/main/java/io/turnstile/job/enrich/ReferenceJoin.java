@@ -3,6 +3,7 @@ package io.turnstile.job.enrich;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.ReferenceTopic.End;
@@ -107,10 +108,10 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   private final MailboxExecutor mailbox;
   private final AfterWait<I, R> afterWait;
 
-  private ValueState<Reference<R>> reference;
+  private ValueState<ReferenceHistory<R>> reference;
 
   /** What {@link #reference} holds, of the keys used last: spares most of reading from RocksDB. */
-  private final Cache<String, Reference<R>> recent =
+  private final Cache<String, ReferenceHistory<R>> recent =
       // In the task thread: what is evicted is evicted at once, and nothing runs elsewhere.
       Caffeine.newBuilder().maximumSize(MAX_RECENT).executor(Runnable::run).build();
 
@@ -169,7 +170,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     reference =
         context
             .getKeyedStateStore()
-            .getState(new ValueStateDescriptor<>("reference", kind.serializer()));
+            .getState(new ValueStateDescriptor<>("reference", kind.historySerializer()));
     waitingDescriptor =
         new MapStateDescriptor<>("waiting", LongSerializer.INSTANCE, elementSerializer);
     waiting = context.getKeyedStateStore().getMapState(waitingDescriptor);
@@ -352,13 +353,13 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** The version in force under the current key, or null. */
   public R current() throws IOException {
-    Reference<R> known = known();
+    ReferenceHistory<R> known = known();
     return known == null ? null : known.value();
   }
 
-  private Reference<R> known() throws IOException {
+  private ReferenceHistory<R> known() throws IOException {
     String key = (String) operator.getCurrentKey();
-    Reference<R> known = recent.getIfPresent(key);
+    ReferenceHistory<R> known = recent.getIfPresent(key);
     if (known == null) {
       known = reference.value();
       if (known != null) {
@@ -370,8 +371,8 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** Whether the update changed what holds. */
   private boolean apply(Reference<R> update) throws IOException {
-    Reference<R> before = known();
-    Reference<R> after = before == null ? update : before.then(update);
+    ReferenceHistory<R> before = known();
+    ReferenceHistory<R> after = before == null ? ReferenceHistory.of(update) : before.then(update);
     if (after.equals(before)) {
       return false;
     }

@@ -1,6 +1,8 @@
 package io.turnstile.job.read;
 
+import io.turnstile.decision.reference.MalformedReferenceException;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceDecoder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -178,10 +180,17 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
       Predicate<String> wanted,
       Consumer<Reference<T>> records) {
     try {
-      if (wanted.test(ReferenceDeserializer.key(record))) {
-        records.accept(ReferenceDeserializer.read(kind, record, appendTime));
+      if (wanted.test(ReferenceDecoder.key(record.key()))) {
+        records.accept(
+            kind.decoder()
+                .decode(
+                    record.key(),
+                    record.value(),
+                    record.partition(),
+                    record.offset(),
+                    appendTime.of(record)));
       }
-    } catch (ReferenceDeserializer.MalformedReferenceException e) {
+    } catch (MalformedReferenceException e) {
       LOG.debug("Left to the source of {} to report: {}", topic, record.offset(), e);
     }
   }

@@ -80,7 +80,7 @@ public final class KafkaSources {
             environment,
             topic,
             name,
-            new ReferenceDeserializer<>(kind, appendTime),
+            new ReferenceDeserializer<>(kind, topic, appendTime),
             Map.of(
                 ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
                 Integer.toString(REFERENCE_BATCH_BYTES),

@@ -1,50 +1,69 @@
 package io.turnstile.job.read;
 
+import io.turnstile.decision.reference.MalformedReferenceException;
+import io.turnstile.decision.reference.MalformedReferenceException.Reason;
 import io.turnstile.decision.reference.Reference;
-import io.turnstile.events.Decoded;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads a reference topic's records; malformed ones are counted, warned about and left out. */
+/**
+ * Reads a reference topic's records. Malformed ones are left out, counted by reason, and warned
+ * about: in one line a second and partition.
+ */
 final class ReferenceDeserializer<T> implements KafkaRecordDeserializationSchema<Reference<T>> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReferenceDeserializer.class);
+  private static final long WARNING_NANOS = 1_000_000_000;
 
   private final ReferenceKind<T> kind;
+  private final String topic;
   private final AppendTime appendTime;
-  private transient Counter malformed;
+  private transient Map<Reason, Counter> malformed;
+  private transient Map<Integer, Warnings> warnings;
 
-  ReferenceDeserializer(ReferenceKind<T> kind, AppendTime appendTime) {
+  /** Epoch milliseconds, 0 before the first record. Written by the task, read by reporters. */
+  private transient volatile long newestAppendedAt;
+
+  ReferenceDeserializer(ReferenceKind<T> kind, String topic, AppendTime appendTime) {
     this.kind = kind;
+    this.topic = topic;
     this.appendTime = appendTime;
   }
 
   @Override
   public void open(DeserializationSchema.InitializationContext context) {
-    malformed = context.getMetricGroup().counter("malformedReferences");
+    MetricGroup metrics = context.getMetricGroup().addGroup("topic", topic);
+    metrics.gauge("newestRecordTimeMillis", () -> newestAppendedAt);
+    malformed = new EnumMap<>(Reason.class);
+    for (Reason reason : Reason.values()) {
+      malformed.put(
+          reason, metrics.addGroup("reason", reason.name()).counter("malformedReferences"));
+    }
+    warnings = new HashMap<>();
   }
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<Reference<T>> out) {
+    long appendedAt = appendTime.of(record);
+    newestAppendedAt = Math.max(newestAppendedAt, appendedAt);
     try {
-      out.collect(read(kind, record, appendTime));
+      out.collect(
+          kind.decoder()
+              .decode(
+                  record.key(), record.value(), record.partition(), record.offset(), appendedAt));
     } catch (MalformedReferenceException e) {
-      malformed.inc();
-      LOG.warn(
-          "Ignoring {}/{}/{}, the previous version stays in force: {}",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          e.getMessage());
+      malformed.get(e.reason()).inc();
+      warnings.computeIfAbsent(record.partition(), partition -> new Warnings()).warn(record, e);
     }
   }
 
@@ -53,47 +72,29 @@ final class ReferenceDeserializer<T> implements KafkaRecordDeserializationSchema
     return kind.type();
   }
 
-  /** A record of a reference topic that cannot be read. */
-  static final class MalformedReferenceException extends Exception {
-    MalformedReferenceException(String message) {
-      super(message);
-    }
-  }
+  /** Of one partition. */
+  private static final class Warnings {
+    private boolean warned;
+    private long warnedNanos;
+    private long left;
 
-  /**
-   * A record's key.
-   *
-   * @throws MalformedReferenceException if it is not text
-   */
-  static String key(ConsumerRecord<byte[], byte[]> record) throws MalformedReferenceException {
-    if (record.key() == null || record.key().length == 0) {
-      throw new MalformedReferenceException("it has no key");
-    }
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(record.key())).toString();
-    } catch (CharacterCodingException e) {
-      throw new MalformedReferenceException("its key is not UTF-8");
-    }
-  }
-
-  static <T> Reference<T> read(
-      ReferenceKind<T> kind, ConsumerRecord<byte[], byte[]> record, AppendTime appendTime)
-      throws MalformedReferenceException {
-    String key = key(record);
-    T value = null;
-    long version = Reference.NO_VERSION;
-    if (record.value() != null) {
-      Decoded<T> decoded = kind.decode(record.value());
-      if (decoded instanceof Decoded.Invalid<T> invalid) {
-        throw new MalformedReferenceException(invalid.code() + ", " + invalid.message());
+    void warn(ConsumerRecord<byte[], byte[]> record, MalformedReferenceException e) {
+      long now = System.nanoTime();
+      if (warned && now - warnedNanos < WARNING_NANOS) {
+        left++;
+        return;
       }
-      value = ((Decoded.Valid<T>) decoded).record();
-      version = kind.versionOf(value);
-      if (!kind.keyOf(value).equals(key)) {
-        throw new MalformedReferenceException("its key is not the id in its value");
-      }
+      LOG.warn(
+          "Ignoring {}/{}/{}, the previous version stays in force: {}, {}; {} more since the last line",
+          record.topic(),
+          record.partition(),
+          record.offset(),
+          e.reason(),
+          e.getMessage(),
+          left);
+      warned = true;
+      warnedNanos = now;
+      left = 0;
     }
-    return new Reference<>(
-        key, value, version, record.partition(), record.offset(), appendTime.of(record));
   }
 }

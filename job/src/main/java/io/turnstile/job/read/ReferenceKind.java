@@ -1,17 +1,18 @@
 package io.turnstile.job.read;
 
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceDecoder;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.events.Customer;
-import io.turnstile.events.CustomerCodec;
-import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
-import io.turnstile.events.ProductCodec;
 import io.turnstile.job.codec.BinaryCodec;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.RecordType;
 import io.turnstile.job.codec.StateFormat;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -29,16 +30,14 @@ public abstract class ReferenceKind<T> implements Serializable {
 
   private ReferenceKind() {}
 
-  /** Reads a record's value that is not null. */
-  public abstract Decoded<T> decode(byte[] value);
+  /** Reads the topic's records. */
+  public abstract ReferenceDecoder<T> decoder();
 
-  /** The key field in the record itself. */
-  public abstract String keyOf(T record);
-
-  public abstract long versionOf(T record);
-
-  /** The serializer of {@link Reference}s of this kind, in flight and in state. */
+  /** The serializer of {@link Reference}s of this kind, in flight. */
   public abstract RecordSerializer<Reference<T>> serializer();
+
+  /** The serializer of what they add up to, in state. */
+  public abstract RecordSerializer<ReferenceHistory<T>> historySerializer();
 
   /** The type of a stream of {@link Reference}s of this kind. */
   @SuppressWarnings("unchecked")
@@ -48,49 +47,39 @@ public abstract class ReferenceKind<T> implements Serializable {
 
   private static final class ProductKind extends ReferenceKind<Product> {
     @Override
-    public Decoded<Product> decode(byte[] value) {
-      return ProductCodec.decode(value);
-    }
-
-    @Override
-    public String keyOf(Product product) {
-      return product.productId();
-    }
-
-    @Override
-    public long versionOf(Product product) {
-      return product.version();
+    public ReferenceDecoder<Product> decoder() {
+      return ReferenceDecoder.PRODUCT;
     }
 
     @Override
     public RecordSerializer<Reference<Product>> serializer() {
       return ProductSerializer.INSTANCE;
     }
+
+    @Override
+    public RecordSerializer<ReferenceHistory<Product>> historySerializer() {
+      return ProductHistorySerializer.INSTANCE;
+    }
   }
 
   private static final class CustomerKind extends ReferenceKind<Customer> {
     @Override
-    public Decoded<Customer> decode(byte[] value) {
-      return CustomerCodec.decode(value);
-    }
-
-    @Override
-    public String keyOf(Customer customer) {
-      return customer.customerId();
-    }
-
-    @Override
-    public long versionOf(Customer customer) {
-      return customer.version();
+    public ReferenceDecoder<Customer> decoder() {
+      return ReferenceDecoder.CUSTOMER;
     }
 
     @Override
     public RecordSerializer<Reference<Customer>> serializer() {
       return CustomerSerializer.INSTANCE;
     }
+
+    @Override
+    public RecordSerializer<ReferenceHistory<Customer>> historySerializer() {
+      return CustomerHistorySerializer.INSTANCE;
+    }
   }
 
-  /** Binary form of a {@link Reference}, in flight and in state. */
+  /** Binary form of a {@link Reference}. */
   private abstract static class ReferenceSerializer<T> extends RecordSerializer<Reference<T>> {
     private static final int FORMAT = 1;
 
@@ -173,6 +162,84 @@ public abstract class ReferenceKind<T> implements Serializable {
     public static final class CustomerSnapshot
         extends SimpleTypeSerializerSnapshot<Reference<Customer>> {
       public CustomerSnapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+
+  /** Binary form of a {@link ReferenceHistory}: the delete, if any, then the versions. */
+  private abstract static class HistorySerializer<T> extends RecordSerializer<ReferenceHistory<T>> {
+    private static final int FORMAT = 1;
+
+    abstract RecordSerializer<Reference<T>> records();
+
+    @Override
+    public void serialize(ReferenceHistory<T> history, DataOutputView out) throws IOException {
+      out.writeByte(FORMAT);
+      out.writeBoolean(history.deleted() != null);
+      if (history.deleted() != null) {
+        records().serialize(history.deleted(), out);
+      }
+      out.writeByte(history.versions().size());
+      for (Reference<T> version : history.versions()) {
+        records().serialize(version, out);
+      }
+    }
+
+    @Override
+    public ReferenceHistory<T> deserialize(DataInputView in) throws IOException {
+      StateFormat.expect(FORMAT, in.readByte(), ReferenceHistory.class);
+      Reference<T> deleted = in.readBoolean() ? records().deserialize(in) : null;
+      int count = in.readUnsignedByte();
+      List<Reference<T>> versions = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        versions.add(records().deserialize(in));
+      }
+      return new ReferenceHistory<>(deleted, versions);
+    }
+  }
+
+  /** Binary form of a product's {@link ReferenceHistory}. */
+  public static final class ProductHistorySerializer extends HistorySerializer<Product> {
+    static final ProductHistorySerializer INSTANCE = new ProductHistorySerializer();
+
+    @Override
+    RecordSerializer<Reference<Product>> records() {
+      return ProductSerializer.INSTANCE;
+    }
+
+    @Override
+    public TypeSerializerSnapshot<ReferenceHistory<Product>> snapshotConfiguration() {
+      return new ProductHistorySnapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class ProductHistorySnapshot
+        extends SimpleTypeSerializerSnapshot<ReferenceHistory<Product>> {
+      public ProductHistorySnapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+
+  /** Binary form of a customer's {@link ReferenceHistory}. */
+  public static final class CustomerHistorySerializer extends HistorySerializer<Customer> {
+    static final CustomerHistorySerializer INSTANCE = new CustomerHistorySerializer();
+
+    @Override
+    RecordSerializer<Reference<Customer>> records() {
+      return CustomerSerializer.INSTANCE;
+    }
+
+    @Override
+    public TypeSerializerSnapshot<ReferenceHistory<Customer>> snapshotConfiguration() {
+      return new CustomerHistorySnapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class CustomerHistorySnapshot
+        extends SimpleTypeSerializerSnapshot<ReferenceHistory<Customer>> {
+      public CustomerHistorySnapshot() {
         super(() -> INSTANCE);
       }
     }

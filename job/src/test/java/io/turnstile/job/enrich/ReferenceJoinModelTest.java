@@ -1,8 +1,7 @@
 package io.turnstile.job.enrich;
 
 import static io.turnstile.job.harness.Samples.authenticated;
-import static io.turnstile.job.harness.Samples.deleteAt;
-import static io.turnstile.job.harness.Samples.productAt;
+import static io.turnstile.job.harness.Samples.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.decision.reference.Reference;
@@ -28,7 +27,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random histories against a model: products that come, go and return, read by a source that lags
- * behind its topic; transactions that wait; crashes, replays, changes of parallelism.
+ * behind its topic, or have moved to other partitions when it grew; transactions that wait;
+ * crashes, replays, changes of parallelism.
  */
 class ReferenceJoinModelTest {
 
@@ -41,7 +41,9 @@ class ReferenceJoinModelTest {
   /**
    * What holds and what waits.
    *
+   * @param topic in the order of append times
    * @param read how many records of each partition have been read, by the source or catching up
+   * @param readBeside the same for a product and partition, when waits were over
    * @param deadlines of what waits, by offset of the transaction
    */
   private record Model(
@@ -67,23 +69,21 @@ class ReferenceJoinModelTest {
     /** The version in force, or null. */
     Long version(String product) {
       Long highest = null;
-      boolean exists = false;
       for (Reference<Product> record : topic) {
         if (!record.key().equals(product)
             || record.offset()
                 >= Math.max(
                     read.getOrDefault(record.partition(), 0L),
-                    readBeside.getOrDefault(product, 0L))) {
+                    readBeside.getOrDefault(part(record), 0L))) {
           continue;
         }
         if (record.value() == null) {
-          exists = false;
+          highest = null;
         } else if (highest == null || record.version() > highest) {
           highest = record.version();
-          exists = true;
         }
       }
-      return exists ? highest : null;
+      return highest;
     }
 
     List<String> arrives(long offset, String product, long now) {
@@ -111,7 +111,7 @@ class ReferenceJoinModelTest {
           });
       for (Reference<Product> record : topic) {
         if (readers.contains(subtaskOf(record.key(), parallelism))) {
-          readBeside.merge(record.key(), record.offset() + 1, Math::max);
+          readBeside.merge(part(record), record.offset() + 1, Math::max);
         }
       }
       List<String> decided = new ArrayList<>();
@@ -123,6 +123,10 @@ class ReferenceJoinModelTest {
         }
       }
       return decided;
+    }
+
+    private static String part(Reference<Product> record) {
+      return record.key() + "/" + record.partition();
     }
 
     private static int subtaskOf(String key, int parallelism) {
@@ -174,9 +178,14 @@ class ReferenceJoinModelTest {
 
     private long authenticatedTransactions;
     private int parallelism;
+    private long appendedAt;
+
+    /** Whether the records of one product lie in several partitions. */
+    private final boolean isGrown;
 
     History(long seed, StateBackend backend) {
       this.random = new Random(seed);
+      this.isGrown = random.nextBoolean();
       this.backend = backend;
     }
 
@@ -245,16 +254,23 @@ class ReferenceJoinModelTest {
     /** To the topic; the source has not read it yet. */
     private List<String> publish() {
       int number = random.nextInt(PRODUCTS.size());
-      int partition = number % PARTITIONS;
+      int partition = (isGrown ? random.nextInt(PARTITIONS) : number) % PARTITIONS;
       long offset = topic.end().getOrDefault(partition, 0L);
       String product = PRODUCTS.get(number);
+      int version = random.nextInt(8);
       model
           .topic()
           .add(
               topic.append(
                   random.nextInt(3) == 0
-                      ? deleteAt(partition, offset, product)
-                      : productAt(partition, offset, product, random.nextInt(8))));
+                      ? Reference.delete(product, partition, offset, ++appendedAt)
+                      : new Reference<>(
+                          product,
+                          product(product, version),
+                          version,
+                          partition,
+                          offset,
+                          ++appendedAt)));
       return List.of();
     }
 

@@ -1,17 +1,18 @@
 package io.turnstile.bench.peers;
 
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceDecoder;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.events.Customer;
-import io.turnstile.events.CustomerCodec;
-import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
-import io.turnstile.events.ProductCodec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Products or customers, in their topic and in their store: there in binary, which is faster to
@@ -26,28 +27,26 @@ abstract class ReferenceFormat<T> {
 
   private static final int INITIAL_BYTES = 256;
 
-  /** Reads a record of the topic whose value is not null. */
-  abstract Decoded<T> decode(byte[] value);
-
-  abstract String keyOf(T record);
-
-  abstract long versionOf(T record);
+  /** Reads the topic's records. */
+  abstract ReferenceDecoder<T> decoder();
 
   abstract void write(T record, DataOutputStream out) throws IOException;
 
   abstract T read(DataInputStream in) throws IOException;
 
-  /** Encodes a reference for the store. */
-  final byte[] toBytes(Reference<T> reference) {
+  /** Encodes a history for the store. */
+  final byte[] toBytes(ReferenceHistory<T> history) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(INITIAL_BYTES);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeLong(reference.version());
-      out.writeInt(reference.partition());
-      out.writeLong(reference.offset());
-      out.writeLong(reference.appendedAt());
-      out.writeBoolean(reference.value() != null);
-      if (reference.value() != null) {
-        write(reference.value(), out);
+      out.writeBoolean(history.deleted() != null);
+      if (history.deleted() != null) {
+        writePlace(history.deleted(), out);
+      }
+      out.writeByte(history.versions().size());
+      for (Reference<T> version : history.versions()) {
+        writePlace(version, out);
+        out.writeLong(version.version());
+        write(version.value(), out);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -55,18 +54,31 @@ abstract class ReferenceFormat<T> {
     return bytes.toByteArray();
   }
 
+  private static void writePlace(Reference<?> reference, DataOutputStream out) throws IOException {
+    out.writeInt(reference.partition());
+    out.writeLong(reference.offset());
+    out.writeLong(reference.appendedAt());
+  }
+
   /** Decodes a value of the store; null if it holds none. */
-  final Reference<T> ofBytes(String key, byte[] bytes) {
+  final ReferenceHistory<T> ofBytes(String key, byte[] bytes) {
     if (bytes == null) {
       return null;
     }
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      long version = in.readLong();
-      int partition = in.readInt();
-      long offset = in.readLong();
-      long appendedAt = in.readLong();
-      T value = in.readBoolean() ? read(in) : null;
-      return new Reference<>(key, value, version, partition, offset, appendedAt);
+      Reference<T> deleted =
+          in.readBoolean()
+              ? Reference.delete(key, in.readInt(), in.readLong(), in.readLong())
+              : null;
+      List<Reference<T>> versions = new ArrayList<>();
+      for (int count = in.readByte(); count > 0; count--) {
+        int partition = in.readInt();
+        long offset = in.readLong();
+        long appendedAt = in.readLong();
+        long version = in.readLong();
+        versions.add(new Reference<>(key, read(in), version, partition, offset, appendedAt));
+      }
+      return new ReferenceHistory<>(deleted, versions);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -74,18 +86,8 @@ abstract class ReferenceFormat<T> {
 
   private static final class ProductFormat extends ReferenceFormat<Product> {
     @Override
-    Decoded<Product> decode(byte[] value) {
-      return ProductCodec.decode(value);
-    }
-
-    @Override
-    String keyOf(Product product) {
-      return product.productId();
-    }
-
-    @Override
-    long versionOf(Product product) {
-      return product.version();
+    ReferenceDecoder<Product> decoder() {
+      return ReferenceDecoder.PRODUCT;
     }
 
     @Override
@@ -116,18 +118,8 @@ abstract class ReferenceFormat<T> {
 
   private static final class CustomerFormat extends ReferenceFormat<Customer> {
     @Override
-    Decoded<Customer> decode(byte[] value) {
-      return CustomerCodec.decode(value);
-    }
-
-    @Override
-    String keyOf(Customer customer) {
-      return customer.customerId();
-    }
-
-    @Override
-    long versionOf(Customer customer) {
-      return customer.version();
+    ReferenceDecoder<Customer> decoder() {
+      return ReferenceDecoder.CUSTOMER;
     }
 
     @Override

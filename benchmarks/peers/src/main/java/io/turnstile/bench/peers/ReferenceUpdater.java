@@ -1,7 +1,8 @@
 package io.turnstile.bench.peers;
 
+import io.turnstile.decision.reference.MalformedReferenceException;
 import io.turnstile.decision.reference.Reference;
-import io.turnstile.events.Decoded;
+import io.turnstile.decision.reference.ReferenceHistory;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -12,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a store of products or customers up to date: the highest version counts, and a malformed
- * record leaves the one before in force.
+ * Brings a store of products or customers up to date: the highest version since the last delete
+ * counts, and a malformed record leaves the one before in force.
  *
  * @param <T> the record type
  */
@@ -40,32 +41,22 @@ final class ReferenceUpdater<T> implements Processor<byte[], byte[], Void, Void>
   @Override
   public void process(Record<byte[], byte[]> record) {
     RecordMetadata at = context.recordMetadata().orElseThrow();
-    if (record.key() == null) {
-      warn(at, "it has no key");
+    Reference<T> update;
+    try {
+      update =
+          format
+              .decoder()
+              .decode(
+                  record.key(), record.value(), at.partition(), at.offset(), record.timestamp());
+    } catch (MalformedReferenceException e) {
+      warn(at, e.getMessage());
       return;
     }
-    String key = new String(record.key(), StandardCharsets.UTF_8);
-    T value = null;
-    long version = Reference.NO_VERSION;
-    if (record.value() != null) {
-      Decoded<T> decoded = format.decode(record.value());
-      if (decoded instanceof Decoded.Invalid<T> invalid) {
-        warn(at, invalid.code() + ", " + invalid.message());
-        return;
-      }
-      value = ((Decoded.Valid<T>) decoded).record();
-      version = format.versionOf(value);
-      if (!format.keyOf(value).equals(key)) {
-        warn(at, "its key is not the id in its value");
-        return;
-      }
-    }
-    Reference<T> update =
-        new Reference<>(key, value, version, at.partition(), at.offset(), record.timestamp());
-    Reference<T> before = format.ofBytes(key, store.get(record.key()));
-    Reference<T> after = before == null ? update : before.then(update);
+    byte[] key = update.key().getBytes(StandardCharsets.UTF_8);
+    ReferenceHistory<T> before = format.ofBytes(update.key(), store.get(key));
+    ReferenceHistory<T> after = before == null ? ReferenceHistory.of(update) : before.then(update);
     if (!after.equals(before)) {
-      store.put(record.key(), format.toBytes(after));
+      store.put(key, format.toBytes(after));
     }
   }
 

@@ -2,7 +2,7 @@ package io.turnstile.bench.peers;
 
 import io.turnstile.decision.dedup.DedupPolicy;
 import io.turnstile.decision.dedup.DedupSettings;
-import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.decision.token.TokenCheck;
 import io.turnstile.decision.token.TokenFault;
 import io.turnstile.decision.token.TokenSettings;
@@ -209,8 +209,8 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
   /** Null if there is none. */
   private static <T> T inForce(
       ReferenceFormat<T> format, KeyValueStore<byte[], byte[]> store, String key) {
-    Reference<T> reference = format.ofBytes(key, store.get(bytes(key)));
-    return reference == null ? null : reference.value();
+    ReferenceHistory<T> history = format.ofBytes(key, store.get(bytes(key)));
+    return history == null ? null : history.value();
   }
 
   private static byte[] bytes(String text) {

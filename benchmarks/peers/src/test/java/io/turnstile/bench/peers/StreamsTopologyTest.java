@@ -179,15 +179,25 @@ class StreamsTopologyTest {
   }
 
   @Test
-  void deletedProductIsUnknownUntilAHigherVersionComes() {
+  void deletedProductIsUnknownUntilAnyVersionComes() {
     publish(product("p", 2));
     input(TOPICS.inventory()).pipeInput(bytes("p"), (byte[]) null);
-    publish(product("p", 2));
     decide(transaction("t", "p", 5), start);
     driver.advanceWallClockTime(SHORTLY);
     assertThat(output(Outcome.ACCEPTED).isEmpty()).isTrue();
-    publish(product("p", 3));
+    publish(product("p", 1));
     driver.advanceWallClockTime(SHORTLY);
+    assertThat(output(Outcome.ACCEPTED).getQueueSize()).isOne();
+  }
+
+  @Test
+  void keyInQuotationMarksAndEmptyValueAreUnderstood() {
+    input(TOPICS.inventory()).pipeInput(bytes("\"p\""), ProductCodec.encode(product("p", 2)));
+    decide(transaction("t-1", "p", 5), start);
+    assertThat(output(Outcome.ACCEPTED).getQueueSize()).isOne();
+    input(TOPICS.inventory()).pipeInput(bytes("p"), new byte[0]);
+    decide(transaction("t-2", "p", 6), start);
+    driver.advanceWallClockTime(PRODUCT_WAIT);
     assertThat(output(Outcome.ACCEPTED).getQueueSize()).isOne();
   }
 
