@@ -2,12 +2,14 @@ package io.turnstile.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.turnstile.events.Transaction;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
 import io.turnstile.simulator.SimulatedEvent.Submission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -25,7 +27,11 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVPrinter;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -312,6 +318,57 @@ class ReplayLayoutTest {
     Path file = write(bytes(text().replace("CAFÉ", "two\nlines"), "UTF-8"));
     try (Replay replay = new Replay(file, 1)) {
       assertThat(replay.size()).isEqualTo(2);
+    }
+  }
+
+  /** The data set itself, as a European spreadsheet saves it, where the data set is at hand. */
+  @Test
+  void publicDataSetIsTheSameInAnotherLayout() throws IOException {
+    Path original = publicDataSet();
+    Path rewritten = dir.resolve("rewritten.csv");
+    CSVFormat semicolons = CSVFormat.DEFAULT.builder().setDelimiter(';').get();
+    try (CSVParser rows =
+            CSVFormat.DEFAULT.parse(
+                new InputStreamReader(
+                    new GZIPInputStream(Files.newInputStream(original)), StandardCharsets.UTF_8));
+        CSVPrinter printer = semicolons.print(rewritten, Charset.forName("windows-1252"))) {
+      printer.printRecord(indexed(SECOND_EDITION, ""));
+      rows.stream()
+          .skip(1)
+          .forEach(
+              row -> {
+                List<String> values = new ArrayList<>(row.toList());
+                values.set(
+                    4, values.get(4).replaceAll("(....)-(..)-(..) (.....):..", "$3/$2/$1 $4"));
+                values.set(5, values.get(5).replace('.', ','));
+                try {
+                  printer.printRecord(indexed(values, Long.toString(row.getRecordNumber())));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+    List<String> different = new ArrayList<>();
+    ReplayHints hints = new ReplayHints(Charset.forName("windows-1252"), null, null);
+    try (Replay expected = new Replay(original, 1);
+        Replay actual = new Replay(rewritten, 1, hints)) {
+      assertThat(actual.size()).isEqualTo(expected.size());
+      for (SimulatedEvent event = expected.next(); event != null; event = expected.next()) {
+        SimulatedEvent other = actual.next();
+        if (!event.equals(other) && different.size() < 10) {
+          different.add(event + " became " + other);
+        }
+      }
+      assertThat(actual.next()).isNull();
+    }
+    assertThat(different).isEmpty();
+  }
+
+  private static Path publicDataSet() throws IOException {
+    Path data = Path.of(System.getProperty("turnstile.home", ".")).resolve("../shared/data");
+    assumeTrue(Files.isDirectory(data), "the data set is not there");
+    try (Stream<Path> files = Files.list(data)) {
+      return files.filter(f -> f.toString().endsWith(".csv.gz")).findFirst().orElseThrow();
     }
   }
 
