@@ -33,7 +33,10 @@ import org.apache.commons.csv.CSVRecord;
  * customer's before their first. Not thread-safe.
  *
  * <p>Rows that repeat an earlier row's content are expected to be turned away for it, so the whole
- * file has to be sent within the job's content window. That goes for a second replay too.
+ * file has to be sent within the job's content window, and so has a second replay of it into the
+ * same ledger. A transaction's id is its invoice and its row's number in it: a file that has other
+ * rows of the same invoice, or their dates in another order, gives other contents the same ids, and
+ * needs topics and a ledger of its own.
  */
 public final class Replay implements EventSource, Closeable {
 

@@ -66,6 +66,8 @@ final class ReplayText {
       reader.transferTo(Writer.nullWriter());
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(complaint(), e);
+    } catch (IOException e) {
+      throw new IOException(file + " cannot be read to its end: " + e.getMessage(), e);
     }
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -306,6 +307,28 @@ class ReplayLayoutTest {
   @Test
   void spreadsheetIsRefusedAsSuch() throws IOException {
     assertRefused(new byte[] {'P', 'K', 3, 4, 20, 0}, ReplayHints.NONE).contains("save its sheet");
+  }
+
+  @Test
+  void fileThatWasCutOffIsRefusedBeforeAnythingIsGiven() throws IOException {
+    byte[] whole = gzip(bytes(text(), "UTF-8"));
+    Path cut = write(Arrays.copyOf(whole, whole.length - 9));
+
+    assertThatThrownBy(() -> new Replay(cut, 1))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(cut + " cannot be read to its end: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2,\"A\"B,NAME", "2,\"A,NAME"})
+  void quotesThatDoNotCloseAreNamedBeforeAnythingIsGiven(String start) throws IOException {
+    Path file = write(bytes(text() + start + ",1,2010-12-01 08:26:00,1,1,UK\n", "UTF-8"));
+
+    assertThatThrownBy(() -> new Replay(file, 1))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file.toString())
+        .hasMessageContaining("line")
+        .hasMessageNotContaining("\n");
   }
 
   @Test

@@ -69,7 +69,7 @@ class ReplayLedgerTest {
   void ledgerOfSeveralRunsIsRight(String runs, int duplicates) throws Exception {
     for (String run : runs.split(" ", -1)) {
       if (run.equals("generator")) {
-        send(new Generator(new GeneratorOptions().seed(sent.size())), 50);
+        send(new Generator(new GeneratorOptions().customers(20).seed(sent.size())), 50);
       } else {
         String[] bounds = run.split("-", -1);
         replay(Integer.parseInt(bounds[0]), Integer.parseInt(bounds[1]));
