@@ -14,4 +14,12 @@ public interface EventSource {
 
   /** Called once before the first event: signs ahead what would delay the first transactions. */
   default void prepare(TokenIssuer tokens) {}
+
+  /**
+   * True if another run may give the same transactions, with ids and contents, as this one: a
+   * ledger then expects each content to be accepted once in all its runs.
+   */
+  default boolean isRepeatable() {
+    return false;
+  }
 }

@@ -1,17 +1,22 @@
 package io.turnstile.simulator;
 
+import io.turnstile.events.ContentHash;
 import io.turnstile.events.LedgerEntry;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.events.Transaction;
 import java.io.BufferedInputStream;
 import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -23,7 +28,11 @@ import java.util.Set;
  */
 public final class LedgerWriter implements Closeable {
 
+  /** Groups from here up are made of a content and mean it in every run; others are counted. */
+  private static final long CONTENT_GROUPS = 1L << 62;
+
   private final BufferedWriter lines;
+  private final Set<Long> earlierContents = new HashSet<>();
   private long nextSeq;
   private long nextGroup;
 
@@ -38,7 +47,7 @@ public final class LedgerWriter implements Closeable {
     lines = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
-  /** The number of a group such that neither it nor any higher one has a line yet. */
+  /** The number of a group such that neither it nor any higher one that is counted has a line. */
   public long nextGroup() {
     return nextGroup;
   }
@@ -50,10 +59,30 @@ public final class LedgerWriter implements Closeable {
    */
   public long add(long group, int acceptances, Set<String> allowed) throws IOException {
     long seq = nextSeq++;
-    nextGroup = Math.max(nextGroup, group + 1);
+    if (group < CONTENT_GROUPS) {
+      nextGroup = Math.max(nextGroup, group + 1);
+    }
     lines.write(new LedgerEntry(seq, group, acceptances, allowed).toLine());
     lines.write('\n');
     return seq;
+  }
+
+  /**
+   * Adds a line for a transaction of a source that is repeatable. Its group is made of its content:
+   * one acceptance in all runs together. What an earlier run has in the ledger may be a duplicate.
+   *
+   * @return the input's number, as of {@link #add}
+   */
+  public long addRepeatable(Transaction transaction, int acceptances, Set<String> allowed)
+      throws IOException {
+    long digest = ByteBuffer.wrap(ContentHash.of(transaction).toBytes()).getLong();
+    long group = CONTENT_GROUPS | (digest & (CONTENT_GROUPS - 1));
+    if (!earlierContents.contains(group)) {
+      return add(group, acceptances, allowed);
+    }
+    Set<String> again = new HashSet<>(allowed);
+    again.add(RejectionReason.DUPLICATE_ID.name());
+    return add(group, acceptances, again);
   }
 
   /** Hands all lines to the operating system: they survive the end of this process. */
@@ -72,7 +101,11 @@ public final class LedgerWriter implements Closeable {
       for (byte[] line = line(bytes); line != null; line = line(bytes)) {
         LedgerEntry entry = LedgerEntry.parse(new String(line, StandardCharsets.UTF_8));
         nextSeq = Math.max(nextSeq, entry.seq() + 1);
-        nextGroup = Math.max(nextGroup, entry.group() + 1);
+        if (entry.group() < CONTENT_GROUPS) {
+          nextGroup = Math.max(nextGroup, entry.group() + 1);
+        } else {
+          earlierContents.add(entry.group());
+        }
         wholeLines += line.length + 1;
       }
     } catch (IllegalArgumentException e) {

@@ -5,76 +5,57 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
+import io.turnstile.simulator.ReplayLayout.Column;
 import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
 import io.turnstile.simulator.SimulatedEvent.Submission;
 import io.turnstile.simulator.SimulatedEvent.Timing;
-import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.zip.GZIPInputStream;
-import org.apache.commons.csv.CSVFormat;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * Turns a file in the layout of the UCI Online Retail data set into events: one transaction per
- * row, a product's record before its first and again when its name or price changes, a customer's
- * before their first. Not thread-safe.
+ * Turns a file of the UCI data sets Online Retail and Online Retail II into events: one transaction
+ * per row, a product's record before its first and again when its name or price changes, a
+ * customer's before their first. Not thread-safe.
  *
  * <p>Rows that repeat an earlier row's content are expected to be turned away for it, so the whole
- * file has to be sent within the job's content window.
+ * file has to be sent within the job's content window, and so has a second replay of it into the
+ * same ledger. A transaction's id is its invoice and its row's number in it: a file that has other
+ * rows of the same invoice, or their dates in another order, gives other contents the same ids, and
+ * needs topics and a ledger of its own.
  */
 public final class Replay implements EventSource, Closeable {
 
-  private static final String INVOICE = "InvoiceNo";
-  private static final String PRODUCT = "StockCode";
-  private static final String DESCRIPTION = "Description";
-  private static final String QUANTITY = "Quantity";
-  private static final String DATE = "InvoiceDate";
-  private static final String PRICE = "UnitPrice";
-  private static final String CUSTOMER = "CustomerID";
-  private static final String COUNTRY = "Country";
-
-  private static final List<String> COLUMNS =
-      List.of(INVOICE, PRODUCT, DESCRIPTION, QUANTITY, DATE, PRICE, CUSTOMER, COUNTRY);
-
   private static final String CURRENCY = "GBP";
   private static final int MINOR_DIGITS = 2;
-  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
-  /** As in the CSV editions of the data set, and as in the original spreadsheet. */
-  private static final List<DateTimeFormatter> DATES =
-      List.of(
-          DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss"),
-          DateTimeFormatter.ofPattern("M/d/yyyy H:mm"));
+  /** Spellings of "no customer" of the tools that write such files: R, pandas, SQL. */
+  private static final Set<String> NO_CUSTOMER =
+      Set.of("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None");
+
+  /** A number of a customer that went through a column of fractions, as in 17850.0. */
+  private static final Pattern WHOLE = Pattern.compile("[.,]0+$");
 
   /** The part of a product whose change makes a new record necessary. */
   private record Offer(String name, long unitPrice) {}
 
   private final Path file;
   private final long firstVersion;
+  private final ReplayLayout layout;
   private final CSVParser parser;
   private final Iterator<CSVRecord> rows;
 
@@ -84,32 +65,39 @@ public final class Replay implements EventSource, Closeable {
   private final Set<String> customers = new HashSet<>();
   private final Map<ContentHash, Long> groups = new HashMap<>();
 
+  /** Opens a file that answers everything itself. */
+  public Replay(Path file, long firstVersion) throws IOException {
+    this(file, firstVersion, ReplayHints.NONE);
+  }
+
   /**
-   * Opens a file; one whose name ends in {@code .gz} is decompressed.
+   * Opens a file and reads it once to its end, to be sure of its layout. One in gzip is
+   * decompressed.
    *
    * @param firstVersion the versions of products and customers rise from here: the time in
    *     milliseconds makes a later replay's versions higher than an earlier one's
-   * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it has not the columns needed
+   * @throws IOException if it cannot be read, or a row cannot be understood; the message names the
+   *     line
+   * @throws IllegalArgumentException if it has not the columns needed, or leaves open what the
+   *     hints do not say; the message names the first value in doubt and the option that helps
    */
-  public Replay(Path file, long firstVersion) throws IOException {
+  public Replay(Path file, long firstVersion, ReplayHints hints) throws IOException {
     this.file = file;
     this.firstVersion = firstVersion;
-    Reader reader = open(file);
-    try {
-      parser =
-          CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get().parse(reader);
-      for (String column : COLUMNS) {
-        if (!parser.getHeaderMap().containsKey(column)) {
-          throw new IllegalArgumentException(
-              file + " has no column " + column + "; needed are " + String.join(",", COLUMNS));
-        }
-      }
-      rows = parser.iterator();
-    } catch (IOException | RuntimeException e) {
-      reader.close();
-      throw e;
-    }
+    layout = new ReplayLayout(file, hints);
+    parser = layout.open();
+    rows = parser.iterator();
+  }
+
+  /** The number of transactions in the file. */
+  public long size() {
+    return layout.rows();
+  }
+
+  /** The rows of a file are the same whenever it is replayed. */
+  @Override
+  public boolean isRepeatable() {
+    return true;
   }
 
   /**
@@ -127,7 +115,7 @@ public final class Replay implements EventSource, Closeable {
         }
       } catch (UncheckedIOException e) {
         throw new IOException(file + " cannot be read on: " + e.getMessage(), e);
-      } catch (IllegalArgumentException | ArithmeticException | DateTimeParseException e) {
+      } catch (IllegalArgumentException | ArithmeticException e) {
         throw new IOException(
             file + ", line " + parser.getCurrentLineNumber() + ": " + e.getMessage(), e);
       }
@@ -141,23 +129,30 @@ public final class Replay implements EventSource, Closeable {
   }
 
   private void add(CSVRecord row) {
-    String invoice = row.get(INVOICE);
+    String invoice = layout.text(row, Column.INVOICE);
     int rowOfInvoice = rowsByInvoice.merge(invoice, 1, Integer::sum);
-    BigDecimal price = decimal(row, PRICE);
-    int quantity = decimal(row, QUANTITY).intValueExact();
-    long occurredAt = date(row.get(DATE));
+    BigDecimal price = layout.number(row, Column.PRICE);
+    int quantity = layout.number(row, Column.QUANTITY).intValueExact();
+    long occurredAt = layout.time(row);
     long version = firstVersion + row.getRecordNumber();
 
-    String customerId = customerId(row.get(CUSTOMER), invoice);
+    String customer = layout.text(row, Column.CUSTOMER).strip();
+    boolean guest = NO_CUSTOMER.contains(customer);
+    String customerId = guest ? "guest-" + invoice : WHOLE.matcher(customer).replaceFirst("");
     if (customers.add(customerId)) {
-      String segment = row.get(CUSTOMER).isEmpty() ? "guest" : "registered";
-      Customer customer =
-          new Customer(customerId, customerId, segment, row.get(COUNTRY), firstVersion, occurredAt);
-      next.add(new CustomerUpdate(Kind.ORDINARY, customer, Timing.FIRST));
+      Customer update =
+          new Customer(
+              customerId,
+              customerId,
+              guest ? "guest" : "registered",
+              layout.text(row, Column.COUNTRY),
+              firstVersion,
+              occurredAt);
+      next.add(new CustomerUpdate(Kind.ORDINARY, update, Timing.FIRST));
     }
 
-    String productId = row.get(PRODUCT);
-    Offer offer = new Offer(row.get(DESCRIPTION), minorUnits(price));
+    String productId = layout.text(row, Column.PRODUCT);
+    Offer offer = new Offer(layout.text(row, Column.DESCRIPTION), minorUnits(price));
     Offer previous = offers.put(productId, offer);
     if (!offer.equals(previous)) {
       Product product =
@@ -200,54 +195,7 @@ public final class Replay implements EventSource, Closeable {
                 RejectionReason.DUPLICATE_CONTENT));
   }
 
-  private static String customerId(String column, String invoice) {
-    if (column.isEmpty()) {
-      return "guest-" + invoice;
-    }
-    return column.endsWith(".0") ? column.substring(0, column.length() - 2) : column;
-  }
-
   private static long minorUnits(BigDecimal amount) {
     return amount.movePointRight(MINOR_DIGITS).setScale(0, RoundingMode.HALF_UP).longValueExact();
-  }
-
-  private static BigDecimal decimal(CSVRecord row, String column) {
-    String text = row.get(column).trim();
-    try {
-      return new BigDecimal(text);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(column + " '" + text + "' is not a number", e);
-    }
-  }
-
-  private static long date(String text) {
-    for (DateTimeFormatter format : DATES) {
-      try {
-        return LocalDateTime.parse(text, format).toInstant(ZoneOffset.UTC).toEpochMilli();
-      } catch (DateTimeParseException e) {
-        // The next format, or the error below.
-      }
-    }
-    throw new IllegalArgumentException(
-        DATE + " '" + text + "' is not a time like 2010-12-01 08:26:00");
-  }
-
-  private static Reader open(Path file) throws IOException {
-    InputStream bytes = Files.newInputStream(file);
-    try {
-      if (file.toString().endsWith(".gz")) {
-        bytes = new GZIPInputStream(bytes, 1 << 16);
-      }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8));
-      reader.mark(1);
-      if (reader.read() != BYTE_ORDER_MARK) {
-        reader.reset();
-      }
-      return reader;
-    } catch (IOException e) {
-      bytes.close();
-      throw e;
-    }
   }
 }

@@ -226,8 +226,12 @@ public final class Simulation {
 
   /** Gives a transaction its number, and writes down what is expected of it. */
   private long note(Submission submission, long group) throws IOException {
-    return ledger == null
-        ? seqWithoutLedger++
+    if (ledger == null) {
+      return seqWithoutLedger++;
+    }
+    return source.isRepeatable()
+        ? ledger.addRepeatable(
+            submission.transaction(), submission.acceptances(), submission.allowed())
         : ledger.add(group, submission.acceptances(), submission.allowed());
   }
 

@@ -3,9 +3,12 @@ package io.turnstile.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.events.LedgerEntry;
+import io.turnstile.events.Transaction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,5 +68,24 @@ class LedgerWriterTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ledger.csv is not a ledger");
     assertThat(Files.readString(file)).isEqualTo(content);
+  }
+
+  @Test
+  void groupOfAContentIsTheSameInEveryRunAndCountedGroupsStayBelow() throws IOException {
+    Transaction transaction = new Transaction("t", "c", "p", 1, 2, "GBP", 3, "");
+    for (int run = 0; run < 2; run++) {
+      try (LedgerWriter ledger = new LedgerWriter(file)) {
+        ledger.addRepeatable(transaction, 1, Set.of("ACCEPTED"));
+        assertThat(ledger.nextGroup()).isEqualTo(run);
+        ledger.add(run, 1, Set.of("ACCEPTED"));
+      }
+    }
+
+    List<LedgerEntry> entries = Files.readAllLines(file).stream().map(LedgerEntry::parse).toList();
+    assertThat(entries.get(0).group()).isEqualTo(entries.get(2).group());
+    assertThat(entries.get(0).allowed()).containsExactly("ACCEPTED");
+    assertThat(entries.get(2).allowed()).containsExactlyInAnyOrder("ACCEPTED", "DUPLICATE_ID");
+    assertThat(entries.get(1).group()).isZero();
+    assertThat(entries.get(3).group()).isEqualTo(1);
   }
 }

@@ -39,6 +39,8 @@ class ReplayTest {
   /** 2010-12-01 08:26:00 UTC. */
   private static final long DATE = 1_291_191_960_000L;
 
+  private static final long DAY = 86_400_000;
+
   @TempDir private Path dir;
 
   @Test
@@ -147,11 +149,15 @@ class ReplayTest {
   void readsTheOriginalSpreadsheetsFormatsAndItsByteOrderMark() throws IOException {
     Path file = dir.resolve("excel.csv");
     Files.writeString(
-        file, "\uFEFF" + HEADER + "1,A,NAME,1,12/1/2010 8:26,1,17850,United Kingdom\n");
+        file,
+        "\uFEFF"
+            + HEADER
+            + "1,A,NAME,1,12/1/2010 8:26,1,17850,United Kingdom\n"
+            + "2,A,NAME,1,12/13/2010 8:26,1,17850,United Kingdom\n");
 
     assertThat(transactions(readAll(file)))
         .extracting(Transaction::customerId, Transaction::occurredAt)
-        .containsExactly(tuple("17850", DATE));
+        .containsExactly(tuple("17850", DATE), tuple("17850", DATE + 12 * DAY));
   }
 
   @ParameterizedTest

@@ -10,7 +10,10 @@ import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.Screen;
+import io.turnstile.simulator.EventSource;
 import io.turnstile.simulator.Replay;
+import io.turnstile.simulator.command.ReplayOptions;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +64,8 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Send the rows of this CSV file, in the UCI Online Retail layout; .gz is fine.")
   private Path replay;
 
+  @Mixin private ReplayOptions replayOptions;
+
   @Option(
       names = "--seed",
       paramLabel = "N",
@@ -84,7 +89,8 @@ public final class DemoCommand implements Callable<Integer> {
       Files.createDirectories(out);
       Files.deleteIfExists(out.resolve("ledger.csv"));
     }
-    Scenario scenario = scenario();
+    Optional<Replay> source = replay == null ? Optional.empty() : Optional.of(open());
+    Scenario scenario = scenario(source);
     Screen screen = Screen.of(spec.commandLine().getOut());
     EngineRun run =
         new EngineRun(
@@ -96,9 +102,7 @@ public final class DemoCommand implements Callable<Integer> {
                 "./turnstile "
                     + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
                 false,
-                replay == null
-                    ? Optional.empty()
-                    : Optional.of(new Replay(replay, System.currentTimeMillis())),
+                source.map(EventSource.class::cast),
                 Optional.ofNullable(out).map(directory -> directory.resolve("ledger.csv"))),
             new DemoView(screen, scenario.load()));
     RunResult result = run.run();
@@ -126,6 +130,9 @@ public final class DemoCommand implements Callable<Integer> {
     if (replay != null && !Files.isReadable(replay)) {
       throw usage(replay + " cannot be read");
     }
+    if (replay == null && replayOptions.isGiven()) {
+      throw usage("--charset, --date-format and --decimal-separator are for --replay");
+    }
     if (!(rate > 0) || Double.isInfinite(rate)) {
       throw usage("--rate must be above 0, not " + rate);
     }
@@ -138,11 +145,19 @@ public final class DemoCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private Scenario scenario() throws Exception {
+  /** Before anything is started: a file that cannot be understood is wrong usage. */
+  private Replay open() throws IOException {
+    try {
+      return replayOptions.open(replay);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private Scenario scenario(Optional<Replay> source) throws Exception {
     Duration length = duration == null ? DEFAULT_DURATION : duration;
-    if (replay != null) {
-      // Rows are counted roughly; the file ends of itself.
-      double seconds = DemoScenario.countRows(replay) / rate;
+    if (source.isPresent()) {
+      double seconds = Math.max(1, source.get().size()) / rate;
       length = Duration.ofMillis((long) Math.ceil(seconds * 1000));
     }
     return DemoScenario.of(

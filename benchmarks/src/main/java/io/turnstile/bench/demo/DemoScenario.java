@@ -3,16 +3,8 @@ package io.turnstile.bench.demo;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.PlannedFault;
 import io.turnstile.bench.scenario.Scenario;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 
 /** Fits the scenario {@code demo} to the length and the rate that the user wants. */
 final class DemoScenario {
@@ -55,17 +47,5 @@ final class DemoScenario {
 
   private static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
-  }
-
-  /** Returns about how many rows a CSV file has, at least 1. */
-  static long countRows(Path file) throws IOException {
-    try (InputStream bytes = Files.newInputStream(file);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(
-                    file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes,
-                    StandardCharsets.ISO_8859_1))) {
-      return Math.max(1, lines.lines().count() - 1);
-    }
   }
 }

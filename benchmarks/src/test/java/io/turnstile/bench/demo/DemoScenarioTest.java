@@ -7,16 +7,10 @@ import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Kind;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class DemoScenarioTest {
-
-  @TempDir private Path directory;
 
   @Test
   void killComesFortyPercentOnTheWay() throws Exception {
@@ -58,20 +52,6 @@ class DemoScenarioTest {
           .as(kind.name())
           .isEqualTo(mixed.share(kind));
     }
-  }
-
-  @Test
-  void rowsAreCountedWithoutTheHeader() throws Exception {
-    Path csv = Files.writeString(directory.resolve("a.csv"), "h1,h2\n1,2\n3,4\n");
-    assertThat(DemoScenario.countRows(csv)).isEqualTo(2);
-
-    Path gz = directory.resolve("a.csv.gz");
-    try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(gz))) {
-      Files.copy(csv, out);
-    }
-    assertThat(DemoScenario.countRows(gz)).isEqualTo(2);
-    assertThat(DemoScenario.countRows(Files.createFile(directory.resolve("empty.csv"))))
-        .isEqualTo(1);
   }
 
   private static Scenario demo(Duration length, boolean faults) throws Exception {

@@ -17,17 +17,19 @@ import picocli.CommandLine.Parameters;
     name = "replay",
     description = {
       "Sends the rows of a file as transactions, their products and customers before them.",
-      "Layout: InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country,",
-      "as in the UCI data set Online Retail."
+      "Layout: that of the UCI data sets Online Retail and Online Retail II, with the columns",
+      "InvoiceNo (or Invoice), StockCode, Description, Quantity, InvoiceDate, UnitPrice (or Price),",
+      "CustomerID and Country, in any order. Nothing is sent before the whole file was looked at."
     },
     mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
 
   @Mixin private ConnectionOptions connection;
   @Mixin private TokenOptions tokens;
+  @Mixin private ReplayOptions layout;
   @Mixin private RunOptions run;
 
-  @Parameters(paramLabel = "FILE", description = "A file in CSV; .gz is decompressed.")
+  @Parameters(paramLabel = "FILE", description = "A file in CSV; gzip is decompressed.")
   private Path file;
 
   @Option(
@@ -48,7 +50,8 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "Writes down what is right for each transaction, for the audit.",
-        "Repeated contents have to be sent within the job's content window."
+        "Repeated contents have to be sent within the job's content window, and so has the whole",
+        "file if it is replayed again. All replays onto the same topics share one ledger."
       })
   private Path ledger;
 
@@ -57,7 +60,7 @@ final class ReplayCommand implements Callable<Integer> {
     return RunOptions.reporting(
         run.spec(),
         () -> {
-          try (Replay replay = new Replay(file, System.currentTimeMillis())) {
+          try (Replay replay = layout.open(file)) {
             return run.run(() -> simulation(replay));
           }
         });

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -78,6 +82,29 @@ class SimulateCommandTest {
     assertThat(err.toString()).startsWith("no such file or directory: nowhere.csv");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "01/12/2010 | NAME | --rate=0 | give --date-format M/d/yyyy or --date-format d/M/yyyy",
+        "2010-12-01 | CAFÉ | --rate=0 | with --charset",
+        "01/12/2010 | NAME | --date-format=d.M.f | is not a pattern like d/M/yyyy",
+        "2010-12-01 | NAME | --charset=utf-9 | Invalid value for option '--charset'",
+        "2010-12-01 | NAME | --decimal-separator=x | --decimal-separator is '.' or ','"
+      })
+  void fileThatLeavesItsLayoutOpenIsWrongUsage(
+      String date, String name, String option, String complaint) throws IOException {
+    assertThat(replay(date, name, option)).isEqualTo(2);
+    assertThat(err.toString().lines().findFirst().orElseThrow()).contains(complaint);
+  }
+
+  @Test
+  void optionsThatAnswerItAreTaken() throws IOException {
+    assertThat(replay("01/12/2010", "CAFÉ", "--date-format=d/M/yyyy", "--charset=ISO-8859-1"))
+        .isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("no Kafka broker answers at 127.0.0.1:1\n");
+  }
+
   @Test
   void missingBootstrapServersAreWrongUsage() {
     assertThat(execute("inventory")).isEqualTo(2);
@@ -117,9 +144,25 @@ class SimulateCommandTest {
     assertThat(err.toString()).contains("'PT5S' is not a duration").contains("as in 60s");
   }
 
+  private int replay(String date, String name, String... options) throws IOException {
+    Path file = dir.resolve("rows.csv");
+    Files.writeString(
+        file,
+        """
+        InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+        1,A,%s,1,%s,1,17850,UK
+        """
+            .formatted(name, date),
+        StandardCharsets.ISO_8859_1);
+    return run(Stream.concat(Stream.of("replay", file.toString()), Stream.of(options)).toList());
+  }
+
   private int generate(String... arguments) {
+    return run(Stream.concat(Stream.of("generate"), Stream.of(arguments)).toList());
+  }
+
+  private int run(List<String> arguments) {
     String[] fixed = {
-      "generate",
       "--bootstrap-servers",
       NOBODY,
       "--client-properties",
@@ -128,10 +171,7 @@ class SimulateCommandTest {
       key,
       "--quiet"
     };
-    String[] all = new String[fixed.length + arguments.length];
-    System.arraycopy(fixed, 0, all, 0, fixed.length);
-    System.arraycopy(arguments, 0, all, fixed.length, arguments.length);
-    return execute(all);
+    return execute(Stream.concat(arguments.stream(), Stream.of(fixed)).toArray(String[]::new));
   }
 
   private int execute(String... arguments) {
