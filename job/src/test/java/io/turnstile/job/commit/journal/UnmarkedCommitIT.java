@@ -82,12 +82,12 @@ class UnmarkedCommitIT {
     Lane reader = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));
     // Refuses second verdicts.
     reader.takeOver(null, null, acceptance -> {});
-    reader.close();
     for (long offset = 0; offset < inputs; offset++) {
       assertThat(reader.isDecided(Verdicts.source(offset)))
           .as("lane %s, %s", number, offset)
           .isTrue();
     }
+    reader.close();
   }
 
   /** Does with one lane what the job does, restarts included. */
