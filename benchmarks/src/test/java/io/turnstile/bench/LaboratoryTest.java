@@ -34,6 +34,7 @@ class LaboratoryTest {
             "bench",
             "topics",
             "savepoint",
+            "keys",
             "completion");
   }
 
@@ -53,6 +54,9 @@ class LaboratoryTest {
           {"demo", "--replay", "no-such-file.csv"},
           {"demo", "--replay", "no-such-file.csv", "--duration", "5s"},
           {"up", "--kafka-port", "x"},
+          {"up", "--lanes", "0"},
+          {"demo", "--lanes", "0"},
+          {"demo", "--charset", "UTF-8"},
           {"simulate", "generate"},
           {"simulate"},
         }) {

@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.VerdictCode;
 import io.turnstile.events.Customer;
@@ -93,10 +94,11 @@ final class Canary implements AutoCloseable {
    * Signs its tokens.
    *
    * @param key file of a private JWK
+   * @param claims what they say besides
    * @throws IOException if it cannot be read
    */
-  static TokenSigner signer(Path key) throws IOException {
-    return new TokenSigner(TokenSigner.readKey(key), TOKEN_LIFETIME);
+  static TokenSigner signer(Path key, TokenClaims claims) throws IOException {
+    return new TokenSigner(TokenSigner.readKey(key), TOKEN_LIFETIME, claims);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.Topics;
 import io.turnstile.events.LedgerEntry;
@@ -62,6 +63,8 @@ final class CheckCommand implements Callable<Integer> {
       description = "Private JWK to sign tokens with; without it nothing is sent.")
   private Path signingKey;
 
+  @Mixin private TokenClaimOptions tokenClaims;
+
   @Option(
       names = "--jwks",
       paramLabel = "FILE|URL",
@@ -92,7 +95,8 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     FlinkRest flink = flinkOptions.connect(spec.commandLine());
-    TokenSigner tokens = signingKey == null ? null : Canary.signer(signingKey);
+    TokenSigner tokens =
+        signingKey == null ? null : Canary.signer(signingKey, tokenClaims.claims());
     CheckReport report = new CheckReport(spec.commandLine().getOut(), System::nanoTime);
     Map<String, Object> client = kafka.client(timeout);
 

@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import io.turnstile.audit.AuditCommand;
 import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.KeysCommand;
 import io.turnstile.clients.Shutdown;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       WatchCommand.class,
       TopicsCommand.class,
       SavepointCommand.class,
+      KeysCommand.class,
       CompletionCommand.class
     })
 public final class Turnstile implements Runnable {

@@ -5,6 +5,7 @@ import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JsonFiles;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.Screen;
+import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.TokenSigner;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +54,8 @@ final class WatchCommand implements Callable<Integer> {
               + " without it nothing is sent.")
   private Path signingKey;
 
+  @Mixin private TokenClaimOptions tokenClaims;
+
   @Option(
       names = "--interval",
       paramLabel = "DURATION",
@@ -86,7 +89,8 @@ final class WatchCommand implements Callable<Integer> {
     if (interval.isZero()) {
       throw new ParameterException(spec.commandLine(), "--interval must be above 0");
     }
-    TokenSigner tokens = signingKey == null ? null : Canary.signer(signingKey);
+    TokenSigner tokens =
+        signingKey == null ? null : Canary.signer(signingKey, tokenClaims.claims());
     Map<String, Object> client = kafka.client(timeout);
     try (Admin admin = Admin.create(client);
         Canary canary =

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
@@ -64,7 +65,9 @@ class CanaryTest {
     verdicts.updateEndOffsets(ends);
     TokenSigner tokens =
         new TokenSigner(
-            new ECKeyGenerator(Curve.P_256).keyID("check").generate(), Canary.TOKEN_LIFETIME);
+            new ECKeyGenerator(Curve.P_256).keyID("check").generate(),
+            Canary.TOKEN_LIFETIME,
+            TokenClaims.NONE);
     canary = new Canary(producer, verdicts, TOPICS, tokens, Duration.ofMillis(500));
     canary.prepare();
   }

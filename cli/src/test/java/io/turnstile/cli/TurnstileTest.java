@@ -24,7 +24,8 @@ class TurnstileTest {
   @Test
   void theCommandsAreThoseOfTheManual() {
     assertThat(Turnstile.commandLine().getSubcommands().keySet())
-        .containsExactlyInAnyOrder("audit", "check", "watch", "topics", "savepoint", "completion");
+        .containsExactlyInAnyOrder(
+            "audit", "check", "watch", "topics", "savepoint", "keys", "completion");
   }
 
   @Test

@@ -3,23 +3,16 @@ package io.turnstile.simulator;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.PlainJWT;
+import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import java.io.IOException;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,11 +54,15 @@ public final class TokenIssuer {
    * @throws IllegalArgumentException if that key cannot sign
    */
   public TokenIssuer(JWK signingKey, Duration lifetime, Clock clock) {
+    this(signingKey, lifetime, TokenClaims.NONE, clock);
+  }
+
+  private TokenIssuer(JWK signingKey, Duration lifetime, TokenClaims claims, Clock clock) {
     this.lifetime = lifetime;
     this.clock = clock;
-    signer = new TokenSigner(signingKey, lifetime);
+    signer = new TokenSigner(signingKey, lifetime, claims);
     try {
-      forger = new TokenSigner(otherKey(signingKey), lifetime);
+      forger = new TokenSigner(otherKey(signingKey), lifetime, claims);
     } catch (JOSEException e) {
       throw new IllegalArgumentException("the signing key cannot sign: " + e.getMessage(), e);
     }
@@ -81,22 +78,8 @@ public final class TokenIssuer {
    * @throws IOException if a file cannot be written or exists already
    */
   public static TokenIssuer generate(Path signingKey, Path jwks) throws IOException {
-    ECKey key;
-    try {
-      key =
-          new ECKeyGenerator(Curve.P_256)
-              .algorithm(JWSAlgorithm.ES256)
-              .keyUse(KeyUse.SIGNATURE)
-              .keyIDFromThumbprint(true)
-              .generate();
-    } catch (JOSEException e) {
-      throw new IllegalStateException("every Java platform has P-256", e);
-    }
-    createPrivate(signingKey);
-    Files.writeString(signingKey, key.toJSONString());
-    Files.writeString(
-        jwks, new JWKSet(key.toPublicJWK()).toString(), StandardOpenOption.CREATE_NEW);
-    return new TokenIssuer(key, DEFAULT_LIFETIME, Clock.systemUTC());
+    return new TokenIssuer(
+        TokenSigner.generateKey(signingKey, jwks), DEFAULT_LIFETIME, Clock.systemUTC());
   }
 
   /** Reads the private JWK that {@link #generate} wrote; tokens live {@link #DEFAULT_LIFETIME}. */
@@ -111,7 +94,18 @@ public final class TokenIssuer {
    * @throws IllegalArgumentException if it holds no private key that can sign
    */
   public static TokenIssuer load(Path signingKey, Duration lifetime) throws IOException {
-    return new TokenIssuer(TokenSigner.readKey(signingKey), lifetime, Clock.systemUTC());
+    return load(signingKey, lifetime, TokenClaims.NONE);
+  }
+
+  /**
+   * The same, for a job that asks more of a token.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it holds no private key that can sign
+   */
+  public static TokenIssuer load(Path signingKey, Duration lifetime, TokenClaims claims)
+      throws IOException {
+    return new TokenIssuer(TokenSigner.readKey(signingKey), lifetime, claims, Clock.systemUTC());
   }
 
   /**
@@ -178,14 +172,5 @@ public final class TokenIssuer {
           .generate();
     }
     throw new JOSEException("neither an elliptic curve key nor an RSA key");
-  }
-
-  private static void createPrivate(Path file) throws IOException {
-    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } else {
-      Files.createFile(file);
-    }
   }
 }

@@ -3,8 +3,11 @@ package io.turnstile.bench.local;
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.TurnstileEngine;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The deployment that {@code up} and {@code demo} start. */
 public final class LocalDeploymentOptions {
@@ -46,6 +49,9 @@ public final class LocalDeploymentOptions {
           "Partitions of every topic, and the job's parallelism (default: ${DEFAULT-VALUE}).")
   private int lanes;
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Parameters(
       paramLabel = "JOB-ARGUMENT",
       description = "Further arguments for the job, behind --, as in: -- --product-wait 2s")
@@ -61,7 +67,15 @@ public final class LocalDeploymentOptions {
         .with(testbed -> testbed.kafkaPort(kafkaPort).uiPort(uiPort), jobArguments);
   }
 
+  /**
+   * Returns the number of lanes.
+   *
+   * @throws ParameterException if there is none
+   */
   public int lanes() {
+    if (lanes < 1) {
+      throw new ParameterException(spec.commandLine(), "--lanes must be at least 1, not " + lanes);
+    }
     return lanes;
   }
 }

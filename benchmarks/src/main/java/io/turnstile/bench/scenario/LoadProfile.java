@@ -126,6 +126,10 @@ public record LoadProfile(
       throw new IllegalArgumentException("either stages, or rate and duration");
     }
     if (stages != null) {
+      if (stages.isEmpty()) {
+        // No stage means as fast as possible, without an end.
+        throw new IllegalArgumentException("stages: at least one is needed");
+      }
       List<RateStage> read = new ArrayList<>();
       for (int i = 0; i < stages.size(); i++) {
         try {

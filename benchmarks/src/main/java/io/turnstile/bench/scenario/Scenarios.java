@@ -125,6 +125,8 @@ public final class Scenarios {
     for (int i = 0; i < scenario.ratios().size(); i++) {
       RatioLimit ratio = scenario.ratios().get(i);
       String key = "ratios/" + i;
+      Check.required(key + "/figure", ratio.figure());
+      Check.required(key + "/to", ratio.to());
       requireOneOf(
           key + "/figure", RatioLimit.METRICS.stream().map(Metric::key).toList(), ratio.figure());
       if (ratio.atMost() == null && ratio.atLeast() == null) {

@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.KeysCommand;
 import picocli.CommandLine.Command;
 
 /** {@code simulate}: the command that holds the others. */

@@ -1,10 +1,12 @@
 package io.turnstile.simulator.command;
 
 import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for making the customers' tokens. */
@@ -25,7 +27,9 @@ final class TokenOptions {
       description = "From issue to expiry (default: ${DEFAULT-VALUE}).")
   private Duration lifetime;
 
+  @Mixin private TokenClaimOptions claims;
+
   TokenIssuer issuer() throws IOException {
-    return TokenIssuer.load(signingKey, lifetime);
+    return TokenIssuer.load(signingKey, lifetime, claims.claims());
   }
 }
