@@ -61,6 +61,12 @@ class JobConfigTest {
   }
 
   @Test
+  void aLongWaitNeedsNoOtherOption() throws Exception {
+    assertThat(parse("--product-wait", "60s").productWait().maxWait())
+        .isEqualTo(Duration.ofSeconds(115));
+  }
+
+  @Test
   void argumentsOverrideTheEnvironment() throws Exception {
     Map<String, String> environment =
         Map.of(

@@ -174,6 +174,11 @@ class SerializersTest {
             new DecisionInput.Unreadable(metadata, HUGE, HUGE, DeadLetterCode.TOO_LARGE, LONG),
             DecisionInput.TYPE));
     cases.add(
+        state(
+            "input-held",
+            new InputRecord(new SourcePosition("t", 1, 2), 1_000, new byte[] {1}, new byte[] {2}),
+            InputRecord.Serializer.INSTANCE));
+    cases.add(
         inFlight("input", new InputRecord(POSITION, 5, new byte[] {1}, HUGE), InputRecord.TYPE));
     cases.add(inFlight("input-null", new InputRecord(POSITION, 5, null, null), InputRecord.TYPE));
     cases.add(
@@ -237,7 +242,7 @@ class SerializersTest {
 
   /** Checkpoints of released versions hold these bytes: they are read for ever. */
   @ParameterizedTest
-  @CsvSource(LAYOUT + ", 16")
+  @CsvSource(LAYOUT + ", 17")
   void everyGoldenValueIsRead(int layout, int values) throws Exception {
     Map<String, Case> cases =
         stateCases().stream().collect(Collectors.toMap(Case::name, Function.identity()));

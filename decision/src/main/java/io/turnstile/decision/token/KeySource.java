@@ -144,7 +144,7 @@ final class KeySource {
   private Reading read() {
     try {
       return new Reading(KeySet.parse(fetcher.fetch(), algorithms), null, clock.nanoTime());
-    } catch (IOException | RuntimeException | StackOverflowError e) {
+    } catch (Throwable e) { // An error, too, must end the reading: else none would ever follow.
       String message = "the JWKS %s cannot be used: %s".formatted(fetcher.location(), describe(e));
       return new Reading(null, new IOException(message, e), clock.nanoTime());
     }

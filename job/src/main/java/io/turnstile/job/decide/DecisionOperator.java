@@ -171,11 +171,15 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void close() throws Exception {
-    customers.close();
+    // What commits first: nothing may hold up the fencing of its producers' successors.
     try {
       commit.close();
     } finally {
-      super.close();
+      try {
+        customers.close();
+      } finally {
+        super.close();
+      }
     }
   }
 

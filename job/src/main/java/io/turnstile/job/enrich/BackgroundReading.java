@@ -105,11 +105,11 @@ final class BackgroundReading<R> implements AutoCloseable {
       mail(() -> ended(() -> listener.finished(end)));
     } catch (IOException e) {
       mail(() -> ended(() -> listener.failed(e)));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // Not to be mended by reading again: the task fails.
       mail(
           () -> {
-            throw e;
+            throw new IllegalStateException("reading the reference topic", e);
           });
     }
   }
@@ -139,11 +139,15 @@ final class BackgroundReading<R> implements AutoCloseable {
     }
   }
 
-  /** Ends a reading that is running; the listener does not hear of it. */
+  /** Ends a reading that is running; the listener does not hear of it. May be called again. */
   @Override
   public void close() {
-    chunks.release(MAX_CHUNKS);
-    reader.close();
+    if (thread.isShutdown()) {
+      return;
+    }
+    // Mails may never run again, and what is being read must not wait for them.
+    chunks.release(Integer.MAX_VALUE / 2);
     thread.shutdownNow();
+    reader.close();
   }
 }

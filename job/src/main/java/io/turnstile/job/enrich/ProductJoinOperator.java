@@ -89,8 +89,11 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
 
   @Override
   public void close() throws Exception {
-    products.close();
-    super.close();
+    try {
+      products.close();
+    } finally {
+      super.close();
+    }
   }
 
   private void emitAfterWait(

@@ -9,29 +9,24 @@ import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.ReferenceTopic.End;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ScheduledFuture;
-import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -85,24 +80,11 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
   private static final int MAX_RECENT = 10_000;
 
-  /** Deadlines are multiples of it: one timer and one reading serve all that wait together. */
-  static final long DEADLINE_MILLIS = 250;
-
-  /** Low bits of an id, which tell elements of one deadline apart. */
-  private static final int SEQUENCE_BITS = 20;
-
   private static final long RETRY_MILLIS = 1_000;
-
-  /** A key some of whose elements have waited long enough for the topic to be read again. */
-  private record Due(String key, long deadline) {}
 
   private final ReferenceKind<R> kind;
   private final ReferenceTopic<R> topic;
-  private final long waitMillis;
-
-  /** From a deadline until what waits is given up. */
-  private final long graceMillis;
-
+  private final WaitSettings wait;
   private final TypeSerializer<I> elementSerializer;
   private final AbstractStreamOperator<?> operator;
   private final MailboxExecutor mailbox;
@@ -115,11 +97,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
       // In the task thread: what is evicted is evicted at once, and nothing runs elsewhere.
       Caffeine.newBuilder().maximumSize(MAX_RECENT).executor(Runnable::run).build();
 
-  /** Elements that wait, by an id that begins with their deadline. */
-  private MapState<Long, I> waiting;
-
-  private MapStateDescriptor<Long, I> waitingDescriptor;
-  private long sequence;
+  private WaitingElements<I> waiting;
 
   /** How far this subtask knows the reference topic, by partition. */
   private Map<Integer, Long> positions;
@@ -128,15 +106,15 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   private InternalTimerService<VoidNamespace> timers;
   private boolean restored;
-  private long waitingCount;
 
   private BackgroundReading<R> reading;
   private boolean readingRequested;
 
-  /** To be settled by the reading that is running, and by the next one. */
-  private List<Due> beingSettled = new ArrayList<>();
+  /** Deadlines that are over, by key: to be settled by the reading that is running. */
+  private Map<String, Set<Long>> beingSettled = Map.of();
 
-  private List<Due> due = new ArrayList<>();
+  /** The same, to be settled by the next reading. */
+  private Map<String, Set<Long>> due = new LinkedHashMap<>();
 
   /**
    * A part of an operator that the operator makes in its constructor.
@@ -158,8 +136,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     this.mailbox = mailbox;
     this.kind = kind;
     this.topic = topic;
-    this.waitMillis = wait.minWait().toMillis();
-    this.graceMillis = wait.maxWait().minus(wait.minWait()).toMillis();
+    this.wait = wait;
     this.elementSerializer = elementSerializer;
     this.afterWait = afterWait;
   }
@@ -171,9 +148,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
         context
             .getKeyedStateStore()
             .getState(new ValueStateDescriptor<>("reference", kind.historySerializer()));
-    waitingDescriptor =
-        new MapStateDescriptor<>("waiting", LongSerializer.INSTANCE, elementSerializer);
-    waiting = context.getKeyedStateStore().getMapState(waitingDescriptor);
+    waiting = new WaitingElements<>(context.getKeyedStateStore(), elementSerializer, wait);
     checkpointedPositions =
         context
             .getOperatorStateStore()
@@ -185,6 +160,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Reads the topic to its end; to be called by the operator's method of that name. */
   public void open() throws Exception {
     timers = operator.getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
+    waiting.open(timers);
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
     Predicate<String> mine = keysOf(task);
     try (ReferenceTopic.Reader<R> reader = topic.reader()) {
@@ -200,7 +176,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }
-    operator.getMetricGroup().gauge("waiting", () -> waitingCount);
+    operator.getMetricGroup().gauge("waiting", () -> waiting.count());
     operator
         .getMetricGroup()
         .gauge("readingTopic", () -> readingRequested || reading.isRunning() ? 1L : 0L);
@@ -211,9 +187,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
    * still be on their way.
    */
   private void waitAgain() throws Exception {
-    List<I> elements = List.copyOf(removeWaiting(id -> true).values());
-    waitingCount += elements.size();
-    await(elements);
+    waiting.addAgain(now());
     if (current() != null) {
       // Found while catching up. Nothing may be emitted from open(): a timer that is due does it.
       timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, now());
@@ -242,8 +216,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** Lets an element wait; its key is the current key, and {@link #current} is null. */
   public void await(I element) throws Exception {
-    await(List.of(element));
-    waitingCount++;
+    waiting.add(element, now());
   }
 
   /** Takes an update of the reference of the current key, and ends the waits for it. */
@@ -266,11 +239,24 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
       return;
     }
     long time = timer.getTimestamp();
-    settle(time - graceMillis, new Outcome<>(null, true));
-    if (isWaitedUntil(time)) {
-      timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, time + graceMillis);
-      due.add(new Due(timer.getKey(), time));
+    giveUp(timer.getKey(), waiting.deadlineGivenUpAt(time));
+    if (waiting.extend(time)) {
+      due.computeIfAbsent(timer.getKey(), key -> new HashSet<>()).add(time);
       requestReading();
+    }
+  }
+
+  private void giveUp(String key, long deadline) throws Exception {
+    forget(due, key, deadline);
+    forget(beingSettled, key, deadline);
+    process(waiting.remove(Set.of(deadline)), new Outcome<>(null, true));
+  }
+
+  /** What is given up must not stay in memory for as long as the topic cannot be read. */
+  private static void forget(Map<String, Set<Long>> deadlines, String key, long deadline) {
+    Set<Long> ofKey = deadlines.get(key);
+    if (ofKey != null && ofKey.remove(deadline) && ofKey.isEmpty()) {
+      deadlines.remove(key);
     }
   }
 
@@ -287,7 +273,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     readingRequested = false;
     if (!due.isEmpty() && !reading.isRunning()) {
       beingSettled = due;
-      due = new ArrayList<>();
+      due = new LinkedHashMap<>();
       reading.start(positions);
     }
   }
@@ -314,19 +300,21 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     @Override
     public void finished(Map<Integer, Long> end) throws Exception {
       end.forEach((partition, offset) -> positions.merge(partition, offset, Math::max));
-      for (Due each : beingSettled) {
-        operator.setCurrentKey(each.key());
-        settle(each.deadline(), new Outcome<>(current(), false));
+      Map<String, Set<Long>> settled = beingSettled;
+      beingSettled = Map.of();
+      for (Map.Entry<String, Set<Long>> each : settled.entrySet()) {
+        operator.setCurrentKey(each.getKey());
+        process(waiting.remove(each.getValue()), new Outcome<>(current(), false));
       }
-      beingSettled = List.of();
       read();
     }
 
     @Override
     public void failed(IOException e) {
-      LOG.warn("Waits that are over go on, for the topic cannot be read: {}", e.getMessage());
-      due.addAll(0, beingSettled);
-      beingSettled = List.of();
+      LOG.warn("Expired waits are extended because the topic cannot be read: {}", e.getMessage());
+      beingSettled.forEach(
+          (key, deadlines) -> due.computeIfAbsent(key, each -> new HashSet<>()).addAll(deadlines));
+      beingSettled = Map.of();
       ScheduledFuture<?> unused =
           operator
               .getProcessingTimeService()
@@ -381,62 +369,17 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     return after.value() != null;
   }
 
-  private void await(List<I> elements) throws Exception {
-    long deadline = -Math.floorDiv(-(now() + waitMillis), DEADLINE_MILLIS) * DEADLINE_MILLIS;
-    for (I element : elements) {
-      sequence++;
-      long id = (deadline << SEQUENCE_BITS) | (sequence & ((1 << SEQUENCE_BITS) - 1));
-      waiting.put(id, element);
-    }
-    timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
-  }
-
-  private boolean isWaitedUntil(long deadline) throws Exception {
-    for (long id : waiting.keys()) {
-      if (id >> SEQUENCE_BITS == deadline) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Processes what waits under the current key until this deadline, in the order of arrival. */
-  private void settle(long deadline, Outcome<R> outcome) throws Exception {
-    process(removeWaiting(id -> id >> SEQUENCE_BITS == deadline).values(), outcome);
-  }
-
   /** Processes all that waits under the current key with what is known now. */
   private void release() throws Exception {
-    if (waitingCount > 0) {
-      process(removeWaiting(id -> true).values(), new Outcome<>(current(), false));
+    if (waiting.count() > 0) {
+      process(waiting.removeAll(), new Outcome<>(current(), false));
     }
   }
 
   private void process(Collection<I> elements, Outcome<R> outcome) throws Exception {
     for (I element : elements) {
-      waitingCount--;
       afterWait.process(element, outcome);
     }
-  }
-
-  /** What waited under the current key, in the order of arrival. */
-  private SortedMap<Long, I> removeWaiting(LongPredicate which) throws Exception {
-    SortedMap<Long, I> elements = new TreeMap<>();
-    for (Map.Entry<Long, I> entry : waiting.entries()) {
-      if (which.test(entry.getKey())) {
-        elements.put(entry.getKey(), entry.getValue());
-      }
-    }
-    long deadline = Long.MIN_VALUE;
-    for (long id : elements.keySet()) {
-      waiting.remove(id);
-      if (id >> SEQUENCE_BITS != deadline) {
-        deadline = id >> SEQUENCE_BITS;
-        timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
-        timers.deleteProcessingTimeTimer(VoidNamespace.INSTANCE, deadline + graceMillis);
-      }
-    }
-    return elements;
   }
 
   private interface KeyAction {
@@ -448,7 +391,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     try (var found =
         operator
             .<String>getKeyedStateBackend()
-            .getKeys(waitingDescriptor.getName(), VoidNamespace.INSTANCE)) {
+            .getKeys(WaitingElements.STATE, VoidNamespace.INSTANCE)) {
       keys = found.distinct().toList();
     }
     for (String key : keys) {

@@ -31,8 +31,9 @@ public final class DecisionOptions {
   @Option(
       names = "--max-wait",
       description =
-          "How long it may wait when the reference topic cannot be read; longer than --product-wait")
-  private Duration maxWait = Duration.ofMinutes(1);
+          "How long it may wait when the reference topic cannot be read. Default: 1min, at least 55s"
+              + " longer than --product-wait")
+  private Duration maxWait;
 
   @Option(
       names = "--customers",
@@ -60,6 +61,9 @@ public final class DecisionOptions {
   /** For reading a topic to its end. */
   private static final Duration MIN_GRACE = Duration.ofSeconds(1);
 
+  private static final Duration DEFAULT_GRACE = Duration.ofSeconds(55);
+  private static final Duration DEFAULT_MAX_WAIT = Duration.ofMinutes(1);
+
   /**
    * Checks the bounds.
    *
@@ -70,14 +74,19 @@ public final class DecisionOptions {
     requirePositive(contentWindow, "--content-window");
     require(!productWait.isNegative(), "--product-wait must not be negative");
     require(
-        maxWait.compareTo(productWait.plus(MIN_GRACE)) >= 0,
+        waits().maxWait().compareTo(productWait.plus(MIN_GRACE)) >= 0,
         "--max-wait must be at least a second longer than --product-wait");
     requirePositive(maxOutage, "--max-outage");
   }
 
   /** How long a transaction waits for its product, or for a required customer. */
   public WaitSettings waits() {
-    return new WaitSettings(productWait, maxWait);
+    if (maxWait != null) {
+      return new WaitSettings(productWait, maxWait);
+    }
+    Duration longer = productWait.plus(DEFAULT_GRACE);
+    return new WaitSettings(
+        productWait, longer.compareTo(DEFAULT_MAX_WAIT) > 0 ? longer : DEFAULT_MAX_WAIT);
   }
 
   /**

@@ -4,6 +4,7 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.job.codec.BinaryCodec;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.RecordType;
+import io.turnstile.job.codec.StateFormat;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -25,12 +26,14 @@ public record InputRecord(SourcePosition position, long receivedAt, byte[] key, 
   public static final RecordType<InputRecord> TYPE =
       new RecordType<>(InputRecord.class, Serializer.INSTANCE);
 
-  /** Binary form of {@link InputRecord}. */
+  /** Binary form of {@link InputRecord}; also of state: waiting for a key. Holds the token. */
   public static final class Serializer extends RecordSerializer<InputRecord> {
-    static final Serializer INSTANCE = new Serializer();
+    public static final Serializer INSTANCE = new Serializer();
+    private static final int FORMAT = 1;
 
     @Override
     public void serialize(InputRecord record, DataOutputView out) throws IOException {
+      out.writeByte(FORMAT);
       BinaryCodec.writePosition(record.position, out);
       out.writeLong(record.receivedAt);
       BinaryCodec.writeBytes(record.key, out);
@@ -39,6 +42,7 @@ public record InputRecord(SourcePosition position, long receivedAt, byte[] key, 
 
     @Override
     public InputRecord deserialize(DataInputView in) throws IOException {
+      StateFormat.expect(FORMAT, in.readByte(), InputRecord.class);
       return new InputRecord(
           BinaryCodec.readPosition(in),
           in.readLong(),

@@ -21,6 +21,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -66,6 +67,7 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
   private final class KafkaReader implements Reader<T> {
 
     private volatile KafkaConsumer<byte[], byte[]> consumer;
+    private volatile Admin admin;
     private volatile boolean closed;
 
     @Override
@@ -79,6 +81,7 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
                   properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         }
         if (closed) {
+          close();
           throw new IOException("the reader of " + topic + " is closed");
         }
         return read(end, from, wanted, records);
@@ -93,9 +96,11 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
         End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> records)
         throws IOException {
       List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(info -> new TopicPartition(topic, info.partition()))
-              .toList();
+          end == End.LAST_STABLE_OFFSET
+              ? consumer.partitionsFor(topic).stream()
+                  .map(info -> new TopicPartition(topic, info.partition()))
+                  .toList()
+              : partitionsNow();
       if (partitions.isEmpty()) {
         // To a broker that has not heard of the topic yet, it looks like one without records.
         throw new IOException("the broker does not know topic " + topic);
@@ -130,31 +135,47 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
       return positions;
     }
 
+    /** A consumer that is kept does not hear of new partitions by itself. */
+    private List<TopicPartition> partitionsNow() throws IOException {
+      return get(admin().describeTopics(List.of(topic)).topicNameValues().get(topic))
+          .partitions()
+          .stream()
+          .map(info -> new TopicPartition(topic, info.partition()))
+          .toList();
+    }
+
     /** A consumer of committed records is told of the last stable offset only. */
     private Map<TopicPartition, Long> highWatermarks(List<TopicPartition> partitions)
         throws IOException {
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
       partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
       Map<TopicPartition, Long> ends = new HashMap<>();
-      try (Admin admin = Admin.create(adminProperties())) {
-        admin
-            .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
-            .all()
-            .get()
-            .forEach((partition, info) -> ends.put(partition, info.offset()));
+      get(admin()
+              .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+              .all())
+          .forEach((partition, info) -> ends.put(partition, info.offset()));
+      return ends;
+    }
+
+    private Admin admin() {
+      if (admin == null) {
+        Properties properties = new Properties();
+        properties.putAll(clientProperties);
+        admin = Admin.create(properties);
+      }
+      return admin;
+    }
+
+    private <V> V get(KafkaFuture<V> answer) throws IOException {
+      try {
+        return answer.get();
       } catch (ExecutionException e) {
-        throw new IOException("cannot ask for the end of " + topic, e.getCause());
+        throw new IOException(
+            "cannot ask for the end of " + topic + ": " + e.getCause().getMessage(), e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while reading " + topic, e);
       }
-      return ends;
-    }
-
-    private Properties adminProperties() {
-      Properties properties = new Properties();
-      properties.putAll(clientProperties);
-      return properties;
     }
 
     private boolean reached(Map<TopicPartition, Long> ends) {
@@ -162,9 +183,14 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
           .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
+    /** First ends what another thread waits for, then takes what that thread holds. */
     @Override
     public void close() {
       closed = true;
+      Admin openAdmin = admin;
+      if (openAdmin != null) {
+        openAdmin.close(Duration.ZERO);
+      }
       KafkaConsumer<byte[], byte[]> open = consumer;
       if (open != null) {
         open.wakeup();

@@ -173,7 +173,7 @@ class ProductJoinOperatorTest {
     inventory.holdUp();
     enricher.advanceHeldUp(MAX_WAIT - 1);
     assertThat(outcomes()).isEmpty();
-    enricher.advanceHeldUp(1);
+    enricher.advanceHeldUp(1 + WaitingElements.DEADLINE_MILLIS);
     assertThat(enricher.take())
         .containsExactly(
             new DecisionInput.Refused(
@@ -185,6 +185,21 @@ class ProductJoinOperatorTest {
     inventory.letGoOn();
     enricher.finishReadings();
     assertThat(outcomes()).isEmpty();
+    assertNothingWaits();
+  }
+
+  /** The one's end is the other's deadline, were it not for half a step. */
+  @Test
+  void endOfOneWaitDoesNotStopTheTimerOfAnother() throws Exception {
+    Duration half = Duration.ofMillis(MAX_WAIT / 2);
+    enricher = OperatorUnderTest.start(spec(inventory, half), START);
+    enricher.first(authenticated("p", 0));
+    enricher.advance(half.toMillis() - 100);
+    enricher.first(authenticated("p", 1));
+    enricher.advance(100);
+    assertThat(outcomes()).containsExactly("0 unknown");
+    enricher.advance(half.toMillis());
+    assertThat(outcomes()).containsExactly("1 unknown");
     assertNothingWaits();
   }
 

@@ -93,7 +93,7 @@ class ReferenceJoinModelTest {
     }
 
     private static long deadline(long now) {
-      long step = ReferenceJoin.DEADLINE_MILLIS;
+      long step = WaitingElements.DEADLINE_MILLIS;
       return (now + WAIT + step - 1) / step * step;
     }
 
@@ -206,7 +206,7 @@ class ReferenceJoinModelTest {
         delivered = deliveredThen;
         start(now, checkpoint);
       }
-      enricher.advance(WAIT + ReferenceJoin.DEADLINE_MILLIS);
+      enricher.advance(WAIT + WaitingElements.DEADLINE_MILLIS);
       assertThat(outcomes())
           .containsExactlyInAnyOrderElementsOf(model.decided(enricher.now(), parallelism));
       assertThat(enricher.timers()).isZero();
