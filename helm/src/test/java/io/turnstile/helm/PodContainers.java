@@ -1,5 +1,7 @@
 package io.turnstile.helm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
@@ -29,6 +31,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
@@ -71,6 +74,9 @@ final class PodContainers implements AutoCloseable {
                             AppenderRef:
                               - ref: STDOUT
                       """));
+
+  /** Where a script finds the JARs that only a checkout has. */
+  static final String LABORATORY = "/opt/laboratory";
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int GRACE_SECONDS = 60;
@@ -117,7 +123,10 @@ final class PodContainers implements AutoCloseable {
     running.stop();
   }
 
-  /** Runs a shell script where a pod's container would run, with what that one has. */
+  /**
+   * Runs a shell script where a pod's container would run, with what that one has and the
+   * laboratory's JARs.
+   */
   GenericContainer<?> startScript(PodSpec pod, String script) {
     Container instead =
         new ContainerBuilder(pod.getContainers().get(0))
@@ -125,6 +134,14 @@ final class PodContainers implements AutoCloseable {
             .withArgs()
             .build();
     GenericContainer<?> started = container(pod, instead);
+    Path benchmarks = Path.of(System.getProperty("turnstile.home"), "benchmarks", "target");
+    assertThat(benchmarks.resolve("turnstile-benchmarks.jar"))
+        .as("the laboratory, which has the load; build it first")
+        .exists();
+    for (String file : List.of("turnstile-benchmarks.jar", "lib")) {
+      started.withFileSystemBind(
+          benchmarks.resolve(file).toString(), LABORATORY + "/" + file, BindMode.READ_ONLY);
+    }
     containers.add(started);
     started.start();
     return started;

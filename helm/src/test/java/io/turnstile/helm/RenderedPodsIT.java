@@ -43,6 +43,12 @@ class RenderedPodsIT {
   private static final String IMAGE = "turnstile-test";
 
   private static final String TURNSTILE = "/opt/turnstile/bin/turnstile ";
+
+  /** The load is the laboratory's, which the image does not hold. */
+  private static final String LABORATORY =
+      "java -Xmx256m -cp '%s/turnstile-benchmarks.jar:%1$s/lib/*' io.turnstile.bench.Laboratory "
+          .formatted(PodContainers.LABORATORY);
+
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir private Path directory;
@@ -216,7 +222,7 @@ class RenderedPodsIT {
             .filter(argument -> argument.startsWith("--signing-key="))
             .findFirst()
             .orElseThrow();
-    return (TURNSTILE + "simulate generate --rate 100 --customers 200 --products 200 --retry ")
+    return (LABORATORY + "simulate generate --rate 100 --customers 200 --products 200 --retry ")
         + (key + " " + options(check) + " & echo $! >/tmp/load.pid; wait; sleep infinity");
   }
 
