@@ -1,16 +1,12 @@
 package io.turnstile.job.enrich;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.turnstile.decision.reference.Reference;
-import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.ReferenceTopic.End;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,11 +17,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.function.Predicate;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -36,6 +27,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,9 +69,6 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   private static final Logger LOG = LoggerFactory.getLogger(ReferenceJoin.class);
 
-  /** Some 5 MiB of ordinary products or customers, 100 MiB of the longest that are allowed. */
-  private static final int MAX_RECENT = 10_000;
-
   private static final long RETRY_MILLIS = 1_000;
 
   private final ReferenceKind<R> kind;
@@ -90,20 +79,9 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   private final MailboxExecutor mailbox;
   private final AfterWait<I, R> afterWait;
 
-  private ValueState<ReferenceHistory<R>> reference;
-
-  /** What {@link #reference} holds, of the keys used last: spares most of reading from RocksDB. */
-  private final Cache<String, ReferenceHistory<R>> recent =
-      // In the task thread: what is evicted is evicted at once, and nothing runs elsewhere.
-      Caffeine.newBuilder().maximumSize(MAX_RECENT).executor(Runnable::run).build();
-
+  private KnownReferences<R> known;
   private WaitingElements<I> waiting;
-
-  /** How far this subtask knows the reference topic, by partition. */
-  private Map<Integer, Long> positions;
-
-  private ListState<Map<Integer, Long>> checkpointedPositions;
-
+  private TopicPositions positions;
   private InternalTimerService<VoidNamespace> timers;
   private boolean restored;
 
@@ -144,17 +122,9 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Restores what an earlier attempt knew; to be called by the operator's method of that name. */
   public void initializeState(StateInitializationContext context) throws Exception {
     restored = context.isRestored();
-    reference =
-        context
-            .getKeyedStateStore()
-            .getState(new ValueStateDescriptor<>("reference", kind.historySerializer()));
+    known = new KnownReferences<>(context.getKeyedStateStore(), kind);
     waiting = new WaitingElements<>(context.getKeyedStateStore(), elementSerializer, wait);
-    checkpointedPositions =
-        context
-            .getOperatorStateStore()
-            .getUnionListState(
-                new ListStateDescriptor<>("reference-positions", Types.MAP(Types.INT, Types.LONG)));
-    positions = knownToAll(checkpointedPositions.get());
+    positions = new TopicPositions(context.getOperatorStateStore());
   }
 
   /** Reads the topic to its end; to be called by the operator's method of that name. */
@@ -164,7 +134,8 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
     Predicate<String> mine = keysOf(task);
     try (ReferenceTopic.Reader<R> reader = topic.reader()) {
-      positions.putAll(reader.readTo(End.LAST_STABLE_OFFSET, positions, mine, this::catchUp));
+      positions.advance(
+          reader.readTo(End.LAST_STABLE_OFFSET, positions.next(), mine, this::catchUp));
     }
     reading =
         new BackgroundReading<>(
@@ -206,7 +177,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   private void catchUp(Reference<R> update) {
     try {
       operator.setCurrentKey(update.key());
-      apply(update);
+      known.apply(update);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (Exception e) {
@@ -221,8 +192,8 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** Takes an update of the reference of the current key, and ends the waits for it. */
   public void update(Reference<R> update) throws Exception {
-    positions.merge(update.partition(), update.offset() + 1, Math::max);
-    if (apply(update)) {
+    positions.advance(update.partition(), update.offset() + 1);
+    if (known.apply(update)) {
       release();
     }
   }
@@ -274,7 +245,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     if (!due.isEmpty() && !reading.isRunning()) {
       beingSettled = due;
       due = new LinkedHashMap<>();
-      reading.start(positions);
+      reading.start(positions.next());
     }
   }
 
@@ -285,7 +256,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
       Set<String> news = new LinkedHashSet<>();
       for (Reference<R> update : updates) {
         operator.setCurrentKey(update.key());
-        if (apply(update)) {
+        if (known.apply(update)) {
           news.add(update.key());
         }
       }
@@ -299,7 +270,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
     @Override
     public void finished(Map<Integer, Long> end) throws Exception {
-      end.forEach((partition, offset) -> positions.merge(partition, offset, Math::max));
+      positions.advance(end);
       Map<String, Set<Long>> settled = beingSettled;
       beingSettled = Map.of();
       for (Map.Entry<String, Set<Long>> each : settled.entrySet()) {
@@ -336,37 +307,12 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** Adds what a later attempt must know; to be called by the operator's method of that name. */
   public void snapshotState() throws Exception {
-    checkpointedPositions.update(List.of(positions));
+    positions.snapshot();
   }
 
   /** The version in force under the current key, or null. */
   public R current() throws IOException {
-    ReferenceHistory<R> known = known();
-    return known == null ? null : known.value();
-  }
-
-  private ReferenceHistory<R> known() throws IOException {
-    String key = (String) operator.getCurrentKey();
-    ReferenceHistory<R> known = recent.getIfPresent(key);
-    if (known == null) {
-      known = reference.value();
-      if (known != null) {
-        recent.put(key, known);
-      }
-    }
-    return known;
-  }
-
-  /** Whether the update changed what holds. */
-  private boolean apply(Reference<R> update) throws IOException {
-    ReferenceHistory<R> before = known();
-    ReferenceHistory<R> after = before == null ? ReferenceHistory.of(update) : before.then(update);
-    if (after.equals(before)) {
-      return false;
-    }
-    reference.update(after);
-    recent.put(update.key(), after);
-    return after.value() != null;
+    return known.current((String) operator.getCurrentKey());
   }
 
   /** Processes all that waits under the current key with what is known now. */
@@ -382,11 +328,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
   }
 
-  private interface KeyAction {
-    void run() throws Exception;
-  }
-
-  private void forEachKeyThatWaits(KeyAction action) throws Exception {
+  private void forEachKeyThatWaits(ThrowingRunnable<Exception> action) throws Exception {
     List<String> keys;
     try (var found =
         operator
@@ -403,21 +345,5 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** The machine's clock, epoch milliseconds. */
   private long now() {
     return operator.getProcessingTimeService().getCurrentProcessingTime();
-  }
-
-  /**
-   * What every former subtask knew: a partition that one had not heard of is read from its start.
-   */
-  private static Map<Integer, Long> knownToAll(Iterable<Map<Integer, Long>> bySubtask) {
-    Map<Integer, Long> common = null;
-    for (Map<Integer, Long> one : bySubtask) {
-      if (common == null) {
-        common = new HashMap<>(one);
-      } else {
-        common.keySet().retainAll(one.keySet());
-        common.replaceAll((partition, offset) -> Math.min(offset, one.get(partition)));
-      }
-    }
-    return common == null ? new HashMap<>() : common;
   }
 }

@@ -387,6 +387,8 @@ class KafkaJournalIT {
     LaneJournal lane = owner();
     lane.append(accepted(0), 1);
     LanePosition end = lane.commit();
+    // A commit is acknowledged before its marker is written, which is to be deleted too.
+    lane.awaitVisible(end);
     TopicPartition partition = new TopicPartition(settings.topics().accepted(), LANE);
     admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(-1))).all().get();
     LaneJournal next = lane();
