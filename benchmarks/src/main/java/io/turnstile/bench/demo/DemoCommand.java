@@ -61,7 +61,8 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--replay",
       paramLabel = "FILE",
-      description = "Send the rows of this CSV file of the UCI Online Retail data sets; .gz is fine.")
+      description =
+          "Send the rows of this CSV file of the UCI Online Retail data sets; .gz is fine.")
   private Path replay;
 
   @Mixin private ReplayOptions replayOptions;
