@@ -16,7 +16,7 @@ final class TokenOptions {
       names = "--signing-key",
       required = true,
       paramLabel = "FILE",
-      description = "Private JWK that signs the tokens; see 'keys'..")
+      description = "Private JWK that signs the tokens; see 'keys'.")
   private Path signingKey;
 
   @Option(
