@@ -13,12 +13,16 @@ import io.turnstile.events.RecordFields.TextField;
 import io.turnstile.events.RecordFields.Values;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads one flat JSON object strictly: every declared field must be there with its type, unknown
@@ -37,6 +41,11 @@ final class RecordDecoder {
 
   private static final int MAX_DEPTH = 1000;
 
+  /** Of a number with a fraction or an exponent: reading it takes the square of its length. */
+  private static final int MAX_NUMBER_CHARS = 1_000;
+
+  private static final int MAX_INT64_DIGITS = 19;
+
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -52,6 +61,9 @@ final class RecordDecoder {
                   .maxStringLength(Integer.MAX_VALUE)
                   .build())
           .build();
+
+  /** Fields in which Debezium and others wrap a record. */
+  private static final Set<String> ENVELOPES = Set.of("payload", "after", "before");
 
   private final Field[] fields;
   private final TextField keyField;
@@ -107,12 +119,15 @@ final class RecordDecoder {
     }
     Values values = new Values(texts, numbers);
     long found = 0;
+    boolean enveloped = false;
     String violation = null;
     if (first == JsonToken.START_OBJECT) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        Field field = fieldByName.get(parser.currentName());
+        String name = parser.currentName();
+        Field field = fieldByName.get(name);
         JsonToken token = parser.nextToken();
         if (field == null) {
+          enveloped |= token == JsonToken.START_OBJECT && ENVELOPES.contains(name);
           parser.skipChildren();
         } else if (read(parser, token, field, values)) {
           found |= field.bit;
@@ -132,7 +147,12 @@ final class RecordDecoder {
     }
     for (Field field : fields) {
       if (violation == null && (found & field.bit) == 0) {
-        violation = field.name + " is missing";
+        violation =
+            field.name
+                + " is missing"
+                + (enveloped && found == 0
+                    ? ": this looks like a change event in an envelope"
+                    : "");
       }
     }
     return violation == null
@@ -157,6 +177,9 @@ final class RecordDecoder {
         yield true;
       }
       case INT32, INT64 -> {
+        if (token == JsonToken.VALUE_NUMBER_FLOAT) {
+          yield readIntegral(parser.getText(), field, values);
+        }
         if (token != JsonToken.VALUE_NUMBER_INT || !fits(parser.getNumberType(), type)) {
           yield false;
         }
@@ -164,6 +187,29 @@ final class RecordDecoder {
         yield true;
       }
     };
+  }
+
+  /** To JSON Schema, {@code 10.0} and {@code 1e1} are integers; here too, if they are exact. */
+  private static boolean readIntegral(String text, Field field, Values values) {
+    if (text.length() > MAX_NUMBER_CHARS) {
+      return false;
+    }
+    BigDecimal number;
+    try {
+      number = new BigDecimal(text).stripTrailingZeros();
+    } catch (NumberFormatException e) {
+      return false; // The exponent itself is out of bounds.
+    }
+    // First, for the digits of 1e999999999 would not fit into memory.
+    if (number.scale() > 0 || number.precision() - number.scale() > MAX_INT64_DIGITS) {
+      return false;
+    }
+    BigInteger integer = number.toBigIntegerExact();
+    if (integer.bitLength() >= (field.type == FieldType.INT32 ? Integer.SIZE : Long.SIZE)) {
+      return false;
+    }
+    values.set(field, integer.longValueExact());
+    return true;
   }
 
   private static boolean fits(String text, FieldType type) {
@@ -212,20 +258,42 @@ final class RecordDecoder {
    */
   private static String encodingFault(byte[] value) {
     boolean ascii = true;
-    for (byte b : value) {
-      if (b == 0) {
-        return "a zero byte";
+    for (int i = 0; i < value.length; i++) {
+      if (value[i] == 0) {
+        return "a zero byte at " + i + lookOf(value);
       }
-      ascii &= b > 0;
+      ascii &= value[i] > 0;
     }
     if (!ascii) {
-      try {
-        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value));
-      } catch (CharacterCodingException e) {
-        return "invalid UTF-8";
+      ByteBuffer bytes = ByteBuffer.wrap(value);
+      CoderResult result =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(bytes, CharBuffer.allocate(value.length), true);
+      if (result.isError()) {
+        return "invalid UTF-8 at " + bytes.position() + lookOf(value);
       }
     }
     return null;
+  }
+
+  /** A guess at what somebody sent instead, for the message; empty if there is none. */
+  private static String lookOf(byte[] value) {
+    if (value.length < 5) {
+      return "";
+    }
+    int first = value[0] & 0xff;
+    int second = value[1] & 0xff;
+    if (first == 0x1f && second == 0x8b) {
+      return ": this looks like gzip";
+    }
+    if ((first == 0xfe && second == 0xff)
+        || (first == 0xff && second == 0xfe)
+        || (first != 0 && second == 0)
+        || (first == 0 && value[2] == 0 && second != 0)) {
+      return ": this looks like UTF-16";
+    }
+    return first == 0 ? ": this looks like the prefix of a schema registry" : "";
   }
 
   /** Names the place, never the text: the value may hold a token. */

@@ -134,8 +134,10 @@ class SchemaAgreementTest {
       assertThat(good.isNumber()).as("a type of field without cases: " + field).isTrue();
       values.bad("1.5", "-0.5", "1e-1", "1E400");
       values.good("0", "-0", "-1", "2147483647", "-2147483648");
+      values.good("10.0", "1e0", "1e2", "-0.0", "12.5e1", "2147483647.0");
       if (field.equals("quantity")) {
-        values.bad("2147483648", "-2147483649", "9223372036854775807");
+        values.bad(
+            "2147483648.0", "21474836480e-1", "2147483648", "-2147483649", "9223372036854775807");
       } else {
         assertThat(INT64).contains(field);
         values.good("2147483648", "9223372036854775807", "-9223372036854775808");
@@ -172,9 +174,6 @@ class SchemaAgreementTest {
             // A schema counts characters, the contract bytes of UTF-8.
             contract.with("transaction_id", text("é", 129)),
             contract.with("transaction_id", text("😀", 65)),
-            // The same number to a schema, a fraction or exponent to the codec.
-            contract.with("amount", "1.0"),
-            contract.with("quantity", "1e2"),
             // Cannot be written back as UTF-8.
             contract.with("product_id", "\"\\ud800\""));
     assertThat(values)

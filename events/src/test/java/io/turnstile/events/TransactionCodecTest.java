@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,12 +86,15 @@ class TransactionCodecTest {
       })
   void invalidUtf8IsMalformedWhereverItStands(String hex) {
     byte[] invalid = HexFormat.of().parseHex(hex);
-    assertMalformed(splice(GOOD.replace("t-1", "t-@"), invalid), "invalid UTF-8");
-    assertMalformed(splice(GOOD.replace(SECRET, SECRET + "@"), invalid), "invalid UTF-8");
-    assertMalformed(splice(GOOD.replace("{", "{\"unknown\": \"@\", "), invalid), "invalid UTF-8");
-    assertMalformed(splice(GOOD.replace("{", "{\"@\": 1, "), invalid), "invalid UTF-8");
-    assertMalformed(splice("\"@\"", invalid), "invalid UTF-8");
-    assertMalformed(invalid, "invalid UTF-8");
+    assertMalformedBeginning(splice(GOOD.replace("t-1", "t-@"), invalid), "invalid UTF-8 at ");
+    assertMalformedBeginning(
+        splice(GOOD.replace(SECRET, SECRET + "@"), invalid), "invalid UTF-8 at ");
+    assertMalformedBeginning(
+        splice(GOOD.replace("{", "{\"unknown\": \"@\", "), invalid), "invalid UTF-8 at ");
+    assertMalformedBeginning(
+        splice(GOOD.replace("{", "{\"@\": 1, "), invalid), "invalid UTF-8 at ");
+    assertMalformedBeginning(splice("\"@\"", invalid), "invalid UTF-8 at ");
+    assertMalformedBeginning(invalid, "invalid UTF-8 at ");
   }
 
   @ParameterizedTest
@@ -100,10 +105,11 @@ class TransactionCodecTest {
 
   @Test
   void zeroByteIsMalformed() {
-    assertMalformed(bytes(GOOD.replace("t-1", "t\0")), "a zero byte");
-    assertMalformed(bytes(GOOD + "\0"), "a zero byte");
-    assertMalformed(bytes("\0" + GOOD), "a zero byte");
-    assertMalformed(new byte[1], "a zero byte");
+    assertMalformedBeginning(bytes(GOOD.replace("t-1", "t\0")), "a zero byte at ");
+    assertMalformed(bytes(GOOD + "\0"), "a zero byte at " + bytes(GOOD).length);
+    assertMalformed(
+        bytes("\0" + GOOD), "a zero byte at 0: this looks like the prefix of a schema registry");
+    assertMalformed(new byte[1], "a zero byte at 0");
   }
 
   @Test
@@ -342,9 +348,56 @@ class TransactionCodecTest {
     assertThat(invalid.key()).isEqualTo(key);
   }
 
+  /** What others send by mistake is named, so that its sender knows what to change. */
+  @Test
+  void whatItLooksLikeIsSaid() throws Exception {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+      gzip.write(bytes(GOOD));
+    }
+    assertThat(invalid(zipped.toByteArray()).message()).endsWith("this looks like gzip");
+    for (Charset utf16 :
+        List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+      assertThat(invalid(GOOD.getBytes(utf16)).message()).endsWith("this looks like UTF-16");
+    }
+    byte[] registered = bytes("\0\0\0\0\u0007" + GOOD);
+    assertThat(invalid(registered).message())
+        .isEqualTo("a zero byte at 0: this looks like the prefix of a schema registry");
+    for (String envelope :
+        List.of("{\"payload\": %s}", "{\"op\": \"c\", \"before\": null, \"after\": %s}")) {
+      assertThat(invalid(bytes(envelope.formatted(GOOD))).message())
+          .isEqualTo("transaction_id is missing: this looks like a change event in an envelope");
+    }
+  }
+
+  /** Neither may take memory or time by its value. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1e19",
+        "9223372036854775808.0",
+        "1e999999999",
+        "-1e999999999",
+        "1e-999999999",
+        "1e2147483648"
+      })
+  void numbersBeyondSixtyFourBitsAreNoIntegersHoweverTheyAreWritten(String number) {
+    assertViolation(GOOD.replace("1998", number), "c-1");
+  }
+
+  @Test
+  void zeroIsAnIntegerWhateverItsExponent() {
+    assertValid(GOOD.replace("1998", "0e999999999"));
+  }
+
   private static void assertMalformed(byte[] value, String message) {
     assertMalformed(value);
     assertThat(invalid(value).message()).isEqualTo(message);
+  }
+
+  private static void assertMalformedBeginning(byte[] value, String message) {
+    assertMalformed(value);
+    assertThat(invalid(value).message()).startsWith(message);
   }
 
   private static void assertMalformed(byte[] value) {

@@ -94,7 +94,7 @@ class VerdictCodecTest {
     for (String bad :
         new String[] {
           rejected.replace("DUPLICATE_ID", "DUPLICATE"),
-          rejected.replace("\"received_at\":1", "\"received_at\":1.0"),
+          rejected.replace("\"received_at\":1", "\"received_at\":1.5"),
           rejected.replace("\"received_at\":1", "\"received_at\":9223372036854775808"),
           rejected.replace("\"detail\":\"seen\",", ""),
           rejected + rejected,
