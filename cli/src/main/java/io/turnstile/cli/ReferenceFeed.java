@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * How the job reads a reference topic.
+ * The job's reading of a reference topic.
  *
  * @param name of its source: {@code inventory} or {@code customers}
  * @param malformed records that were left out since the job's last start, by reason; only reasons

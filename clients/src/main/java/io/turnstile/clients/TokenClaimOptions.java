@@ -2,7 +2,7 @@ package io.turnstile.clients;
 
 import picocli.CommandLine.Option;
 
-/** What signed tokens say, for a job that has the options of the same names. */
+/** Claims of signed tokens, for a job that has the options of the same names. */
 public final class TokenClaimOptions {
 
   @Option(names = "--token-issuer", paramLabel = "ISS", description = "The tokens' iss.")

@@ -1,7 +1,7 @@
 package io.turnstile.clients;
 
 /**
- * What a token says beside its subject and its times.
+ * Contents of a token besides its subject and its times.
  *
  * @param issuer {@code iss}; null for none
  * @param audience {@code aud}; null for none

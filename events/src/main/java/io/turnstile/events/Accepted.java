@@ -4,8 +4,8 @@ package io.turnstile.events;
  * The value of an accepted verdict.
  *
  * @param transaction what was accepted; its token is not written
- * @param product the version of the product in force at the decision
- * @param customer the version of the customer in force at the decision, null if unknown
+ * @param product the version of the product that was current at the decision
+ * @param customer the version of the customer that was current at the decision, null if unknown
  * @param contentHash see {@link ContentHash}
  * @param receivedAt the broker's append time of the input, epoch milliseconds
  * @param decidedAt the job's clock at the decision, epoch milliseconds

@@ -30,7 +30,7 @@ final class RecordFields {
     final String name;
     final FieldType type;
 
-    /** Stands for the field in a set of fields. */
+    /** Bit of the field in a set of fields. */
     final long bit;
 
     /** Place of its value among those of the same Java type. */

@@ -348,7 +348,7 @@ class TransactionCodecTest {
     assertThat(invalid.key()).isEqualTo(key);
   }
 
-  /** What others send by mistake is named, so that its sender knows what to change. */
+  /** Names the format that was sent by mistake, so that its sender knows what to change. */
   @Test
   void whatItLooksLikeIsSaid() throws Exception {
     ByteArrayOutputStream zipped = new ByteArrayOutputStream();

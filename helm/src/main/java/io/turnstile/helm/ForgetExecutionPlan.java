@@ -29,9 +29,9 @@ import javax.net.ssl.TrustManagerFactory;
  * pointers to checkpoints alone.
  *
  * <p>A JobManager that finds a stored plan runs that, whatever its own image and options are: an
- * upgrade would go on with the job of the release before. Without one it makes the job anew, under
- * the same id, and restores the newest checkpoint. Runs before a JobManager starts; a JobManager
- * that is running does not notice.
+ * upgrade would continue with the job of the previous release. Without one it makes the job anew,
+ * under the same id, and restores the newest checkpoint. Runs before a JobManager starts; a
+ * JobManager that is running does not notice.
  */
 public final class ForgetExecutionPlan {
 

@@ -295,7 +295,7 @@ class ChartTest {
         .containsEntry("kubernetes.namespace", "payments")
         .containsEntry("execution.checkpointing.dir", "s3://bucket/turnstile/checkpoints")
         .containsEntry("execution.checkpointing.savepoint-dir", "s3://bucket/turnstile/savepoints")
-        // A job that ended for good stays ended, and to be seen: it must not begin again without
+        // A job that has ended stays ended and visible: it must not begin again without
         // its state.
         .containsEntry("execution.shutdown-on-application-finish", "false")
         .containsEntry("job-result-store.delete-on-commit", "false");

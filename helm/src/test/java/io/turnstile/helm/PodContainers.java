@@ -75,7 +75,7 @@ final class PodContainers implements AutoCloseable {
                               - ref: STDOUT
                       """));
 
-  /** Where a script finds the JARs that only a checkout has. */
+  /** Directory where a script finds the JARs that only a checkout has. */
   static final String LABORATORY = "/opt/laboratory";
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);

@@ -34,7 +34,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.OutputFrame;
 
 /**
- * What the chart renders, run as containers: everything of `values-dev.yaml` that needs no
+ * Runs what the chart renders as containers: everything of `values-dev.yaml` that needs no
  * Kubernetes.
  */
 @Tag("containers")

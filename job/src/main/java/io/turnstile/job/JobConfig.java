@@ -116,7 +116,7 @@ public final class JobConfig {
     return environment.get(environmentName((OptionSpec) option));
   }
 
-  /** The environment variable that stands in for an option. */
+  /** The environment variable that can be set instead of an option. */
   static String environmentName(OptionSpec option) {
     return option
         .longestName()
@@ -165,7 +165,7 @@ public final class JobConfig {
     return kafka.topics();
   }
 
-  /** How the job reads from Kafka; holds secrets. */
+  /** Settings for reading from Kafka; they hold secrets. */
   public KafkaSettings kafka() {
     return new KafkaSettings(topics(), client, groupId, trustProducerTime);
   }
@@ -212,7 +212,7 @@ public final class JobConfig {
     return commit.checkpointInterval();
   }
 
-  /** How long a checkpoint may take in checkpoint mode. */
+  /** Longest time that a checkpoint may take in checkpoint mode. */
   public Duration checkpointTimeout() {
     return commit.checkpointTimeout();
   }

@@ -26,7 +26,7 @@ public final class JobTopology {
 
   private JobTopology() {}
 
-  /** What the job reads. */
+  /** Streams that the job reads. */
   public record Inputs(
       DataStream<InputRecord> transactions,
       DataStream<Reference<Product>> inventory,

@@ -11,7 +11,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.RateLimiter;
 import org.rocksdb.RateLimiterMode;
 
-/** What serves dedup in RocksDB and has no option in Flink's configuration. */
+/** RocksDB settings that help dedup and have no option in Flink's configuration. */
 public final class RocksDbTuning implements ConfigurableRocksDBOptionsFactory {
 
   private static final long serialVersionUID = 1L;

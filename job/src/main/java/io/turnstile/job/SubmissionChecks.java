@@ -22,7 +22,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What can be found wrong before the job runs. */
+/** Checks for errors that can be found before the job runs. */
 final class SubmissionChecks {
 
   private static final String TIMEOUT_MILLIS = "10000";

@@ -98,7 +98,8 @@ public final class TurnstileJob {
   }
 
   /**
-   * What the cluster's configuration leaves open, by whatever name, of what serves the job best.
+   * The best settings for the job, except those that the cluster's configuration gives, by any
+   * name.
    */
   static Configuration tuning(ReadableConfig configured) {
     Configuration tuning = new Configuration();

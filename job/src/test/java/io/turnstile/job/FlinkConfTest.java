@@ -34,9 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * What Flink makes of the files below {@code flink-conf/}: it ignores a key that it does not know.
- */
+/** Checks the files below {@code flink-conf/}: Flink ignores a key that it does not know. */
 class FlinkConfTest {
 
   private static final Path DIRECTORY = Path.of(System.getProperty("turnstile.home"), "flink-conf");

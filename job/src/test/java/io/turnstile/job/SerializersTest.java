@@ -219,7 +219,7 @@ class SerializersTest {
     assertThat(out.getCopyOfBuffer()).isEqualTo(bytes(it));
   }
 
-  /** What Flink does with the serializers that it finds in a checkpoint. */
+  /** Restores serializers as Flink does when it finds them in a checkpoint. */
   @ParameterizedTest
   @MethodSource("cases")
   void snapshotOfTheSerializerRestores(Case it) throws Exception {

@@ -45,7 +45,7 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
-/** What a checkpoint is found by: renaming any of this loses state. */
+/** Names by which state is found in a checkpoint: renaming any of them loses it. */
 class StateLayoutTest {
 
   private static final int LANES = 4;

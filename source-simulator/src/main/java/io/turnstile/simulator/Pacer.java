@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
  */
 final class Pacer {
 
-  /** Stands for a time when there is none: the events have ended. */
+  /** Marker in place of a time: the events have ended. */
   static final long END = Long.MAX_VALUE;
 
   private static final long MAX_PARK_NANOS = 5_000_000;

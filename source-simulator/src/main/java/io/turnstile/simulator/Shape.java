@@ -42,7 +42,7 @@ public enum Shape {
     this.deadLetter = deadLetter;
   }
 
-  /** Why a record of this shape is dead-lettered; empty if it is not. */
+  /** Reason why a record of this shape is dead-lettered; empty if it is not. */
   public Optional<DeadLetterCode> deadLetter() {
     return Optional.ofNullable(deadLetter);
   }

@@ -25,10 +25,10 @@ import java.util.Map;
  */
 public final class TokenIssuer {
 
-  /** How long a token is valid unless said otherwise. */
+  /** Default lifetime of a token. */
   public static final Duration DEFAULT_LIFETIME = Duration.ofMinutes(5);
 
-  /** How far wrong times are from the edge; far more than any clock skew allowed. */
+  /** Distance of wrong times from the limit; far more than any allowed clock skew. */
   private static final Duration LONG_EXPIRED = Duration.ofMinutes(10);
 
   private static final Duration FAR_OFF = Duration.ofHours(1);

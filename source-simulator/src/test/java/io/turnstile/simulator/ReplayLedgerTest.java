@@ -99,7 +99,7 @@ class ReplayLedgerTest {
         .allSatisfy(group -> assertThat(group).endsWith("accepted 2 times"));
   }
 
-  /** What contradicts the ledger if the job forgets everything before that record. */
+  /** Returns what contradicts the ledger if the job forgets everything before that record. */
   private List<String> wrong(int forgetsAt) throws IOException {
     List<LedgerEntry> entries = entries();
     List<String> wrong = new ArrayList<>();

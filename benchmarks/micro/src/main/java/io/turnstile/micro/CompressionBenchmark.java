@@ -59,7 +59,7 @@ public class CompressionBenchmark {
   @Param({"NO_COMPRESSION", "SNAPPY_COMPRESSION"})
   public CompressionType compression;
 
-  /** What is written at a time; as many fill the job's memtables of 4 MiB. */
+  /** Number of entries written at a time; as many fill the job's memtables of 4 MiB. */
   @Param("25000")
   public int acceptances;
 

@@ -13,7 +13,7 @@ import io.turnstile.job.validate.DecisionInput;
 /** Records of the size and form that the source simulator makes, by number. */
 public final class SampleRecords {
 
-  /** When the first input was received, epoch milliseconds. */
+  /** Time when the first input was received, epoch milliseconds. */
   public static final long START = 1_767_225_600_000L;
 
   private static final int CUSTOMERS = 10_000;

@@ -24,7 +24,7 @@ public class TokenCheckBenchmark {
   @Param({"ES256", "RS256"})
   public String algorithm;
 
-  /** How many are in use. */
+  /** Number of tokens in use. */
   @Param("1000")
   public int tokens;
 

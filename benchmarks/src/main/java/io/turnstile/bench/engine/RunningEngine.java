@@ -27,7 +27,7 @@ public interface RunningEngine extends AutoCloseable {
     throw new UnsupportedOperationException("this engine has no coordinator");
   }
 
-  /** Where to ask for checkpoints, if it is a Flink job. */
+  /** The Flink job to ask for checkpoints; empty for other engines. */
   default Optional<FlinkJob> flinkJob() {
     return Optional.empty();
   }

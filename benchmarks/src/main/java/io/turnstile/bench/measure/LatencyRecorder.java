@@ -168,7 +168,7 @@ public final class LatencyRecorder implements VerdictListener {
     return resumptions.size() - 1;
   }
 
-  /** When that verdict came, {@link Long#MAX_VALUE} if it did not yet. */
+  /** Time of that verdict; {@link Long#MAX_VALUE} if it has not come yet. */
   public synchronized long resumedNanos(int watch) {
     return resumptions.get(watch).verdictNanos;
   }

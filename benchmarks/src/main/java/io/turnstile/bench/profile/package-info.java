@@ -1,2 +1,2 @@
-/** Where the processes of a run spend their CPU time. */
+/** CPU profiles of the processes of a run. */
 package io.turnstile.bench.profile;

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Why runs failed. */
+/** Reasons why runs failed. */
 final class Failures {
 
   private Failures() {}

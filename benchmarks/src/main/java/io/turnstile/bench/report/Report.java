@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a report says, without saying how it looks: the judgements in words, and the results that
- * the page draws. In JSON it is what the page's script reads.
+ * Content of a report, without its layout: the judgements in words, and the results that the page
+ * draws. In JSON it is what the page's script reads.
  *
  * @param failures why it did not pass, a line each
  * @param notes of the person who reports, a paragraph each

@@ -71,7 +71,7 @@ record Runs(@JsonProperty("name") String engine, int style, List<RunResult> runs
     return runs.stream().allMatch(RunResult::passed);
   }
 
-  /** How many runs have a clean audit. */
+  /** Number of runs with a clean audit. */
   @JsonProperty
   long clean() {
     return runs.stream().filter(run -> run.audit() != null && run.audit().passed()).count();

@@ -1,7 +1,7 @@
 package io.turnstile.bench.result;
 
 /**
- * Where a run took place.
+ * Environment in which a run took place.
  *
  * @param cores processors that the JVM sees
  * @param memoryGb main memory, in GiB

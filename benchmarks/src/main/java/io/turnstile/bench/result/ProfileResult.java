@@ -3,7 +3,7 @@ package io.turnstile.bench.result;
 import java.util.List;
 
 /**
- * Where a process spent its CPU time.
+ * CPU profile of a process.
  *
  * @param process its role
  * @param stacks sampled stacks, each as {@code outermost;…;innermost count}

@@ -53,7 +53,7 @@ public final class ResultFile {
     return Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Where a run's result is, and whatever else there is of it: below this directory of many. */
+  /** Directory of a run's result and its other files, below a directory with many runs. */
   public static Path directory(Path directory, String scenario, String engine, int repeat) {
     return directory.resolve(scenario).resolve(engine + "-" + repeat);
   }

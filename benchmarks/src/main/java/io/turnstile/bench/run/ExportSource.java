@@ -17,7 +17,8 @@ import java.util.Set;
 
 /**
  * Exports products, and then buys the last ones: when all these transactions have been accepted,
- * the whole export is in force, as each partition of the topic is read in order. Not thread-safe.
+ * the whole export has taken effect, as each partition of the topic is read in order. Not
+ * thread-safe.
  */
 final class ExportSource implements EventSource {
 
@@ -85,12 +86,12 @@ final class ExportSource implements EventSource {
         Set.of(LedgerEntry.ACCEPTED));
   }
 
-  /** When the first record was taken; 0 if it was not yet. */
+  /** Time when the first record was taken; 0 if none has been taken yet. */
   long firstNanos() {
     return firstNanos;
   }
 
-  /** When the last record was handed to the producer; 0 if it was not yet. */
+  /** Time when the last record was handed to the producer; 0 if it has not been yet. */
   long exportedNanos() {
     return exportedNanos;
   }

@@ -7,7 +7,7 @@ import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Metric;
 import java.time.Duration;
 
-/** Publishes products and waits until the last of them are in force. */
+/** Publishes products and waits until the last of them have taken effect. */
 final class InventoryExport implements Procedure {
 
   @Override

@@ -99,7 +99,7 @@ final class ResultAssembler implements AutoCloseable {
     return checkpoints.since(measuredFromMillis(stretch));
   }
 
-  /** When the run began, if that was not when this was made. */
+  /** Sets the time when the run began; the default is the time when this object was made. */
   synchronized void startedAt(Instant instant) {
     result.startedAt(instant);
   }

@@ -54,7 +54,7 @@ final class RunMonitor {
    *
    * @param sending whether more is to come
    * @return false if it was given up, because no verdict came for {@link #STALLED}
-   * @throws IllegalStateException if the engine has failed for good
+   * @throws IllegalStateException if the engine has failed permanently
    */
   boolean follow(LatencyRecorder recording, BooleanSupplier sending) throws InterruptedException {
     long answeredBefore = -1;

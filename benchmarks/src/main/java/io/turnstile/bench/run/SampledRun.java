@@ -42,7 +42,7 @@ public final class SampledRun {
     this.samples = samples.stream().sorted(Comparator.comparing(Sample::atMillis)).toList();
   }
 
-  /** When the first transaction was meant to be sent. */
+  /** Intended send time of the first transaction. */
   public Instant startedAt() {
     return Instant.ofEpochMilli(samples.get(0).atMillis());
   }

@@ -83,7 +83,7 @@ public record LoadProfile(
     }
   }
 
-  /** Reads the part {@code load} of a file; null stands for a key that is not there. */
+  /** Reads the part {@code load} of a file; null means that the key is absent. */
   @JsonCreator
   static LoadProfile of(
       @JsonProperty("rate") Double rate,

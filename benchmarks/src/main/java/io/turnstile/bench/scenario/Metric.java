@@ -48,7 +48,7 @@ public enum Metric {
   /** The p99 of the last three minutes by that of minutes two to four. */
   P99_DRIFT("p99 at the end to p99 at the beginning", "", Bound.AT_MOST),
 
-  /** From the first record of an export to the last that is in force. */
+  /** Time from the first record of an export until the last takes effect. */
   EXPORT_IN_FORCE_S("export in force after", "s", Bound.BELOW),
 
   /** Growth of memory or anything else that a soak samples; 0 if it is no leak. */

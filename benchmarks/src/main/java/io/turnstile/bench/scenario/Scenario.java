@@ -35,7 +35,7 @@ public record Scenario(
     OPEN_LOOP,
     /** Drains a topic that was filled before, then looks for the highest rate that holds. */
     SATURATION,
-    /** Publishes products until the last is in force. */
+    /** Publishes products, and waits until the last takes effect. */
     INVENTORY_EXPORT;
 
     /** Returns its name in scenario files: {@code open-loop}. */

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the charting library is asked to draw. */
+/** Tests the calls of the charting library. */
 class ChartsTest {
 
   @TempDir private Path directory;

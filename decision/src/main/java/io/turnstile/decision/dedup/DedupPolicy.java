@@ -21,7 +21,7 @@ public final class DedupPolicy {
     this.settings = settings;
   }
 
-  /** What was decided. */
+  /** Decision about a transaction. */
   public sealed interface Decision {
     /** It passes. */
     record Accept(ContentHash contentHash) implements Decision {}

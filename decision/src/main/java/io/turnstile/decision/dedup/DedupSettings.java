@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How long acceptances count.
+ * Times for which acceptances count.
  *
  * @param window for one customer, one id is accepted at most once within it
  * @param contentWindow the same for one content; null: content is not compared
@@ -13,12 +13,12 @@ import java.time.Duration;
 public record DedupSettings(Duration window, Duration contentWindow, Duration maxOutage)
     implements Serializable {
 
-  /** How long acceptances are kept by id, on the clock of the machine. */
+  /** Time for which acceptances are kept by id, on the machine's clock. */
   public Duration keepIds() {
     return window.plus(maxOutage);
   }
 
-  /** How long acceptances are kept by content, on the clock of the machine. */
+  /** Time for which acceptances are kept by content, on the machine's clock. */
   public Duration keepContents() {
     return contentWindow.plus(maxOutage);
   }

@@ -3,7 +3,7 @@ package io.turnstile.decision.dedup;
 import io.turnstile.events.ContentHash;
 import java.util.List;
 
-/** What has been accepted of the customer at hand. Not thread-safe. */
+/** Acceptances of the current customer. Not thread-safe. */
 public interface DedupStore {
 
   /** Acceptances under this id, in no particular order; some may be outside of every window. */

@@ -3,7 +3,7 @@ package io.turnstile.decision.reference;
 /** A record of a reference topic that cannot be read. */
 public final class MalformedReferenceException extends Exception {
 
-  /** Why it cannot be read, as metrics name it. */
+  /** Reason why it cannot be read, as metrics name it. */
   public enum Reason {
     /** It has no key, or an empty one. */
     NO_KEY,

@@ -28,8 +28,8 @@ public record Reference<T>(
   }
 
   /**
-   * True if this record stands later in the log: within a partition by offset, between partitions
-   * by append time, and in the same millisecond by the number of the partition.
+   * True if this record is later in the log: within a partition by offset, between partitions by
+   * append time, and in the same millisecond by the number of the partition.
    */
   boolean isAfter(Reference<T> other) {
     if (partition == other.partition) {

@@ -119,7 +119,7 @@ public final class ReferenceDecoder<T> {
     return id;
   }
 
-  /** What is not a JSON string is its own text. */
+  /** Returns the text of a JSON string; any other text is returned unchanged. */
   private static String unquoted(String text) {
     if (text.length() < 2 || text.charAt(0) != '"' || text.charAt(text.length() - 1) != '"') {
       return text;

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the records of one product or customer add up to: of those that stand later in the log than
- * its last delete, the highest version is in force. Of two records with the same version, the
- * content of the one read first is.
+ * Versions of one product or customer, after its records have been read: of those that are later in
+ * the log than its last delete, the highest is current. Of two records with the same version, the
+ * content of the one read first counts.
  *
  * <p>Neither reading records again, from any place, nor the order in which partitions are read
  * changes the result: after a start the topic is read more than once, and its partitions in any
@@ -15,17 +15,17 @@ import java.util.List;
  * partition; within one partition only offsets count.
  *
  * @param deleted the last delete, null if there was none
- * @param versions later in the log than the last delete, of falling version and rising place: the
- *     first is in force. Each of the others comes into force when a delete is read, late and from
- *     another partition, that stands between it and the one before. Each with the place where it
- *     stood last.
+ * @param versions later in the log than the last delete, by falling version and rising place: the
+ *     first is current. Each of the others becomes current when a delete is read, late and from
+ *     another partition, that lies between it and the one before. Each has the place of its last
+ *     record.
  * @param <T> the record type
  */
 public record ReferenceHistory<T>(Reference<T> deleted, List<Reference<T>> versions) {
 
   /**
-   * How many versions are kept. A sender whose versions fall again and again could fill the memory
-   * otherwise; the one in force is always kept, and the newest.
+   * Number of versions that are kept. Otherwise a sender whose versions keep falling could fill the
+   * memory. The current version and the newest one are always kept.
    */
   static final int MAX_VERSIONS = 8;
 
@@ -40,12 +40,12 @@ public record ReferenceHistory<T>(Reference<T> deleted, List<Reference<T>> versi
         : new ReferenceHistory<>(null, List.of(first));
   }
 
-  /** The version in force; null if there is none. */
+  /** The current version; null if there is none. */
   public T value() {
     return versions.isEmpty() ? null : versions.get(0).value();
   }
 
-  /** What holds once {@code update} has been read too; the same object if it changes nothing. */
+  /** Returns the history after {@code update} as well; the same object if it changes nothing. */
   public ReferenceHistory<T> then(Reference<T> update) {
     if (deleted != null && !update.isAfter(deleted)) {
       return this;

@@ -21,7 +21,7 @@ interface JwksFetcher {
   /** The largest JWKS that is read, also when it is unpacked. */
   int MAX_BYTES = 1 << 20;
 
-  /** Where it is, for messages. */
+  /** Location of the keys, for messages. */
   String location();
 
   /**

@@ -47,7 +47,7 @@ final class KeySource {
   private final RefreshClock clock;
   private final Executor background;
 
-  /** What the background has read and the caller has not taken over yet. */
+  /** Result of a background reading that the caller has not taken over yet. */
   private final AtomicReference<Reading> finished = new AtomicReference<>();
 
   private KeySet current;
@@ -103,7 +103,7 @@ final class KeySource {
     return current;
   }
 
-  /** Whether the keys were read so recently that one missing from them does not exist. */
+  /** Returns whether the keys were read so recently that one missing from them does not exist. */
   boolean areFresh() {
     return clock.nanoTime() - succeededAt < FRESH.toNanos();
   }

@@ -54,7 +54,7 @@ public final class TokenCheck {
   /** Weights of the cache are bytes; a token weighs this at least, so that its number is bound. */
   private static final int MIN_WEIGHT = 1 << 10;
 
-  /** What a remembered token takes beside its text and subject, in bytes. */
+  /** Memory that a remembered token takes besides its text and subject, in bytes. */
   private static final int OVERHEAD = 256;
 
   /** An entry of 32 bytes each, with its overhead about 200. */
@@ -88,7 +88,7 @@ public final class TokenCheck {
   private long cacheMisses;
   private long verifications;
 
-  /** What a token with a good signature says; times in epoch milliseconds. */
+  /** Contents of a token with a good signature; times in epoch milliseconds. */
   private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {
     int bytes(String token) {
       return token.length() + (subject == null ? 0 : 2 * subject.length()) + OVERHEAD;
@@ -203,22 +203,22 @@ public final class TokenCheck {
     return result instanceof TokenFault fault ? fault : null;
   }
 
-  /** How many tokens were known, so that their signature was not verified again. */
+  /** Number of tokens that were known, so that their signature was not verified again. */
   public long cacheHits() {
     return cacheHits;
   }
 
-  /** How many tokens were not known to have a good signature. */
+  /** Number of tokens that were not known to have a good signature. */
   public long cacheMisses() {
     return cacheMisses;
   }
 
-  /** How many tokens had their signature verified. */
+  /** Number of tokens whose signature was verified. */
   long verifications() {
     return verifications;
   }
 
-  /** How many good tokens are remembered, after what is due has been forgotten. */
+  /** Number of good tokens that are remembered, after those due have been forgotten. */
   long remembered() {
     cache.cleanUp();
     return cache.estimatedSize();

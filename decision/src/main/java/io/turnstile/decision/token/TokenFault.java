@@ -3,7 +3,7 @@ package io.turnstile.decision.token;
 import io.turnstile.events.RejectionReason;
 
 /**
- * Why a token does not let its transaction pass.
+ * Fault of a token that keeps its transaction from passing.
  *
  * @param reason one of the {@code TOKEN_*} reasons
  * @param detail one line for a person, of bounded length; of the token it holds at most times and,

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * How tokens are checked.
+ * Settings for checking tokens.
  *
  * @param jwks where the issuer's public keys are: a file's path or an {@code https} URL ({@code
  *     http} only for a loopback host)

@@ -162,7 +162,9 @@ final class VerificationKey {
     return algorithms.contains(algorithm);
   }
 
-  /** Whether this key made the signature; it must be {@linkplain #isFor for} the algorithm. */
+  /**
+   * Returns whether this key made the signature; it must be {@linkplain #isFor for} the algorithm.
+   */
   boolean verifies(JWSHeader header, byte[] signed, Base64URL signature) {
     try {
       return check.verify(header, signed, signature);

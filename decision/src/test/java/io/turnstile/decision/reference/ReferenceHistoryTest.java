@@ -136,7 +136,7 @@ class ReferenceHistoryTest {
     }
   }
 
-  /** What the contract says of a log, read once and in its order. */
+  /** Returns the version that the contract calls current, for a log read once and in order. */
   private static Product inForce(List<Reference<Product>> log) {
     Product inForce = null;
     for (Reference<Product> record : log) {

@@ -9,13 +9,13 @@ import java.util.concurrent.Executor;
 /** A JWKS and the clock it is fetched by, both in the test's hand; not thread-safe. */
 final class FakeJwks implements JwksFetcher, RefreshClock, Executor {
 
-  /** What is published; null if nobody answers. */
+  /** The published JWKS; null if nobody answers. */
   String published;
 
-  /** How long a fetch takes. */
+  /** Duration of a fetch. */
   Duration delay = Duration.ZERO;
 
-  /** When somebody answers again, in nanoseconds. */
+  /** Time when somebody answers again, in nanoseconds. */
   long backAt = Long.MIN_VALUE;
 
   int fetches;

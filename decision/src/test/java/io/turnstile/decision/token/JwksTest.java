@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where a JWKS comes from and what may be in it. */
+/** Sources and contents of a JWKS. */
 class JwksTest {
 
   private static final long NOW = 1_800_000_000_000L;

@@ -8,8 +8,8 @@ import org.apache.flink.core.memory.DataOutputView;
 /**
  * Base of our serializers: stateless, for immutable types, so that copies are the value itself.
  *
- * <p>A serializer of <em>state</em> begins each value with a format number and goes on reading
- * every format it ever wrote; one of records in flight needs none, they never outlive a version.
+ * <p>A serializer of <em>state</em> begins each value with a format number and still reads every
+ * format it ever wrote; one of records in flight needs none, they never outlive a version.
  *
  * @param <T> an immutable type
  */

@@ -24,7 +24,7 @@ final class CheckpointAgeGuard {
   private final DecisionSettings settings;
   private final LongSupplier clock;
 
-  /** When snapshots were taken, by the checkpoint that is not complete yet. */
+  /** Times of the snapshots whose checkpoint is not complete yet, by its id. */
   private final NavigableMap<Long, Long> snapshots = new TreeMap<>();
 
   private ListState<Long> checkpointedAt;
@@ -77,7 +77,7 @@ final class CheckpointAgeGuard {
   }
 
   /**
-   * When the newest complete checkpoint was taken; without one, when this attempt began. Epoch
+   * Time when the newest complete checkpoint was taken; without one, when this attempt began. Epoch
    * milliseconds.
    */
   long restartsFrom() {

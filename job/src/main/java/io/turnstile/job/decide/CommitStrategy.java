@@ -10,8 +10,8 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * How verdicts become visible: the seam between deciding and committing. Methods are called by the
- * operator in the task thread, in the order of Flink's operator life cycle.
+ * Strategy for making verdicts visible: the seam between deciding and committing. Methods are
+ * called by the operator in the task thread, in the order of Flink's operator life cycle.
  */
 public interface CommitStrategy {
 
@@ -29,8 +29,8 @@ public interface CommitStrategy {
   default void open(AcceptanceSink<Exception> sink) throws Exception {}
 
   /**
-   * Whether this input's verdict is committed already, so that it gets none; says so once for every
-   * time that the input comes by.
+   * Returns whether this input's verdict is committed already, so that it gets none; says so once
+   * for every time that the input arrives.
    */
   default boolean isDecided(int lane, InputMetadata metadata) throws Exception {
     return false;

@@ -81,7 +81,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void open() throws Exception {
     super.open();
-    // First, for it may take seconds: the waits that go on get their full time from then on.
+    // First, because it may take seconds: waits that continue get their full time from then on.
     commit.open(
         recovered -> {
           setCurrentKey(recovered.routingKey());
@@ -171,7 +171,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void close() throws Exception {
-    // What commits first: nothing may hold up the fencing of its producers' successors.
+    // The commit strategy first: nothing may hold up the fencing of its producers' successors.
     try {
       commit.close();
     } finally {

@@ -82,7 +82,7 @@ final class BackgroundReading<R> implements AutoCloseable {
     thread.execute(() -> read(copy));
   }
 
-  /** Whether a reading was started whose end the listener has not heard of. */
+  /** Returns whether a reading was started and the listener was not told of its end yet. */
   boolean isRunning() {
     return running;
   }

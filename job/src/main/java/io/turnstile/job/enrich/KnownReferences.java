@@ -11,8 +11,8 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 
 /**
- * What a subtask knows of each reference, in keyed state with a cache in front of it. Used by the
- * task thread alone, which has set the current key.
+ * History of each reference that a subtask knows, in keyed state with a cache in front of it. Used
+ * by the task thread alone, which has set the current key.
  *
  * @param <R> the reference records
  */
@@ -33,7 +33,7 @@ final class KnownReferences<R> {
   }
 
   /**
-   * Returns the version in force, or null.
+   * Returns the current version, or null.
    *
    * @param key the current key
    */
@@ -56,7 +56,7 @@ final class KnownReferences<R> {
   /**
    * Takes a record of the current key.
    *
-   * @return whether a version is in force that was not before
+   * @return whether this changed the history, which now has a current version
    */
   boolean apply(Reference<R> update) throws IOException {
     ReferenceHistory<R> before = history(update.key());

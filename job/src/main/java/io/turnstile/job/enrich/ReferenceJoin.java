@@ -54,7 +54,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /**
    * Outcome of a wait.
    *
-   * @param reference the version in force; null if there is none
+   * @param reference the current version; null if there is none
    * @param unavailable whether none is known because the topic could not be read in time
    */
   public record Outcome<R>(R reference, boolean unavailable) {}
@@ -223,7 +223,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     process(waiting.remove(Set.of(deadline)), new Outcome<>(null, true));
   }
 
-  /** What is given up must not stay in memory for as long as the topic cannot be read. */
+  /** Removes a deadline: it must not stay in memory for as long as the topic cannot be read. */
   private static void forget(Map<String, Set<Long>> deadlines, String key, long deadline) {
     Set<Long> ofKey = deadlines.get(key);
     if (ofKey != null && ofKey.remove(deadline) && ofKey.isEmpty()) {
@@ -310,7 +310,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     positions.snapshot();
   }
 
-  /** The version in force under the current key, or null. */
+  /** The current version under the current key, or null. */
   public R current() throws IOException {
     return known.current((String) operator.getCurrentKey());
   }

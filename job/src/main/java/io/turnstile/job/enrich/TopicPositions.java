@@ -9,7 +9,7 @@ import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.Types;
 
 /**
- * How far a subtask knows a reference topic: the next offset, by partition. In union state, for a
+ * Positions of a subtask in a reference topic: the next offset, by partition. In union state, as a
  * rescaled subtask takes over keys of others. Used by the task thread alone.
  */
 final class TopicPositions {
@@ -25,7 +25,7 @@ final class TopicPositions {
   }
 
   /**
-   * What every former subtask knew: a partition that one had not heard of is read from its start.
+   * Positions that every former subtask knew: a partition unknown to one is read from its start.
    */
   private static Map<Integer, Long> knownToAll(Iterable<Map<Integer, Long>> bySubtask) {
     Map<Integer, Long> common = null;

@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How long an element waits for a reference that is not there.
+ * Limits of the time that an element waits for a missing reference.
  *
  * @param minWait after it, the topic is asked for its end
  * @param maxWait after it, an element is given up whose topic could not be read to that end; longer

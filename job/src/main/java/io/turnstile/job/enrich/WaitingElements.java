@@ -76,7 +76,7 @@ final class WaitingElements<I> {
     return count;
   }
 
-  /** Whether an element has this deadline; sets the timer that gives it up. */
+  /** Sets the timer that gives up the elements with this deadline; false if there are none. */
   boolean extend(long deadline) throws Exception {
     for (long id : byId.keys()) {
       if (id >> SEQUENCE_BITS == deadline) {

@@ -14,7 +14,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** When verdicts become visible. */
+/** Options that decide when verdicts become visible. */
 public final class CommitOptions {
 
   @Option(names = "--commit", description = "checkpoint or journal: when verdicts become visible")
@@ -107,13 +107,13 @@ public final class CommitOptions {
     return commit == CommitMode.CHECKPOINT ? Duration.ofMinutes(15) : Duration.ofMinutes(1);
   }
 
-  /** How long a checkpoint may take in checkpoint mode. */
+  /** Longest time that a checkpoint may take in checkpoint mode. */
   public Duration checkpointTimeout() {
     return transactionTimeout().dividedBy(8);
   }
 
   /**
-   * How old a checkpoint may be that is restored; null if the commit mode sets no limit.
+   * Greatest age of a checkpoint that may be restored; null if the commit mode sets no limit.
    *
    * <p>In checkpoint mode a checkpoint holds transactions that are still to be committed: once the
    * broker has timed them out, their verdicts are lost. Such a transaction is open since the

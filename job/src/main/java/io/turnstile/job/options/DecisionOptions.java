@@ -9,7 +9,7 @@ import io.turnstile.job.enrich.WaitSettings;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** When a transaction is a duplicate, and how long it waits for what it needs. */
+/** Options that decide when a transaction is a duplicate, and how long it waits for references. */
 public final class DecisionOptions {
 
   @Option(names = "--dedup-window", description = "An id is accepted once within it")
@@ -79,7 +79,7 @@ public final class DecisionOptions {
     requirePositive(maxOutage, "--max-outage");
   }
 
-  /** How long a transaction waits for its product, or for a required customer. */
+  /** Limits of the time that a transaction waits for its product, or for a required customer. */
   public WaitSettings waits() {
     if (maxWait != null) {
       return new WaitSettings(productWait, maxWait);

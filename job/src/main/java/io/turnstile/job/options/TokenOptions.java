@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** What a token must be, and where its keys are. */
+/** Requirements for tokens, and the location of their keys. */
 public final class TokenOptions {
 
   @Option(names = "--jwks", required = true, description = "Token keys: a file or an https URL")

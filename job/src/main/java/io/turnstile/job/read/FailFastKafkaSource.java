@@ -24,8 +24,8 @@ import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 
 /**
- * A {@link KafkaSource} that stops the job for good when its offset is gone: restarting would only
- * meet the same again, and nothing may be skipped.
+ * A {@link KafkaSource} that stops the job permanently when its offset is gone: restarting would
+ * only meet the same again, and nothing may be skipped.
  */
 final class FailFastKafkaSource<T>
     implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {

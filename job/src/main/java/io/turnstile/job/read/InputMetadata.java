@@ -7,7 +7,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * What is known of every input, readable or not.
+ * Metadata that every input has, readable or not.
  *
  * @param position its identity
  * @param receivedAt the broker's append time, epoch milliseconds

@@ -12,7 +12,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * A record as it stands in an input topic.
+ * A record of an input topic, not parsed yet.
  *
  * @param position where
  * @param receivedAt the broker's append time, epoch milliseconds

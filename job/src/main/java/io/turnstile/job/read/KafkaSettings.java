@@ -4,7 +4,7 @@ import io.turnstile.events.TopicNames;
 import java.util.Properties;
 
 /**
- * How the job reads from Kafka.
+ * Settings for reading from Kafka.
  *
  * @param client properties for every Kafka client, the bootstrap servers among them; hold secrets
  * @param groupId consumer group for committed source offsets

@@ -14,7 +14,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Asks the brokers which topics the names stand for. */
+/** Asks the brokers for the ids of the topics with these names. */
 final class KafkaTopicIdentities implements TopicIdentities {
 
   /** A broker that has just started may not know a topic yet: only a lasting absence counts. */

@@ -36,7 +36,7 @@ final class OpenTransactionMonitor {
   /** Since when readers stop at an offset, and when to say so next. */
   private record Held(long stable, long sinceNanos, Duration nextReport) {}
 
-  /** Looks how far the partitions can be read, and logs what is to be said. */
+  /** Checks how far the partitions can be read, and logs what is to be said. */
   void look(AdminClient admin, Collection<TopicPartition> partitions) {
     try {
       Map<TopicPartition, Long> stable = ends(admin, partitions, IsolationLevel.READ_COMMITTED);

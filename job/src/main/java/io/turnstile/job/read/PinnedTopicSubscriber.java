@@ -14,8 +14,8 @@ import org.apache.kafka.common.Uuid;
 
 /**
  * Discovers the partitions of one topic, now and then for as long as the job runs, and stops the
- * job for good when the topic is gone or is no longer the same: Flink's own subscriber would go on
- * with the offsets of the old one. Also looks whether partitions are held back.
+ * job permanently when the topic is gone or is no longer the same: Flink's own subscriber would
+ * continue with the offsets of the old one. Also checks whether partitions are held back.
  */
 final class PinnedTopicSubscriber implements KafkaSubscriber {
 

@@ -19,7 +19,7 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * What the job must know of a kind of reference data.
+ * A kind of reference data, with all that the job must know of it.
  *
  * @param <T> the record type
  */

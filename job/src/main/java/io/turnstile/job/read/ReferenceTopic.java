@@ -14,9 +14,9 @@ import java.util.function.Predicate;
  */
 public interface ReferenceTopic<T> extends Serializable {
 
-  /** Which end of the topic is meant, as it is when asked for. */
+  /** An end of the topic, at the time of the request. */
   enum End {
-    /** What readers of committed records can see now. */
+    /** The end for readers of committed records. */
     LAST_STABLE_OFFSET,
     /** All that was appended, behind somebody's open transaction too. */
     HIGH_WATERMARK

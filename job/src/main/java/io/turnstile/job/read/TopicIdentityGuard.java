@@ -12,7 +12,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 
 /**
- * Remembers in checkpoints which topics the stored offsets belong to, and stops the job for good
+ * Remembers in checkpoints which topics the stored offsets belong to, and stops the job permanently
  * when one has been deleted and created again: the offsets would mean other records.
  */
 public final class TopicIdentityGuard implements Serializable {

@@ -15,7 +15,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** What comes before the turnstile: an input, ready for its verdict. */
+/** An input at the turnstile, ready for its verdict. */
 public sealed interface DecisionInput {
 
   RecordType<DecisionInput> TYPE = new RecordType<>(DecisionInput.class, Serializer.INSTANCE);

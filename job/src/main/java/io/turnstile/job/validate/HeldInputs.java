@@ -34,7 +34,7 @@ final class HeldInputs {
     return inputs.size();
   }
 
-  /** Whether no more should be added. Never true when nothing waits. */
+  /** Returns whether no more should be added. Never true when nothing waits. */
   boolean isFull() {
     return inputs.size() >= MAX_INPUTS || (bytes >= MAX_BYTES && !inputs.isEmpty());
   }

@@ -5,9 +5,9 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * How each partition of the transactions topic is read: how many inputs, and how long after its
- * append the last of them was. Of a partition that is behind, what is still unread is about as old.
- * A partition shows with its first input.
+ * Metrics of each partition of the transactions topic: the number of inputs read, and the age of
+ * the last of them since its append. In a partition that is behind, unread inputs are about as old.
+ * A partition appears with its first input.
  */
 final class InputMetrics {
 

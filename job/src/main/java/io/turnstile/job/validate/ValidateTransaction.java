@@ -46,7 +46,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   public static final OutputTag<DecisionInput> TURNED_AWAY =
       new OutputTag<>("turned-away", DecisionInput.TYPE);
 
-  /** How often what waits is looked at. */
+  /** Interval between checks of the waiting inputs. */
   static final long RETRY_MILLIS = 50;
 
   private final TokenSettings tokenSettings;

@@ -39,14 +39,14 @@ import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What the operator owes to a writer that commits by itself. */
+/** Duties of the operator to a writer that commits by itself. */
 class CommitStrategyContractTest {
 
   private static final long START = 1_000_000;
   private static final long WAIT = 5_000;
   private static final Transaction TRANSACTION = transaction("customer", "id", "product", 1);
 
-  /** What the writer was called with, over all attempts. */
+  /** Calls of the writer, over all attempts. */
   private final List<String> calls = new ArrayList<>();
 
   /** Inputs decided already, and what is to be put back into state with the next start. */

@@ -52,7 +52,7 @@ class DecisionOperatorTest {
   private static final long OUTAGE = 3_600_000;
   private static final Duration WAIT = Duration.ofSeconds(5);
 
-  /** What a topic and a producer admit unless told otherwise. */
+  /** Default limit of a topic and a producer for the size of a record. */
   private static final int USUAL_RECORD_LIMIT = 1 << 20;
 
   private final FakeReferenceTopic<Customer> customers = new FakeReferenceTopic<>();

@@ -37,7 +37,7 @@ class DedupModelTest {
   private static final List<String> NAMES =
       List.of("a", "b", "\u00e9\ud83c\udfab".repeat(40), "transactions/0/1");
 
-  /** What the turnstile must do: it forgets nothing. */
+  /** Model of the turnstile: it forgets nothing. */
   private record Model(DedupSettings settings, List<DecisionInput.Enriched> accepted) {
 
     String decide(DecisionInput.Enriched input) {
@@ -112,7 +112,7 @@ class DedupModelTest {
     private final DedupSettings settings;
     private final OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec;
 
-    /** Whether the inputs lay in the topic for longer than the longest outage. */
+    /** True if the inputs lay in the topic for longer than the longest outage. */
     private final boolean backlog;
 
     private OperatorUnderTest<DecisionInput, Reference<Customer>, Verdict> turnstile;
@@ -162,7 +162,7 @@ class DedupModelTest {
       assertThat(turnstile.stateEntries()).isEqualTo(contents ? 2 : 1);
     }
 
-    /** What was decided after the checkpoint is forgotten, and comes again. */
+    /** Forgets what was decided after a checkpoint, and decides it again. */
     private void crashAndReplay() throws Exception {
       Checkpoint checkpoint = turnstile.checkpoint();
       Model then = model.copy();
@@ -194,7 +194,7 @@ class DedupModelTest {
     }
 
     private List<DecisionInput> inputs() throws Exception {
-      // The clock goes on before, not between: what is replayed is no older than the outage.
+      // The clock advances before, not between: what is replayed is no older than the outage.
       turnstile.advance(random.nextInt(backlog ? 2 : LONGEST_STEP));
       List<DecisionInput> inputs = new ArrayList<>();
       for (int i = random.nextInt(12); i > 0; i--) {

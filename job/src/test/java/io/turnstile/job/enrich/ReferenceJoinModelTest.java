@@ -39,7 +39,7 @@ class ReferenceJoinModelTest {
   private static final List<String> PRODUCTS = List.of("p0", "p1", "p2", "p3", "p4", "p5");
 
   /**
-   * What holds and what waits.
+   * Model of the join: the records read and the waiting transactions.
    *
    * @param topic in the order of append times
    * @param read how many records of each partition have been read, by the source or catching up
@@ -66,7 +66,7 @@ class ReferenceJoinModelTest {
           new HashMap<>(deadlines));
     }
 
-    /** The version in force, or null. */
+    /** The current version, or null. */
     Long version(String product) {
       Long highest = null;
       for (Reference<Product> record : topic) {
@@ -98,8 +98,8 @@ class ReferenceJoinModelTest {
     }
 
     /**
-     * What is released by a product, or has waited long enough; for the latter, its subtask reads
-     * the topic.
+     * Transactions that a product releases, or that have waited long enough; for the latter, their
+     * subtask reads the topic.
      */
     List<String> decided(long now, int parallelism) {
       Set<Integer> readers = new HashSet<>();
@@ -173,14 +173,14 @@ class ReferenceJoinModelTest {
     private OperatorUnderTest<AuthenticatedTransaction, Reference<Product>, DecisionInput> enricher;
     private Model model = new Model();
 
-    /** How many records of each partition the source has delivered. */
+    /** Number of records that the source has delivered, by partition. */
     private Map<Integer, Long> delivered = new HashMap<>();
 
     private long authenticatedTransactions;
     private int parallelism;
     private long appendedAt;
 
-    /** Whether the records of one product lie in several partitions. */
+    /** True if the records of one product lie in several partitions. */
     private final boolean isGrown;
 
     History(long seed, StateBackend backend) {

@@ -37,7 +37,7 @@ public final class FakeReferenceTopic<T> implements ReferenceTopic<T> {
     return end;
   }
 
-  /** Where reading began, one map for each time. */
+  /** Offsets where reading began, one map for each time. */
   public List<Map<Integer, Long>> readFrom() {
     return readFrom;
   }

@@ -16,12 +16,12 @@ import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 
 /**
  * A keyed operator with two inputs in Flink's harness, at any parallelism: elements go to the
- * subtask that owns their key, and a snapshot can be restored at another parallelism. Time stands
- * still until it is set; one clock for timers and time-to-live.
+ * subtask that owns their key, and a snapshot can be restored at another parallelism. Time does not
+ * pass until it is set; one clock for timers and time-to-live.
  */
 public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
 
-  /** What is tested. */
+  /** The tested operator and its types. */
   public record Spec<A, B, O>(
       StreamOperatorFactory<O> factory,
       RecordType<A> firstType,
@@ -141,7 +141,7 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     }
   }
 
-  /** What Flink calls after the last record. */
+  /** Finishes the operator, as Flink does after the last record. */
   public void finish() throws Exception {
     for (Subtask<A, B, O> subtask : subtasks) {
       subtask.finish();
@@ -155,7 +155,7 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     }
   }
 
-  /** What came out since the last call, subtask by subtask. */
+  /** Takes the output since the last call, subtask by subtask. */
   public List<O> take() {
     List<O> all = new ArrayList<>();
     subtasks.forEach(subtask -> all.addAll(subtask.take()));

@@ -152,7 +152,7 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     return getTaskMailbox().tryTake(TaskMailbox.MIN_PRIORITY);
   }
 
-  /** What came out since the last call. */
+  /** Takes the output since the last call. */
   List<O> take() {
     List<O> fresh = extractOutputValues();
     getOutput().clear();

@@ -7,7 +7,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How to reach Kafka. */
+/** Options for connecting to Kafka. */
 final class ConnectionOptions {
 
   enum Compression {

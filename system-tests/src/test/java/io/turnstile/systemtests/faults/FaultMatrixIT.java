@@ -48,8 +48,8 @@ class FaultMatrixIT {
   }
 
   /**
-   * If a second failure makes the job take over once more, it finds them itself, and refuses to go
-   * on.
+   * If a second failure makes the job take over once more, it finds them itself, and refuses to
+   * continue.
    */
   @Test
   void withoutSuppressionInputsGetASecondVerdict() throws Exception {

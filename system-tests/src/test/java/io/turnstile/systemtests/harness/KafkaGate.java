@@ -28,9 +28,9 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 
 /**
- * Stands between Kafka's clients and the broker, and can hold single requests, or their answers,
- * for as long as a test wants: that is how a test knows, and not merely guesses, at which step of
- * its work a client is. It can also be a network that takes its time.
+ * Proxy between Kafka's clients and the broker. It can hold single requests, or their answers, for
+ * as long as a test wants: that is how a test knows, and not merely guesses, at which step of its
+ * work a client is. It can also be a network that takes its time.
  *
  * <p>The broker has to advertise {@link #listener()}. A message that is held delays everything
  * behind it on the same connection, as a slow network would. A request stays deliverable after its
@@ -189,7 +189,7 @@ public final class KafkaGate implements AutoCloseable {
   /** One direction of a connection: delivers in order, each message when its delay is over. */
   private final class Wire implements Runnable {
 
-    /** When to deliver what; null for the end. */
+    /** A message and the time to deliver it; null for the end. */
     private record Due(long nanos, ByteBuffer message) {}
 
     private final BlockingQueue<Due> due = new LinkedBlockingQueue<>();

@@ -9,8 +9,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Parameters of a sampler that stand for the options of {@link KafkaOptions}: {@code
- * --topic-accepted} is {@code topic_accepted}. An empty one counts as not given.
+ * Parameters of a sampler that set the options of {@link KafkaOptions}: {@code --topic-accepted} is
+ * {@code topic_accepted}. An empty one counts as not given.
  */
 final class KafkaParameters {
 

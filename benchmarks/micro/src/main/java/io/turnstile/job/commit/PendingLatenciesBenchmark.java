@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class PendingLatenciesBenchmark {
 
-  /** What 10 ms bring at 10,000/s. */
+  /** Number of inputs in 10 ms at 10,000/s. */
   private static final int BATCH = 100;
 
   private final PendingLatencies pending =

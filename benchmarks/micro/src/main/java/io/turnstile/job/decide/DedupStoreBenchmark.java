@@ -33,7 +33,7 @@ public class DedupStoreBenchmark {
   /** Spreads look-ups over all that is known; prime, and so without a pattern of customers. */
   private static final long STRIDE = 7_919;
 
-  /** How much is known. */
+  /** Number of known acceptances. */
   @Param("200000")
   public int acceptances;
 

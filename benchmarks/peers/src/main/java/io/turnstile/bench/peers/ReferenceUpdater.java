@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings a store of products or customers up to date: the highest version since the last delete
- * counts, and a malformed record leaves the one before in force.
+ * counts, and a malformed record leaves the previous one in place.
  *
  * @param <T> the record type
  */

@@ -22,7 +22,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * mostly answers. Not thread-safe.
  *
  * <p>Forgets by the append times of what comes in: while nothing does, nothing is forgotten. The
- * inputs of a task stand in one partition, almost in the order of their times, so what is older
+ * inputs of a task come from one partition, almost in the order of their times, so what is older
  * than the newest by more than the window and a margin is compared with no more.
  */
 final class StreamsDedupStore implements DedupStore {

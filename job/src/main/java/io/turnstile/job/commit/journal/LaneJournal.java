@@ -30,8 +30,8 @@ public interface LaneJournal extends AutoCloseable {
    * committed or aborted, and only then asks where the lane ends. What they committed and no reader
    * sees is aborted.
    *
-   * @param from where to read from, and what stands before it must not be aborted; null for the
-   *     beginning of the lane
+   * @param from where to read from; what is before it must not be aborted; null for the beginning
+   *     of the lane
    * @return all that is to be read: from there to the end
    * @throws JournalException.Refused if the lane does not hold everything from there on, or must
    *     not be taken over for another reason that no retry removes

@@ -11,7 +11,7 @@ abstract class Choices {
   /** A number from 0 to {@code options} - 1. */
   abstract int pick(int options);
 
-  /** Whether what follows may be left out, as another way here has been followed already. */
+  /** Returns whether what follows may be left out, as it was followed from this state before. */
   abstract boolean knows(long state);
 
   /** The choices so far, to repeat them with. */

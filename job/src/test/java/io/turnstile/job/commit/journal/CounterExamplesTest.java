@@ -69,7 +69,7 @@ class CounterExamplesTest {
         "0 commits 0",
         "0 crashes, restart from 0",
         "1 takes over",
-        // Before the input has come by again.
+        // Before the input has arrived again.
         "1 takes checkpoint",
         "1 completes checkpoint",
         "1 crashes, restart from 1",

@@ -127,7 +127,7 @@ class InMemoryJournal implements TestJournal {
         .forEach(slot -> stored.committed.remove(slot.transaction()));
   }
 
-  /** Deletes what stands before an offset, as retention does. */
+  /** Deletes what is before an offset, as retention does. */
   synchronized void deleteBefore(int lane, int part, long offset) {
     lanes.get(lane).deletedBefore[part] = offset;
   }

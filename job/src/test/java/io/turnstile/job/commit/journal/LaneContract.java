@@ -159,7 +159,7 @@ abstract class LaneContract {
     assertThat(journal().seqs(LANE)).containsExactly(1L, 2L, 3L);
   }
 
-  /** The snapshot is written out while the task goes on. */
+  /** The snapshot is written out while the task continues. */
   @Test
   void snapshotDoesNotChangeWithTheLane() throws Exception {
     laneWith(1);

@@ -102,7 +102,7 @@ class LaneTest extends LaneContract {
     }
   }
 
-  /** Its commit was acknowledged, and then not carried out where it stands. */
+  /** Its commit was acknowledged, and then not carried out where the verdict is. */
   @Test
   void verdictThatIsThereAndWasNeverCommittedIsDecidedAgain() throws Exception {
     laneWith(3);

@@ -22,7 +22,7 @@ final class ModelJournal {
   static final List<Outcome> PARTS = List.of(Outcome.ACCEPTED, Outcome.REJECTED);
   private static final List<String> PART_NAMES = PARTS.stream().map(Outcome::headerValue).toList();
 
-  /** What one marker decides about on a part: a transaction, and those before it without one. */
+  /** Records on a part that share a marker: a transaction, and those before it without one. */
   private static final class Span {
     boolean open = true;
     boolean committed;
@@ -40,7 +40,7 @@ final class ModelJournal {
     final Span[] spans = new Span[PARTS.size()];
   }
 
-  /** Looks whether a promise is broken. */
+  /** Checks whether a promise is broken. */
   interface Observer {
     void committed(Verdict verdict);
   }
@@ -98,7 +98,7 @@ final class ModelJournal {
     return last;
   }
 
-  /** Whether a commit that was acknowledged is not marked on a part. */
+  /** Returns whether a commit that was acknowledged is not marked on a part. */
   boolean hasUnmarked() {
     for (Transaction transaction : transactions) {
       for (int part = 0; part < PARTS.size(); part++) {
@@ -172,7 +172,7 @@ final class ModelJournal {
   final class Owner implements LaneJournal {
     private final String name;
 
-    /** Where others may get in between. */
+    /** Runs where others may get in between. */
     private final Runnable meanwhile;
 
     private boolean fenced;
@@ -181,10 +181,10 @@ final class ModelJournal {
     /** A commit acknowledged before it was done. */
     private boolean owing;
 
-    /** Where the next verdict of each part is to stand. */
+    /** Expected offset of the next verdict, by part. */
     private final long[] next = new long[PARTS.size()];
 
-    /** A verdict stands where the marker of a commit should. */
+    /** A verdict is where the marker of a commit should be. */
     private boolean misplaced;
 
     /** The part that the next commit is not marked on, or -1. */
@@ -315,7 +315,7 @@ final class ModelJournal {
       return end;
     }
 
-    /** Which parts the next commit has verdicts on. */
+    /** Returns whether the next commit has verdicts on this part. */
     boolean touches(int part) {
       return transactions[id()].touched[part];
     }
@@ -358,7 +358,7 @@ final class ModelJournal {
       }
     }
 
-    /** Which transactional id the next commit is on. */
+    /** Returns the transactional id of the next commit. */
     private int id() {
       return mutations.contains(Mutation.SECOND_ID_INITIALISED_LAZILY) ? commits % 2 : 0;
     }

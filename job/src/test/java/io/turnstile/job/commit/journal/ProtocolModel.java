@@ -32,12 +32,12 @@ import java.util.TreeSet;
  * Attempts use the production code that takes over, decides, suppresses and commits ({@link Lane},
  * {@link DedupPolicy}); the rest is the model's, and any of its steps may come at any time.
  *
- * <p>An attempt that was replaced goes on as a zombie: it takes over late, appends and commits, or
- * stays silent from any step on, which is a crash. Breaking a promise throws {@link Violation}.
+ * <p>An attempt that was replaced continues as a zombie: it takes over late, appends and commits,
+ * or stays silent from any step on, which is a crash. Breaking a promise throws {@link Violation}.
  */
 final class ProtocolModel {
 
-  /** What can be taken out of the protocol. */
+  /** A deliberate fault in the protocol. */
   enum Mutation {
     READ_BEFORE_FENCING,
     SNAPSHOT_WITHOUT_COMMIT,
@@ -51,7 +51,7 @@ final class ProtocolModel {
     INVISIBLE_IN_CHECKPOINT,
     UNMARKED_LEFT_AT_TAKE_OVER;
 
-    /** Whether it shows only when the broker forgets to mark a commit. */
+    /** Returns whether it shows only when the broker forgets to mark a commit. */
     boolean needsUnmarked() {
       return this == INVISIBLE_IN_CHECKPOINT || this == UNMARKED_LEFT_AT_TAKE_OVER;
     }
@@ -95,7 +95,7 @@ final class ProtocolModel {
   }
 
   /**
-   * How much may happen.
+   * Limits of what may happen.
    *
    * @param attempts of the job, the first included
    * @param checkpoints that are taken
@@ -168,7 +168,7 @@ final class ProtocolModel {
         });
   }
 
-  /** What a checkpoint holds. */
+  /** Contents of a checkpoint. */
   private record Checkpoint(
       List<Long> sourceOffsets,
       Set<Input> waiting,
@@ -465,7 +465,7 @@ final class ProtocolModel {
   }
 
   /**
-   * Goes on until nothing can happen any more, or what follows is known.
+   * Continues until nothing more can happen, or what follows is known.
    *
    * @return what happened
    */

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * A broker that is taken for dead for a moment forgets to mark some commits that it acknowledged
- * (KAFKA-20734): partitions without a leader are taken for deleted. A broker that was frozen for
- * longer than its session lasts is such a one when it goes on.
+ * (KAFKA-20734): partitions without a leader are taken for deleted. This happens when a broker
+ * resumes that was frozen for longer than its session lasts.
  */
 class UnmarkedCommitIT {
 
@@ -102,7 +102,7 @@ class UnmarkedCommitIT {
       this.number = number;
     }
 
-    /** Returns how many inputs were decided for good. */
+    /** Returns how many inputs the last checkpoint covers. */
     long run() throws Exception {
       while (!enough) {
         Lane lane = new Lane(number, LANES, journal.identity(), journal.lane(number, () -> {}));

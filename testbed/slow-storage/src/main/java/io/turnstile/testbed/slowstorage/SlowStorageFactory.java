@@ -13,7 +13,7 @@ public final class SlowStorageFactory implements FileSystemFactory {
 
   static final String SCHEME = "slow";
 
-  /** How long the closing of a written file takes, as object storage takes to accept it. */
+  /** Delay when a written file is closed, like that of object storage when it accepts one. */
   static final ConfigOption<Duration> CLOSE_DELAY =
       ConfigOptions.key("slow-storage.close-delay")
           .durationType()

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
-/** What the protocol assumes of a journal, on a real broker; topics of its own for every test. */
+/** Checks on a real broker what the protocol assumes of a journal; each test has its own topics. */
 @Timeout(120)
 class KafkaJournalIT {
 
