@@ -31,7 +31,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.testcontainers.DockerClientFactory;
-import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
@@ -138,10 +137,20 @@ final class PodContainers implements AutoCloseable {
     assertThat(benchmarks.resolve("turnstile-benchmarks.jar"))
         .as("the laboratory, which has the load; build it first")
         .exists();
-    for (String file : List.of("turnstile-benchmarks.jar", "lib")) {
-      started.withFileSystemBind(
-          benchmarks.resolve(file).toString(), LABORATORY + "/" + file, BindMode.READ_ONLY);
-    }
+    started.withCreateContainerCmdModifier(
+        command -> {
+          // Behind the modifier that mounts what the pod has.
+          HostConfig host = command.getHostConfig();
+          List<Bind> binds = new ArrayList<>(List.of(host.getBinds()));
+          for (String file : List.of("turnstile-benchmarks.jar", "lib")) {
+            binds.add(
+                new Bind(
+                    benchmarks.resolve(file).toString(),
+                    new Volume(LABORATORY + "/" + file),
+                    AccessMode.ro));
+          }
+          host.withBinds(binds.toArray(Bind[]::new));
+        });
     containers.add(started);
     started.start();
     return started;

@@ -46,7 +46,7 @@ class RenderedPodsIT {
 
   /** The load is the laboratory's, which the image does not hold. */
   private static final String LABORATORY =
-      "java -Xmx256m -cp '%s/turnstile-benchmarks.jar:%1$s/lib/*' io.turnstile.bench.Laboratory "
+      "java -Xmx128m -XX:+UseSerialGC -cp '%s/turnstile-benchmarks.jar:%1$s/lib/*' io.turnstile.bench.Laboratory "
           .formatted(PodContainers.LABORATORY);
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
