@@ -21,6 +21,13 @@ class LaboratoryTest {
     }
   }
 
+  /** They are added by a model transformer, which is easily left out. */
+  @Test
+  void sharesOfTheGeneratorAreOptions() {
+    assertThat(Run.of("simulate", "generate", "--help").out())
+        .contains("--duplicates=SHARE", "--late-product=SHARE");
+  }
+
   @Test
   void theCommandsAreThoseOfTheManual() {
     assertThat(Laboratory.commandLine().getSubcommands().keySet())

@@ -48,7 +48,8 @@ public final class Turnstile implements Runnable {
   public static CommandLine commandLine(Object... more) {
     CommandLine commandLine = new CommandLine(new Turnstile());
     for (Object subcommand : more) {
-      commandLine.addSubcommand(subcommand);
+      // Given the object itself, picocli would leave out the model transformers of its commands.
+      commandLine.addSubcommand(new CommandLine(subcommand));
     }
     commandLine.registerConverter(Duration.class, new DurationConverter());
     commandLine.setParameterExceptionHandler(Turnstile::wrongUsage);
