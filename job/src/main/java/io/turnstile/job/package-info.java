@@ -9,7 +9,7 @@
  * <p>Each of them may use {@code failure}.
  *
  * <p>This package wires them: {@link io.turnstile.job.TurnstileJob} is the entry point, {@link
- * io.turnstile.job.JobConfig} holds the options, {@link io.turnstile.job.JobTopology} connects the
- * operators.
+ * io.turnstile.job.JobConfig} reads the options, which {@link io.turnstile.job.options} has by
+ * theme, {@link io.turnstile.job.JobTopology} connects the operators.
  */
 package io.turnstile.job;
