@@ -5,13 +5,19 @@
 {{- range $key, $value := .in -}}
 {{- if kindIs "map" $value -}}
 {{- include "turnstile.flatten" (dict "in" $value "prefix" (printf "%s%s." $prefix $key) "out" $out) -}}
-{{- else if and (kindIs "float64" $value) (eq (floor $value) $value) -}}
-{{- /* A number read from YAML is a float here: 1000000 must not become 1e+06. */ -}}
-{{- $_ := set $out (printf "%s%s" $prefix $key) (int64 $value | toString) -}}
 {{- else -}}
-{{- $_ := set $out (printf "%s%s" $prefix $key) (toString $value) -}}
+{{- $_ := set $out (printf "%s%s" $prefix $key) (include "turnstile.text" $value) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* A directory of its own below storage.uri, also where releases share one. */ -}}
+{{- define "turnstile.haId" -}}
+/{{ .Release.Namespace }}/{{ include "turnstile.fullname" . }}
+{{- end -}}
+
+{{- define "turnstile.haDirectory" -}}
+{{ trimSuffix "/" .Values.storage.uri }}/ha{{ include "turnstile.haId" . }}
 {{- end -}}
 
 {{- /* config.yaml: the profile, what follows from the values, and flink.config, each over the one before. */ -}}
@@ -57,6 +63,7 @@
 {{- $_ := set $config "high-availability.type" "kubernetes" -}}
 {{- $_ := set $config "high-availability.storageDir" (printf "%s/ha" (trimSuffix "/" $values.storage.uri)) -}}
 {{- $_ := set $config "kubernetes.cluster-id" $name -}}
+{{- $_ := set $config "high-availability.cluster-id" (include "turnstile.haId" .) -}}
 {{- $_ := set $config "kubernetes.namespace" .Release.Namespace -}}
 {{- end -}}
 {{- with $values.storage.s3 -}}
@@ -66,6 +73,9 @@
 {{- if .pathStyleAccess -}}
 {{- $_ := set $config "s3.path.style.access" "true" -}}
 {{- end -}}
+{{- end -}}
+{{- if eq $values.mode "operator" -}}
+{{- include "turnstile.operatorConfig" (dict "root" . "config" $config) -}}
 {{- end -}}
 {{- include "turnstile.flatten" (dict "in" $values.flink.config "prefix" "" "out" $config) -}}
 {{- range $key, $value := $config }}

@@ -1,19 +1,37 @@
-{{- define "turnstile.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- /*
+A value as text, whatever gave it: a number from YAML is a float, and 1000000 must not become 1e+06. A list is "A,B".
+*/ -}}
+{{- define "turnstile.text" -}}
+{{- if kindIs "slice" . -}}
+{{- $texts := list -}}
+{{- range . -}}
+{{- $texts = append $texts (include "turnstile.text" .) -}}
 {{- end -}}
+{{- join "," $texts -}}
+{{- else if and (kindIs "float64" .) (eq (floor .) .) -}}
+{{- printf "%.0f" . -}}
+{{- else -}}
+{{- toString . -}}
 {{- end -}}
 {{- end -}}
 
+{{- /* A map of texts, as labels and annotations: Kubernetes takes neither numbers nor flags for them. */ -}}
+{{- define "turnstile.texts" -}}
+{{- range $key, $value := . }}
+{{ $key | quote }}: {{ include "turnstile.text" $value | quote }}
+{{- end }}
+{{- end -}}
+
+{{- /* A release may have dots in its name, a service may not. */ -}}
+{{- define "turnstile.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | replace "." "-" | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
 {{- define "turnstile.releaseLabels" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- /* Of (dict "root" $ "component" NAME). */ -}}
@@ -25,8 +43,14 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "turnstile.labels" -}}
 {{ include "turnstile.selectorLabels" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | quote }}
+{{- end -}}
+
+{{- /* Of a pod of the release, of (dict "root" $ "component" NAME). */ -}}
+{{- define "turnstile.podLabels" -}}
+{{ include "turnstile.labels" . }}
+{{- include "turnstile.texts" .root.Values.podLabels }}
 {{- end -}}
 
 {{- define "turnstile.image" -}}
@@ -43,9 +67,25 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ kindIs "map" . | ternary . (dict "name" .) | dig "name" "" | quote }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- /* What every pod of the image has. */ -}}
+{{- define "turnstile.podSettings" -}}
+enableServiceLinks: false
+{{- include "turnstile.pullSecrets" . }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+securityContext:
+  {{- include "turnstile.podSecurity" (dict "root" . "id" 9999) | nindent 2 }}
+{{- end -}}
+
+{{- /* Pods that run to their end go where JobManagers may. */ -}}
+{{- define "turnstile.hookPlacement" -}}
+{{- include "turnstile.placement" (pick .Values.jobManager "nodeSelector" "tolerations") -}}
 {{- end -}}
 
 {{- /* The job's id: high availability finds its checkpoints by it. */ -}}
@@ -57,7 +97,57 @@ imagePullSecrets:
 {{- if .Values.devKafka.enabled -}}
 {{ include "turnstile.fullname" . }}-kafka:9092
 {{- else -}}
-{{ .Values.kafka.bootstrapServers }}
+{{ include "turnstile.text" .Values.kafka.bootstrapServers }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The port of "host:port" or of a URL, also with an IPv6 address. */ -}}
+{{- define "turnstile.port" -}}
+{{- $authority := regexReplaceAll "^[^/]*://" . "" | regexFind "^[^/?#]*" -}}
+{{- with regexFind ":[0-9]+$" $authority -}}
+{{- trimPrefix ":" . -}}
+{{- else -}}
+{{- hasPrefix "http:" (lower .) | ternary "80" "443" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Ports outside of the release: those of networkPolicy, and of every address that the values have. */ -}}
+{{- define "turnstile.egressPorts" -}}
+{{- $v := .Values -}}
+{{- $addresses := include "turnstile.bootstrapServers" . | splitList "," -}}
+{{- $addresses = append $addresses $v.tokens.jwksUrl -}}
+{{- $addresses = append $addresses $v.proxy.url -}}
+{{- if hasPrefix "s3" $v.storage.uri -}}
+{{- $addresses = append $addresses (default "https://s3.amazonaws.com" $v.storage.s3.endpoint) -}}
+{{- end -}}
+{{- $ports := list -}}
+{{- range concat $v.networkPolicy.kafkaPorts $v.networkPolicy.httpsPorts -}}
+{{- $ports = append $ports (include "turnstile.text" .) -}}
+{{- end -}}
+{{- if $v.postgresql.url -}}
+{{- $hosts := regexReplaceAll "^jdbc:postgresql://" $v.postgresql.url "" | regexFind "^[^/?]*" -}}
+{{- range splitList "," $hosts -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" . | trimPrefix ":" | default "5432") -}}
+{{- end -}}
+{{- end -}}
+{{- range $addresses -}}
+{{- with trim . -}}
+{{- $ports = append $ports (include "turnstile.port" .) -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $ports | join "," -}}
+{{- end -}}
+
+{{- /* Of (dict "name" OPTION "value" VALUE): an argument of the job, or nothing for a switch that is off. */ -}}
+{{- define "turnstile.jobOption" -}}
+{{- $text := include "turnstile.text" .value -}}
+{{- if has .name (list "trust-producer-time" "allow-stale-checkpoint") -}}
+{{- if eq $text "true" }}--{{ .name }}{{ end -}}
+{{- else if kindIs "bool" .value -}}
+{{- /* YAML reads on and off as flags. */ -}}
+--{{ .name }}={{ ternary "on" "off" .value }}
+{{- else -}}
+--{{ .name }}={{ $text }}
 {{- end -}}
 {{- end -}}
 
@@ -87,11 +177,14 @@ http://{{ include "turnstile.fullname" . }}-rest:8081
 {{- default (printf "%s-state" (include "turnstile.fullname" .)) .Values.storage.persistentVolumeClaim.existingClaim -}}
 {{- end -}}
 
+{{- /* Of (dict "root" $ "id" NUMBER). */ -}}
 {{- define "turnstile.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 9999
-runAsGroup: 9999
-fsGroup: 9999
+{{- if .root.Values.podSecurity.fixedIds }}
+runAsUser: {{ .id }}
+runAsGroup: {{ .id }}
+fsGroup: {{ .id }}
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
@@ -102,6 +195,134 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end -}}
+
+{{- /* What every Java process of the release is started with. */ -}}
+{{- define "turnstile.javaOptions" -}}
+{{- $options := list -}}
+{{- if include "turnstile.certificates" . -}}
+{{- $options = append $options "-Djavax.net.ssl.trustStore=/opt/turnstile/trust/truststore.jks" -}}
+{{- end -}}
+{{- with .Values.proxy -}}
+{{- if .url -}}
+{{- $direct := list "localhost" "127.*" "[::1]" "$(KUBERNETES_SERVICE_HOST)" "*.svc" "*.cluster.local" -}}
+{{- range .noProxy -}}
+{{- $direct = append $direct (hasPrefix "." . | ternary (printf "*%s" .) .) -}}
+{{- end -}}
+{{- $host := regexReplaceAll "^http://(.*):[0-9]+/?$" .url "${1}" -}}
+{{- $options = append $options (printf "-Dhttps.proxyHost=%s" $host) -}}
+{{- $options = append $options (printf "-Dhttps.proxyPort=%s" (include "turnstile.port" .url)) -}}
+{{- $options = append $options (printf "-Dhttp.nonProxyHosts=%s" (join "|" $direct)) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.javaOptions -}}
+{{- $options = append $options . -}}
+{{- end -}}
+{{- join " " $options -}}
+{{- end -}}
+
+{{- /* Environment of every container of the image. */ -}}
+{{- define "turnstile.env" -}}
+{{- with include "turnstile.javaOptions" . }}
+- name: JAVA_TOOL_OPTIONS
+  value: {{ . | quote }}
+{{- end }}
+{{- range .Values.extraEnv }}
+- name: {{ .name }}
+  {{- if hasKey . "valueFrom" }}
+  valueFrom:
+    {{- toYaml .valueFrom | nindent 4 }}
+  {{- else }}
+  value: {{ include "turnstile.text" .value | quote }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "turnstile.toolEnv" -}}
+{{- with include "turnstile.env" . }}
+env:
+  {{- trim . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "turnstile.mounts" -}}
+- name: tmp
+  mountPath: /tmp
+{{- if include "turnstile.certificates" . }}
+- name: trust
+  mountPath: /opt/turnstile/trust
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* Of every pod of the image, besides tmp. */ -}}
+{{- define "turnstile.volumes" -}}
+{{- if include "turnstile.certificates" . }}
+- name: certificates
+  {{- include "turnstile.certificates" . | nindent 2 }}
+- name: trust
+  emptyDir: {}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* The source of the volume with certificates; empty without them. */ -}}
+{{- define "turnstile.certificates" -}}
+{{- with .Values.certificates.secretName -}}
+secret:
+  secretName: {{ . | quote }}
+{{- end -}}
+{{- with .Values.certificates.configMapName -}}
+configMap:
+  name: {{ . | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The init container, if any, that makes the trust store of the pod's others. */ -}}
+{{- define "turnstile.trustContainer" -}}
+{{- if include "turnstile.certificates" . }}
+- name: trust
+  image: {{ include "turnstile.image" . | quote }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/opt/turnstile/bin/trust-certificates]
+  args: [/opt/turnstile/certificates, /opt/turnstile/trust/truststore.jks]
+  {{- include "turnstile.toolResources" . | nindent 2 }}
+  volumeMounts:
+    - name: tmp
+      mountPath: /tmp
+    - name: certificates
+      mountPath: /opt/turnstile/certificates
+      readOnly: true
+    - name: trust
+      mountPath: /opt/turnstile/trust
+{{- end }}
+{{- end -}}
+
+{{- /* Init containers before the JobManager of a release that is tried out, and what every pod begins with. */ -}}
+{{- define "turnstile.prepareContainers" -}}
+{{- include "turnstile.trustContainer" . }}
+{{- if .Values.tokens.generate }}
+- name: keys
+  image: {{ include "turnstile.image" . | quote }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [/opt/turnstile/bin/make-keys]
+  args: [/opt/turnstile/state/keys]
+  {{- include "turnstile.toolEnv" . | nindent 2 }}
+  {{- include "turnstile.toolResources" . | nindent 2 }}
+  volumeMounts:
+    {{- include "turnstile.mounts" . | nindent 4 }}
+    - name: state
+      mountPath: /opt/turnstile/state
+{{- end }}
+{{- if and .Values.devKafka.enabled .Values.topics.create }}
+# The broker comes with this release: no hook before it could reach it.
+- {{- include "turnstile.topicsContainer" . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- /* What every container mounts that talks to Kafka. */ -}}
@@ -117,7 +338,39 @@ capabilities:
 {{- with .Values.kafka.clientProperties.secretName }}
 - name: kafka
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- /* What every container mounts that talks to PostgreSQL. */ -}}
+{{- define "turnstile.postgresqlMounts" -}}
+{{- if .Values.postgresql.passwordSecret.name }}
+- name: postgresql
+  mountPath: /opt/turnstile/postgresql
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "turnstile.postgresqlVolumes" -}}
+{{- with .Values.postgresql.passwordSecret.name }}
+- name: postgresql
+  secret:
+    secretName: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- /* Arguments of the command line and of the job alike; nothing if the verdicts are in Kafka. */ -}}
+{{- define "turnstile.postgresqlArguments" -}}
+{{- with .Values.postgresql }}
+{{- if .url }}
+- {{ printf "--jdbc-url=%s" .url | quote }}
+{{- with .user }}
+- {{ printf "--jdbc-user=%s" . | quote }}
+{{- end }}
+{{- if .passwordSecret.name }}
+- {{ printf "--jdbc-password-file=/opt/turnstile/postgresql/%s" .passwordSecret.key | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -134,10 +387,29 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{- /* The job's own arguments. */ -}}
+{{- define "turnstile.jobArguments" -}}
+{{- include "turnstile.kafkaArguments" . }}
+- {{ printf "--jwks=%s" (include "turnstile.jwks" .) | quote }}
+- {{ printf "--commit=%s" .Values.job.commit }}
+- {{ printf "--lanes=%d" (int .Values.job.lanes) }}
+{{- if .Values.postgresql.url }}
+- --journal-store=postgresql
+{{- end }}
+{{- with include "turnstile.postgresqlArguments" . }}
+{{ . }}
+{{- end }}
+{{- range $option, $value := .Values.job.options }}
+{{- with include "turnstile.jobOption" (dict "name" $option "value" $value) }}
+- {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- /* The container that creates and checks the topics. */ -}}
 {{- define "turnstile.topicsContainer" -}}
 name: topics
-image: {{ include "turnstile.image" . }}
+image: {{ include "turnstile.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 command: [/opt/turnstile/bin/turnstile]
 args:
@@ -149,19 +421,21 @@ args:
   {{- end }}
   - {{ printf "--replication-factor=%d" (int .Values.topics.replicationFactor) }}
   {{- range $name, $value := .Values.topics.inputConfig }}
-  - {{ printf "--input-config=%s=%s" $name $value | quote }}
+  - {{ printf "--input-config=%s=%s" $name (include "turnstile.text" $value) | quote }}
   {{- end }}
   {{- range $name, $value := .Values.topics.verdictConfig }}
-  - {{ printf "--verdict-config=%s=%s" $name $value | quote }}
+  - {{ printf "--verdict-config=%s=%s" $name (include "turnstile.text" $value) | quote }}
   {{- end }}
-  {{- if hasKey .Values.job.options "trust-producer-time" }}
-  - --trust-producer-time
+  {{- with dig "trust-producer-time" "" .Values.job.options }}
+  {{- with include "turnstile.jobOption" (dict "name" "trust-producer-time" "value" .) }}
+  - {{ . }}
+  {{- end }}
   {{- end }}
   - --timeout=2m
+{{- include "turnstile.toolEnv" . }}
 {{- include "turnstile.toolResources" . }}
 volumeMounts:
-  - name: tmp
-    mountPath: /tmp
+  {{- include "turnstile.mounts" . | nindent 2 }}
   {{- include "turnstile.kafkaMounts" . | nindent 2 }}
 {{- end -}}
 
@@ -182,30 +456,32 @@ securityContext:
   valueFrom:
     fieldRef:
       fieldPath: status.podIP
+{{- include "turnstile.env" . }}
 {{- with .Values.storage.s3.credentialsSecret }}
 {{- if .name }}
 - name: AWS_ACCESS_KEY_ID
   valueFrom:
     secretKeyRef:
-      name: {{ .name }}
-      key: {{ .accessKeyKey }}
+      name: {{ .name | quote }}
+      key: {{ .accessKeyKey | quote }}
 - name: AWS_SECRET_ACCESS_KEY
   valueFrom:
     secretKeyRef:
-      name: {{ .name }}
-      key: {{ .secretKeyKey }}
+      name: {{ .name | quote }}
+      key: {{ .secretKeyKey | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}
 
 {{- define "turnstile.flinkMounts" -}}
+{{- if eq .Values.mode "application" -}}
 - name: config
   mountPath: /opt/flink/conf
   readOnly: true
+{{ end -}}
 - name: log
   mountPath: /opt/flink/log
-- name: tmp
-  mountPath: /tmp
+{{ include "turnstile.mounts" . }}
 {{- if .Values.storage.persistentVolumeClaim.enabled }}
 - name: state
   mountPath: /opt/turnstile/state
@@ -216,13 +492,16 @@ securityContext:
   readOnly: true
 {{- end }}
 {{- include "turnstile.kafkaMounts" . }}
+{{- include "turnstile.postgresqlMounts" . }}
 {{- end -}}
 
 {{- /* Of (dict "root" $ "scratch" SIZE). */ -}}
 {{- define "turnstile.flinkVolumes" -}}
+{{- if eq .root.Values.mode "application" -}}
 - name: config
   configMap:
     name: {{ include "turnstile.fullname" .root }}-flink
+{{ end -}}
 - name: log
   emptyDir:
     sizeLimit: 1Gi
@@ -232,14 +511,31 @@ securityContext:
 {{- if .root.Values.storage.persistentVolumeClaim.enabled }}
 - name: state
   persistentVolumeClaim:
-    claimName: {{ include "turnstile.stateClaim" .root }}
+    claimName: {{ include "turnstile.stateClaim" .root | quote }}
 {{- end }}
 {{- with .root.Values.tokens.jwksSecret.name }}
 - name: jwks
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
 {{- end }}
 {{- include "turnstile.kafkaVolumes" .root }}
+{{- include "turnstile.postgresqlVolumes" .root }}
+{{- include "turnstile.volumes" .root }}
+{{- end -}}
+
+{{- /*
+How many TaskManagers: with autoscaling as many as there are. Without a number Kubernetes would go on with one, and a
+running job with it.
+*/ -}}
+{{- define "turnstile.taskManagers" -}}
+{{- if .Values.autoscaling.enabled -}}
+{{- $name := printf "%s-taskmanager" (include "turnstile.fullname" .) -}}
+{{- $now := lookup "apps/v1" "Deployment" .Release.Namespace $name | dig "spec" "replicas" 0 | int -}}
+{{- min .Values.autoscaling.maxReplicas (max .Values.autoscaling.minReplicas $now) -}}
+{{- else -}}
+{{- $spares := eq .Values.scheduling "fixed" | ternary .Values.taskManager.spares 0 -}}
+{{- add (int .Values.taskManager.replicas) (int $spares) -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* Of (dict "memoryMiB" … "cpuRequest" … "cpuLimit" …). */ -}}
@@ -257,7 +553,7 @@ limits:
 {{- define "turnstile.placement" -}}
 {{- with .nodeSelector }}
 nodeSelector:
-  {{- toYaml . | nindent 2 }}
+  {{- include "turnstile.texts" . | trim | nindent 2 }}
 {{- end }}
 {{- with .tolerations }}
 tolerations:

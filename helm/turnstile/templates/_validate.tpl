@@ -1,6 +1,13 @@
 {{- /* What a JSON schema cannot say, or says badly: each message names the key and what to do. */ -}}
 {{- define "turnstile.validate" -}}
 {{- $v := .Values -}}
+{{- $name := include "turnstile.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "%q cannot be the name of a service, which begins with a letter: set fullnameOverride" $name) -}}
+{{- end -}}
+{{- if or (kindIs "float64" $v.image.tag) (typeIs "json.Number" $v.image.tag) -}}
+{{- fail "image.tag: put it in quotes; as a number it loses its form, 1.10 becomes 1.1" -}}
+{{- end -}}
 {{- if and (not $v.kafka.bootstrapServers) (not $v.devKafka.enabled) -}}
 {{- fail "kafka.bootstrapServers is required: \"host:port,…\" (or devKafka.enabled=true to try the chart)" -}}
 {{- end -}}
@@ -9,6 +16,12 @@
 {{- end -}}
 {{- if and $v.devKafka.enabled (ne (int $v.topics.replicationFactor) 1) -}}
 {{- fail "topics.replicationFactor must be 1 with devKafka.enabled: it is a single broker" -}}
+{{- end -}}
+{{- if and $v.postgresql.url (ne $v.job.commit "journal") -}}
+{{- fail "postgresql.url needs job.commit=journal" -}}
+{{- end -}}
+{{- if and (or $v.postgresql.user $v.postgresql.passwordSecret.name) (not $v.postgresql.url) -}}
+{{- fail "postgresql.url is required with postgresql.user and postgresql.passwordSecret.name" -}}
 {{- end -}}
 {{- $keys := 0 -}}
 {{- if $v.tokens.jwksUrl -}}{{- $keys = add1 $keys -}}{{- end -}}
@@ -32,11 +45,25 @@
 {{- if and (not $v.highAvailability.enabled) (gt (int $v.jobManager.replicas) 1) -}}
 {{- fail "jobManager.replicas above 1 needs highAvailability.enabled=true" -}}
 {{- end -}}
+{{- if eq $v.mode "operator" -}}
+{{- if not $v.highAvailability.enabled -}}
+{{- fail "mode=operator needs highAvailability.enabled=true: without it the operator cannot upgrade a job that does not run" -}}
+{{- end -}}
+{{- if eq $v.scheduling "reactive" -}}
+{{- fail "scheduling=reactive is for mode=application: the operator adds TaskManagers itself, and autoscaling.enabled switches its autoscaler on" -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled (not $v.networkPolicy.webFrom) -}}
+{{- fail "mode=operator needs networkPolicy.webFrom: the operator's pods, or the policy keeps them from Flink's REST API" -}}
+{{- end -}}
+{{- end -}}
 {{- $lanes := int $v.job.lanes -}}
 {{- $slots := int $v.taskManager.slots -}}
 {{- if $v.autoscaling.enabled -}}
-{{- if ne $v.scheduling "reactive" -}}
+{{- if and (ne $v.scheduling "reactive") (eq $v.mode "application") -}}
 {{- fail "autoscaling.enabled needs scheduling=reactive: with fixed parallelism, new TaskManagers get no work" -}}
+{{- end -}}
+{{- if and (eq $v.autoscaling.by "keda") (not $v.autoscaling.prometheusUrl) -}}
+{{- fail "autoscaling.prometheusUrl is required with autoscaling.by=keda: \"http://host:port\" of Prometheus" -}}
 {{- end -}}
 {{- if gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas) -}}
 {{- fail "autoscaling.minReplicas is above autoscaling.maxReplicas" -}}
@@ -49,5 +76,41 @@
 {{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.host) -}}
 {{- fail "ingress.host is required with ingress.enabled" -}}
+{{- end -}}
+{{- if and $v.ingress.enabled $v.networkPolicy.enabled (not $v.networkPolicy.webFrom) -}}
+{{- fail "ingress.enabled needs networkPolicy.webFrom: the pods of the ingress controller, or the policy keeps them out" -}}
+{{- end -}}
+{{- if and $v.gateway.ingress.enabled (not $v.gateway.enabled) -}}
+{{- fail "gateway.ingress.enabled needs gateway.enabled" -}}
+{{- end -}}
+{{- if and $v.gateway.ingress.enabled (not $v.gateway.ingress.host) -}}
+{{- fail "gateway.ingress.host is required with gateway.ingress.enabled" -}}
+{{- end -}}
+{{- if and $v.gateway.ingress.webhooks (not $v.gateway.webhookSecret.name) -}}
+{{- fail "gateway.ingress.webhooks needs gateway.webhookSecret.name: without it there are no webhooks" -}}
+{{- end -}}
+{{- if gt (int $v.gateway.autoscaling.minReplicas) (int $v.gateway.autoscaling.maxReplicas) -}}
+{{- fail "gateway.autoscaling.minReplicas is above gateway.autoscaling.maxReplicas" -}}
+{{- end -}}
+{{- if and $v.certificates.secretName $v.certificates.configMapName -}}
+{{- fail "certificates: give one of certificates.secretName and certificates.configMapName" -}}
+{{- end -}}
+{{- range $label, $value := $v.podLabels -}}
+{{- if or (hasPrefix "app.kubernetes.io/" $label) (eq $label "helm.sh/chart") -}}
+{{- fail (printf "podLabels: %s is a label that the chart sets itself" $label) -}}
+{{- end -}}
+{{- end -}}
+{{- range $v.extraEnv -}}
+{{- if has .name (list "POD_IP" "JAVA_TOOL_OPTIONS" "TURNSTILE_JAVA_OPTS") -}}
+{{- fail (printf "extraEnv: the chart sets %s itself; options of Java belong into javaOptions" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- /* A cluster that answers has the first; `helm template` without a cluster knows neither, and says nothing. */ -}}
+{{- if and (.Capabilities.APIVersions.Has "apiregistration.k8s.io/v1") (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) -}}
+{{- range $what := list "podMonitor" "prometheusRule" -}}
+{{- if dig $what "enabled" false $v.monitoring -}}
+{{- fail (printf "monitoring.%s.enabled needs the Prometheus operator, whose resources this cluster does not have: install it, or set it to false" $what) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

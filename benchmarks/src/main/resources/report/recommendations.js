@@ -11,127 +11,98 @@ function recommendations(scenarios) {
   const noisy = 1.25;
   const busyBefore = 0.3;
 
-  const every = scenarios.flatMap(runsOf);
   const ours = scenarios.flatMap(scenario => scenario.engines)
     .filter(engine => engine.name === 'turnstile');
-  const fronts = ours.map(engine => engine.runs[engine.front]);
-  const runs = ours.flatMap(engine => engine.runs);
-  const most = (items, value) => items.reduce(
-    (best, item) => best === undefined || value(item) > value(best) ? item : best, undefined);
-  const cpu = run => sum(run.resources.map(each => each.cpu_cores_mean));
+  const fronts = ours.map(front);
+  const runs = runsOf({engines: ours});
+  const most = (items, value) => items.toSorted((a, b) => value(b) - value(a))[0];
+  const cpu = processes => sum(processes.map(each => each.cpu_cores_mean));
+  const inOrder = [];
+  const advise = (basis, text) => basis && inOrder.push(text(basis));
 
-  function highestRate() {
-    const step = most(runs.flatMap(run => run.search).filter(each => each.held),
-      each => each.offered_per_s);
-    return step && `Rate: ${fixed(step.offered_per_s, 0)}/s is the highest rate tried that held the`
+  advise(most(runs.flatMap(run => run.search).filter(step => step.held), step => step.offered_per_s),
+    step => `Rate: ${fixed(step.offered_per_s, 0)}/s is the highest rate tried that held the`
       + ` latency objective (p99 ${fixed(step.p99_ms, 0)} ms). Plan for`
       + ` ${fixed(step.offered_per_s * planned, 0)}/s per machine like this one,`
-      + ` ${fixed(planned * 100, 0)} % of it: the rest is for catching up after a failure.`;
-  }
+      + ` ${fixed(planned * 100, 0)} % of it: the rest is for catching up after a failure.`);
 
-  const busiest = most(fronts.filter(run => run.throughput && run.environment && cpu(run) > 0), rate);
-
-  function saturation() {
-    if (!busiest) {
-      return null;
-    }
-    const cores = busiest.environment.cores;
-    const used = cpu(busiest) / cores;
-    const memory = sum(busiest.resources.map(each => each.rss_max_mb)) / 1024
-      / busiest.environment.memory_gb;
-    const shares = busiest.resources.filter(each => isNumber(each.cpu_cores_mean))
+  const busiest = most(fronts.filter(run =>
+    run.throughput && run.environment && cpu(run.resources) > 0), rate);
+  advise(busiest, ({environment, resources, scenario}) => {
+    const used = cpu(resources) / environment.cores;
+    const memory = sum(resources.map(each => each.rss_max_mb)) / 1024 / environment.memory_gb;
+    const shares = resources.filter(each => isNumber(each.cpu_cores_mean))
       .sort((a, b) => b.cpu_cores_mean - a.cpu_cores_mean)
       .map(each => each.process + ' ' + fixed(each.cpu_cores_mean, 2)).join(', ');
     return (used >= memory ? 'The CPU saturates first' : 'Memory is used up first')
-      + `: at ${fixed(rate(busiest), 0)}/s (${busiest.scenario}) ${fixed(used * 100, 0)} % of`
-      + ` ${cores} cores and ${fixed(memory * 100, 0)} % of the memory were in use.`
+      + `: at ${fixed(rate(busiest), 0)}/s (${scenario}) ${fixed(used * 100, 0)} % of`
+      + ` ${environment.cores} cores and ${fixed(memory * 100, 0)} % of the memory were in use.`
       + ` Cores by process: ${shares}.`
       + (used >= saturated ? ' There is nothing left: more throughput takes more cores, or the broker'
         + ' and the load on machines of their own.' : '');
-  }
+  });
 
-  function parallelism() {
-    const cores = busiest && sum(busiest.resources
-      .filter(each => each.process.startsWith('taskmanager')).map(each => each.cpu_cores_mean));
-    if (!cores) {
-      return null;
-    }
-    const perCore = rate(busiest) / cores;
-    const plan = [10000, 50000, 100000].map(wanted => {
-      const slots = Math.ceil(wanted / perCore / planned);
-      return `${fixed(wanted, 0)}/s: parallelism ${slots}, ${2 * slots} input partitions,`
-        + ` ${4 * slots} lanes`;
-    }).join('; ');
-    return `Parallelism and partitions: a TaskManager core carries ${fixed(perCore, 0)} verdicts/s`
-      + ` (${busiest.scenario}). With cores ${fixed(planned * 100, 0)} % busy, one slot for each:`
-      + ` ${plan}. Lanes are fixed when the topics are made, so take 2 to 4 for each slot planned.`
-      + ' Beyond the rates measured this is extrapolated.';
-  }
-
-  /** Compares the seconds with a checkpoint to those without. */
-  function checkpoints() {
-    const mean = (run, during) => {
-      const seconds = run.latency_ms.series.filter(second => run.checkpoints.some(each =>
-        each.at_s < second.t + 1 && each.at_s + each.duration_ms / 1000 >= second.t) === during);
-      return sum(seconds.map(second => second.p99)) / seconds.length;
-    };
-    const run = fronts.filter(each => each.latency_ms && each.faults.length === 0)
-      .find(each => mean(each, true) / mean(each, false) >= 1.3 && mean(each, false) > 0);
-    return run && `Checkpoints: in ${run.scenario} the p99 of seconds with a checkpoint is`
-      + ` ${fixed(mean(run, true), 1)} ms, of the others ${fixed(mean(run, false), 1)} ms.`
-      + ' Checkpoints further apart, or smaller write buffers, make the tail shorter.';
-  }
-
-  function garbage() {
-    const long = fronts.filter(run => run.latency_ms?.committed).flatMap(run => run.resources
-      .filter(each => each.gc_pause_max_ms > 0.5 * committed('p999')(run))
-      .map(each => `Garbage collection: in ${run.scenario} the longest pause of ${each.process}`
-        + ` (${fixed(each.gc_pause_max_ms, 0)} ms) reaches into the p99.9`
-        + ` (${fixed(committed('p999')(run), 0)} ms). A smaller young generation, or a larger heap,`
-        + ' may shorten it.'));
-    return long[0];
-  }
-
-  function lag() {
-    const last = run => run.consumer_lag.series.at(-1)[1];
-    const run = fronts.find(each => {
-      const series = each.consumer_lag?.series ?? [];
-      return isNumber(each.load?.offered_per_s) && each.faults.length === 0 && series.length >= 10
-        && last(each) > each.load.offered_per_s && last(each) > 1.5 * series[series.length >> 1][1];
+  advise(busiest && cpu(busiest.resources.filter(each => each.process.startsWith('taskmanager'))),
+    cores => {
+      const perCore = rate(busiest) / cores;
+      const plan = [10000, 50000, 100000].map(wanted => {
+        const slots = Math.ceil(wanted / perCore / planned);
+        return `${fixed(wanted, 0)}/s: parallelism ${slots}, ${2 * slots} input partitions,`
+          + ` ${4 * slots} lanes`;
+      }).join('; ');
+      return `Parallelism and partitions: a TaskManager core carries ${fixed(perCore, 0)} verdicts/s`
+        + ` (${busiest.scenario}). With cores ${fixed(planned * 100, 0)} % busy, one slot for each:`
+        + ` ${plan}. Lanes are fixed when the topics are made, so take 2 to 4 for each slot planned.`
+        + ' Beyond the rates measured this is extrapolated.';
     });
-    return run && `Lag: in ${run.scenario} it was still growing at the end (${fixed(last(run), 0)}`
-      + ` records): the engine does not keep up with ${fixed(run.load.offered_per_s, 0)}/s on this`
-      + ' machine.';
-  }
 
-  function recovery() {
-    const faults = runs.flatMap(run => run.faults.map(fault => ({scenario: run.scenario, fault})))
-      .filter(each => isNumber(each.fault.caught_up_after_s)
-        && isNumber(each.fault.first_verdict_after_s));
-    const worst = most(faults, each => each.fault.caught_up_after_s);
-    return worst && `Recovery: the slowest was ${worst.fault.fault} (${worst.scenario}), first`
-      + ` verdict after ${fixed(worst.fault.first_verdict_after_s, 1)} s, caught up after`
-      + ` ${fixed(worst.fault.caught_up_after_s, 1)} s. Alert on consumer lag only after longer than`
-      + ' that, and keep clients\' own timeouts above it.';
-  }
+  // The seconds with a checkpoint, compared to those without.
+  const mean = (run, during) => {
+    const seconds = run.latency_ms.series.filter(second => run.checkpoints.some(each =>
+      each.at_s < second.t + 1 && each.at_s + each.duration_ms / 1000 >= second.t) === during);
+    return sum(seconds.map(second => second.p99)) / seconds.length;
+  };
+  advise(fronts.filter(run => run.latency_ms && run.faults.length === 0)
+    .find(run => mean(run, true) / mean(run, false) >= 1.3 && mean(run, false) > 0),
+  run => `Checkpoints: in ${run.scenario} the p99 of seconds with a checkpoint is`
+    + ` ${fixed(mean(run, true), 1)} ms, of the others ${fixed(mean(run, false), 1)} ms.`
+    + ' Checkpoints further apart, or smaller write buffers, make the tail shorter.');
 
-  function noise() {
-    const p99 = engine => sorted(engine.runs.map(committed('p99')));
-    const engine = ours.find(each => p99(each).at(-1) > p99(each)[0] * noisy);
-    return engine && `Spread: the p99 of the repeats of ${engine.runs[0].scenario} lies between`
+  advise(fronts.flatMap(run => run.resources.map(process => ({run, process})))
+    .find(({run, process}) => process.gc_pause_max_ms > 0.5 * committed('p999')(run)),
+  ({run, process}) => `Garbage collection: in ${run.scenario} the longest pause of`
+    + ` ${process.process} (${fixed(process.gc_pause_max_ms, 0)} ms) reaches into the p99.9`
+    + ` (${fixed(committed('p999')(run), 0)} ms). A smaller young generation, or a larger heap,`
+    + ' may shorten it.');
+
+  const lag = run => (run.consumer_lag?.series ?? []).map(point => point[1]);
+  advise(fronts.filter(run => run.faults.length === 0 && lag(run).length >= 10)
+    .find(run => lag(run).at(-1) > run.load?.offered_per_s
+      && lag(run).at(-1) > 1.5 * lag(run)[lag(run).length >> 1]),
+  run => `Lag: in ${run.scenario} it was still growing at the end (${fixed(lag(run).at(-1), 0)}`
+    + ` records): the engine does not keep up with ${fixed(run.load.offered_per_s, 0)}/s on this`
+    + ' machine.');
+
+  const recovered = runs.flatMap(run => run.faults.map(fault => ({scenario: run.scenario, fault})))
+    .filter(({fault}) => isNumber(fault.caught_up_after_s) && isNumber(fault.first_verdict_after_s));
+  advise(most(recovered, ({fault}) => fault.caught_up_after_s),
+    ({scenario, fault}) => `Recovery: the slowest was ${fault.fault} (${scenario}), first verdict`
+      + ` after ${fixed(fault.first_verdict_after_s, 1)} s, caught up after`
+      + ` ${fixed(fault.caught_up_after_s, 1)} s. Alert on consumer lag only after longer than that,`
+      + ' and keep clients\' own timeouts above it.');
+
+  const p99 = engine => sorted(engine.runs.map(committed('p99')));
+  advise(ours.find(engine => p99(engine).at(-1) > p99(engine)[0] * noisy),
+    engine => `Spread: the p99 of the repeats of ${engine.runs[0].scenario} lies between`
       + ` ${fixed(p99(engine)[0], 1)} and ${fixed(p99(engine).at(-1), 1)} ms. Judge by ratios within`
-      + ' a run of several engines, or repeat more often.';
-  }
+      + ' a run of several engines, or repeat more often.');
 
-  function busyMachine() {
-    const busy = every.filter(run =>
-      run.environment && run.environment.load_before > busyBefore * run.environment.cores);
-    const run = most(busy, each => each.environment.load_before);
-    return run && `Quiet: before ${run.scenario} on ${run.engine} the machine already had a load of`
-      + ` ${fixed(run.environment.load_before, 1)} on ${run.environment.cores} cores. Other work`
-      + ' makes tails longer; repeat on a quiet machine before you judge by them.';
-  }
+  advise(most(scenarios.flatMap(runsOf).filter(({environment}) =>
+    environment && environment.load_before > busyBefore * environment.cores),
+  run => run.environment.load_before),
+  run => `Quiet: before ${run.scenario} on ${run.engine} the machine already had a load of`
+    + ` ${fixed(run.environment.load_before, 1)} on ${run.environment.cores} cores. Other work`
+    + ' makes tails longer; repeat on a quiet machine before you judge by them.');
 
-  return [highestRate(), saturation(), parallelism(), checkpoints(), garbage(), lag(), recovery(),
-    noise(), busyMachine()].filter(advice => advice);
+  return inOrder;
 }

@@ -13,38 +13,43 @@ function section(level, id, title, blocks) {
     content);
 }
 
+function scenarioVerdict({engines, failures}) {
+  const names = some => some.map(engine => engine.name).join(', ');
+  const failed = engines.filter(engine => engine.runs.some(run => !run.passed));
+  return failed.length > 0 ? verdict(false, 'Failed: ' + names(failed))
+    : failures.length > 0 ? verdict(false, 'Failed beside each other: ' + names(engines))
+      : verdict(true, 'Passed: ' + names(engines));
+}
+
 function scenarioSection(scenario) {
   const part = (name, title, blocks) => section(3, scenario.id + '-' + name, title, blocks);
-  const chart = made => figure(Object.assign(made, {file: `charts/${scenario.id}-${made.csv}.csv`}));
-  const load = frontOf(scenario).load;
+  const load = front(scenario.engines[0]).load;
   const times = scenario.engines.map(({name, runs}) =>
     name + (runs.length === 1 ? ' once' : ` ${runs.length} times`)).join(', ');
   const offered = load && (isNumber(load.offered_per_s)
     ? fixed(load.offered_per_s, 0) + ' transactions/s' : 'as fast as possible');
-  const page = profile => element('li', {}, element('a',
-    {href: profile.path.split('/').map(encodeURIComponent).join('/')}, profile.title));
+  const page = profile => element('a',
+    {href: profile.path.split('/').map(encodeURIComponent).join('/')}, profile.title);
   return section(2, scenario.id, scenario.name, [
-    verdict(scenario),
+    scenarioVerdict(scenario),
     bullets(scenario.failures),
     load ? paragraph(`Offered: ${offered}. Measured for ${brief(load.measured_s)} s, after a warm-up`
       + ` of ${brief(load.warmup_s)} s that counts nowhere. ${times}.`) : null,
     part('objectives', 'Objectives', objectivesTables(scenario)),
     part('latency', 'Latency and throughput', latencyTables(scenario)),
-    part('throughput-charts', 'Throughput over time', [chart(throughputChart(scenario))]),
+    part('throughput-charts', 'Throughput over time', [throughputChart(scenario)]),
     part('latency-time-charts', 'Latency over time',
-      ['p50', 'p99'].map(percentile => chart(latencyChart(scenario, percentile)))),
-    part('distribution-charts', 'Latency by percentile', [chart(distributionChart(scenario))]),
+      ['p50', 'p99'].map(percentile => latencyChart(scenario, percentile))),
+    part('distribution-charts', 'Latency by percentile', [distributionChart(scenario)]),
     part('recovery', 'Recovery after each fault',
-      [recoveryTable(scenario), recoveryCharts(scenario).map(chart)]),
-    part('highest-rate', 'Highest rate', [searchTable(scenario), chart(searchChart(scenario))]),
+      [recoveryTable(scenario), recoveryCharts(scenario)]),
+    part('highest-rate', 'Highest rate', [searchTable(scenario), searchChart(scenario)]),
     part('special', 'Metrics of this scenario', [metricsTable(scenario)]),
-    part('resources', 'Resources', [resourcesTable(scenario), resourceCharts(scenario).map(chart)]),
-    part('checkpointing', 'Checkpoints',
-      [checkpointsTable(scenario), chart(checkpointsChart(scenario))]),
-    part('leaks', 'Growth over time', [growthTable(scenario), growthCharts(scenario).map(chart)]),
+    part('resources', 'Resources', [resourcesTable(scenario), resourceCharts(scenario)]),
+    part('checkpointing', 'Checkpoints', [checkpointsTable(scenario), checkpointsChart(scenario)]),
+    part('leaks', 'Growth over time', [growthTable(scenario), growthCharts(scenario)]),
     part('audit', 'Audit', [auditTable(scenario)]),
-    part('profile', 'Where the CPU time goes', scenario.profiles.length === 0 ? []
-      : [element('ul', {}, scenario.profiles.map(page))]),
+    part('profile', 'Where the CPU time goes', [bullets(scenario.profiles.map(page))]),
   ]);
 }
 
@@ -59,9 +64,12 @@ function listContents(sections) {
 const scenarios = report.scenarios;
 const everyRun = scenarios.flatMap(runsOf);
 const commands = unique(everyRun.map(run => run.command).filter(command => command));
+const runNotes = unique(everyRun.flatMap(run =>
+  run.notes.map(note => `${run.scenario} on ${run.engine}: ${note}`)));
 const advice = recommendations(scenarios);
 const sections = [
-  section(2, 'verdict', 'Verdict', [verdict(report), bullets(report.failures),
+  section(2, 'verdict', 'Verdict', [verdict(report.passed, report.verdict),
+    bullets(scenarios.flatMap(scenario => scenario.failures)),
     summaryTable(scenarios), goalsTable(scenarios)]),
   scenarios.map(scenarioSection),
   section(2, 'recommendations', 'Recommendations', advice.length === 0 ? [] : [
@@ -71,7 +79,7 @@ const sections = [
     commands.length > 0 ? [paragraph('Made by:'), bullets(commands)] : null,
     settingsTable(scenarios)
       ?? paragraph('The results do not say which settings the engines had.')]),
-  section(2, 'notes', 'Notes', [report.notes.map(paragraph), bullets(report.run_notes)]),
+  section(2, 'notes', 'Notes', [report.notes.map(paragraph), bullets(runNotes)]),
   section(2, 'reading', 'How to read this', [bullets([
     'Load is open: each transaction has its intended send time, whether or not those before it were'
       + ' answered. Latency counts from that time, so a stall counts for all that should have been'
@@ -91,4 +99,4 @@ main.replaceChildren(element('header', {}, element('h1', {}, document.title),
 sections.forEach(each => main.append(each));
 drawCharts();
 // The page had no such anchor while it loaded.
-document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({behavior: 'instant'});
+document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

@@ -22,6 +22,8 @@ package io.turnstile.audit;
  *   <li>All verdicts are read, and noted in one byte for each input and one sum for each 1024.
  *   <li>All inputs are read and compared with that. If some have no verdict yet, further verdicts
  *       are read until all have or the wait is over, and the inputs once more.
+ *   <li>Where duplicates name the acceptances that they repeat, the accepted verdicts of their
+ *       lanes are read once more, to see that each was named rightly.
  *   <li>Only if something is wrong, the inputs and verdicts in question are read again, to say what
  *       and where.
  * </ol>
@@ -37,10 +39,15 @@ package io.turnstile.audit;
  *       input back, and than it pauses when it recovers from a failure.
  * </ul>
  *
- * <p>Memory: 1 byte an input, 24 bytes a customer, at most 24 bytes for each acceptance within one
- * dedup window and ten minutes (or the actual disorder of a lane, if that is more), and a
- * compressed bitmap of sequence numbers a lane. A ledger takes a few bytes an entry. Nothing grows
- * with the size of records.
+ * <p>A {@code DUPLICATE_ID} that names an acceptance must name one of the same customer and id, as
+ * its verdict says it, received within the dedup window. Where verdicts are numbered by {@code
+ * lane-seq}, it must also be the least of those with this content that were decided before. That
+ * the content is that of the duplicate is not checked.
+ *
+ * <p>Memory: 1 byte an input, 24 bytes a customer, 24 bytes for each acceptance that is named, at
+ * most 24 bytes for each acceptance within one dedup window and ten minutes (or the actual disorder
+ * of a lane, if that is more), and a compressed bitmap of sequence numbers a lane. A ledger takes a
+ * few bytes an entry. Nothing grows with the size of records.
  *
  * <p>With {@link AuditConfig#since}, inputs appended before that do not count, also not as first
  * acceptances.
@@ -60,6 +67,10 @@ public final class Audit {
    */
   public AuditReport run() {
     Ledger ledger = config.ledger() == null ? null : Ledger.read(config.ledger());
-    return new AuditRun(config, new KafkaLog(config.client()), ledger).run();
+    CommittedLog log = new KafkaLog(config.client());
+    if (config.database() != null) {
+      log = new RoutedLog(log, new VerdictTableLog(config.database(), config.topics()));
+    }
+    return new AuditRun(config, log, ledger).run();
   }
 }

@@ -1,7 +1,11 @@
 package io.turnstile.audit;
 
+import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.SinceConverter;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -35,10 +39,13 @@ import picocli.CommandLine.Spec;
 public final class AuditCommand implements Callable<Integer> {
 
   private static final int SHOWN = 20;
+  private static final String SINCE = "--since";
 
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private PostgresqlOptions database;
 
   @Option(
       names = "--ledger",
@@ -58,7 +65,7 @@ public final class AuditCommand implements Callable<Integer> {
   private Duration wait;
 
   @Option(
-      names = "--since",
+      names = SINCE,
       paramLabel = "TIME|DURATION",
       converter = SinceConverter.class,
       description = {
@@ -70,7 +77,7 @@ public final class AuditCommand implements Callable<Integer> {
   @Option(
       names = "--dedup-window",
       paramLabel = "DURATION",
-      defaultValue = "1h",
+      defaultValue = DedupWindow.DEFAULT,
       converter = DurationConverter.class,
       description = "the job's dedup window (default: ${DEFAULT-VALUE})")
   private Duration dedupWindow;
@@ -82,6 +89,10 @@ public final class AuditCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter stdout = spec.commandLine().getOut();
     PrintWriter stderr = spec.commandLine().getErr();
+    if (since != null) {
+      stderr.printf("audit: only inputs since %s, as set by %s%n", since, originOfSince());
+      stderr.flush();
+    }
     AuditReport report;
     try {
       report = new Audit(config(stderr)).run();
@@ -98,10 +109,20 @@ public final class AuditCommand implements Callable<Integer> {
     return report.passed() ? 0 : 1;
   }
 
+  /** One that was set for another command, and forgotten, must not narrow the proof in silence. */
+  private String originOfSince() {
+    return spec.commandLine().getParseResult().hasMatchedOption(SINCE)
+        ? "the argument " + SINCE
+        : "%s or the file of %s"
+            .formatted(
+                OptionSources.environmentName(spec.findOption(SINCE)), OptionSources.FILE_OPTION);
+  }
+
   private AuditConfig config(PrintWriter stderr) {
     AuditConfigBuilder builder =
         AuditConfig.builder(kafka.bootstrapServers())
             .topics(kafka.topics())
+            .database(database.sourceIfGiven())
             .ledger(ledger)
             .since(since)
             .waitFor(wait)
@@ -111,6 +132,7 @@ public final class AuditCommand implements Callable<Integer> {
                   stderr.printf("audit: %s, %,d of %,d%n", phase, done, total);
                   stderr.flush();
                 });
+    database.requireUsable(spec.commandLine());
     if (ledger != null && !Files.isReadable(ledger)) {
       throw usage("--ledger " + ledger + " cannot be read");
     }

@@ -1,6 +1,9 @@
 package io.turnstile.audit;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
+import io.turnstile.clients.DedupWindow;
+import io.turnstile.clients.Durations;
+import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.TopicNames;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +19,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
  * @param bootstrapServers {@code host:port,…} of the Kafka cluster
  * @param clientProperties further Kafka client properties, for TLS and SASL; default none
  * @param topics default {@link TopicNames#DEFAULT}
+ * @param database where the verdicts are in PostgreSQL; null if they are in the verdict topics, the
+ *     default
  * @param ledger the file of what the sender expects; null for none, the default
  * @param waitFor the time to wait for verdicts that are not there yet, once all others are read;
  *     default 10 s. Should exceed the longest time that the job holds one input back while it
@@ -30,6 +35,7 @@ public record AuditConfig(
     String bootstrapServers,
     Map<String, ?> clientProperties,
     TopicNames topics,
+    PostgresqlSource database,
     Path ledger,
     Duration waitFor,
     Instant since,
@@ -74,7 +80,7 @@ public record AuditConfig(
         .clientProperties(Map.of())
         .topics(TopicNames.DEFAULT)
         .waitFor(Duration.ofSeconds(10))
-        .dedupWindow(Duration.ofHours(1))
+        .dedupWindow(Durations.parse(DedupWindow.DEFAULT))
         .threads(Runtime.getRuntime().availableProcessors())
         .progress((phase, done, total) -> {});
   }

@@ -24,8 +24,8 @@ import java.util.SortedMap;
  * @param verdicts committed verdicts about them
  * @param missing inputs without verdict that should have one
  * @param duplicated verdicts beyond the first about the same input
- * @param wrong verdicts that contradict their input, themselves or the ledger, and ledger groups
- *     with other than their number of acceptances
+ * @param wrong verdicts that contradict their input, themselves or the ledger, duplicates that name
+ *     the wrong acceptance, and ledger groups with other than their number of acceptances
  * @param acceptedTwice acceptances of a customer's transaction id within the dedup window of
  *     another one
  * @param misrouted verdicts in the wrong topic or lane, with the wrong key, without their headers,

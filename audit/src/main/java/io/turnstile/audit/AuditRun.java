@@ -2,6 +2,7 @@ package io.turnstile.audit;
 
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /** One audit, from fixing the ends to the report. Used once, by one thread. */
@@ -81,6 +83,7 @@ final class AuditRun {
       found.addAll(acceptances.twice());
       idBySecond.putAll(acceptances.idBySecond());
     }
+    verdicts.namedAcceptances().check(verdicts, partitions, sequences.neverCommitted() > 0, found);
     return report(inputs, atWork, locate(inputs, found, idBySecond));
   }
 
@@ -106,7 +109,11 @@ final class AuditRun {
     }
     LaneAcceptances again =
         new LaneAcceptances(config.dedupWindow().toMillis(), acceptances.disorder());
-    partitions.readAcceptancesAgain(lane, record -> verdicts.acceptanceAgain(record, again));
+    partitions.readAgain(
+        "acceptances of lane " + lane + " once more",
+        Outcome.ACCEPTED,
+        Set.of(lane),
+        (topic, record) -> verdicts.again(topic, record, again::add));
     return again;
   }
 
@@ -226,6 +233,9 @@ final class AuditRun {
       boolean ledgerProvedNothing) {
     List<String> notes = new ArrayList<>();
     boolean missing = violations.count(Kind.MISSING) > 0;
+    if (config.since() != null) {
+      notes.add("only inputs appended since %s were audited".formatted(config.since()));
+    }
     if (expired > 0) {
       notes.add(
           "expired inputs prove nothing: verdicts were deleted from " + partitions.truncated());

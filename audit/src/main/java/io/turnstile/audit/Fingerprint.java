@@ -1,10 +1,13 @@
 package io.turnstile.audit;
 
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Transaction;
 import java.nio.ByteBuffer;
 import net.jpountz.xxhash.XXHash64;
 import net.jpountz.xxhash.XXHashFactory;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * A 64-bit hash over a sequence of fields: xxHash64 of their bytes.
@@ -51,9 +54,31 @@ final class Fingerprint {
         .value();
   }
 
-  /** Hashes what a dead letter must repeat of its input, and the code that the input deserves. */
-  static long ofDeadLetter(long offset, byte[] key, byte[] value, DeadLetterCode code) {
-    return new Fingerprint(3).add(offset).add(key).add(value).add(OutcomeCode.of(code)).value();
+  /**
+   * Hashes what a dead letter must repeat of its input, and the code that the input deserves.
+   *
+   * @param headers those of the input, under their names in the dead letter
+   */
+  static long ofDeadLetter(
+      long offset, byte[] key, byte[] value, Headers headers, DeadLetterCode code) {
+    Fingerprint fingerprint =
+        new Fingerprint(3).add(offset).add(key).add(value).add(OutcomeCode.of(code));
+    for (Header header : headers) {
+      fingerprint.add(header.key()).add(header.value());
+    }
+    return fingerprint.value();
+  }
+
+  /** Hashes what a duplicate says of the acceptance that it repeats. */
+  static long ofAcceptance(PriorAcceptance acceptance, String customerId, String transactionId) {
+    return new Fingerprint(4)
+        .add(acceptance.sourcePartition())
+        .add(acceptance.sourceOffset())
+        .add(acceptance.receivedAt())
+        .add(acceptance.decidedAt())
+        .add(customerId)
+        .add(transactionId)
+        .value();
   }
 
   static long ofText(long seed, String first, String second) {

@@ -3,6 +3,7 @@ package io.turnstile.audit;
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Decoded;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
@@ -78,7 +79,7 @@ final class InputPass {
     }
     sum += demanded(input, code);
     String seq = VerdictHeaders.optional(input.headers(), LedgerEntry.HEADER);
-    if (ledger != null && seq != null) {
+    if (ledger != null && seq != null && isForLedger(input, code)) {
       String fault;
       try {
         fault = ledger.verdict(Long.parseLong(seq), position(offset), code);
@@ -91,6 +92,15 @@ final class InputPass {
     }
   }
 
+  /**
+   * What was sent anew has the ledger-seq of the input that it repeats, of which the ledger speaks.
+   * Only its acceptance counts: it uses up the one that the group has.
+   */
+  private static boolean isForLedger(ConsumerRecord<byte[], byte[]> input, int code) {
+    return code == OutcomeCode.ACCEPTED
+        || input.headers().lastHeader(InputHeaders.REDRIVE_OF) == null;
+  }
+
   /** Ends the reading: all inputs in the range were taken. */
   void end() {
     skipTo(verdicts.end());
@@ -100,15 +110,20 @@ final class InputPass {
   }
 
   /**
-   * The fingerprint that the verdict must have: of the bytes if it is a dead letter, else of the
-   * transaction. An input that does not deserve this kind of verdict demands something that none
-   * has.
+   * The fingerprint that the verdict must have: of bytes and headers if it is a dead letter, else
+   * of the transaction. An input that does not deserve this kind of verdict demands something that
+   * none has.
    */
   static long demanded(ConsumerRecord<byte[], byte[]> input, int code) {
     Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
     if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
       DeadLetterCode deserved = invalid.code();
-      return Fingerprint.ofDeadLetter(input.offset(), input.key(), input.value(), deserved);
+      return Fingerprint.ofDeadLetter(
+          input.offset(),
+          input.key(),
+          input.value(),
+          InputHeaders.toDeadLetter(input.headers()),
+          deserved);
     }
     Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
     return OutcomeCode.outcome(code) == Outcome.ACCEPTED

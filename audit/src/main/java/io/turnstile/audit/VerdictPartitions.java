@@ -30,7 +30,6 @@ final class VerdictPartitions {
   private final CommittedLog log;
   private final PartitionReaders readers;
   private final Duration patience;
-  private final String acceptedTopic;
 
   private final Map<TopicPartition, Outcome> outcomes = new HashMap<>();
   private final Map<TopicPartition, Long> starts;
@@ -48,7 +47,6 @@ final class VerdictPartitions {
     this.log = log;
     this.readers = readers;
     patience = config.waitFor();
-    acceptedTopic = config.topics().accepted();
     for (Outcome outcome : Outcome.values()) {
       log.existingPartitions(config.topics().verdict(outcome))
           .forEach(partition -> outcomes.put(partition, outcome));
@@ -129,14 +127,15 @@ final class VerdictPartitions {
         record -> receiver.accept(outcomes.get(partition(record)), record));
   }
 
-  /** Reads once more what was read of the accepted verdicts of a lane. */
-  void readAcceptancesAgain(int lane, Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
-    TopicPartition partition = new TopicPartition(acceptedTopic, lane);
-    readers.read(
-        "acceptances of lane " + lane + " once more",
-        Map.of(partition, starts.get(partition)),
-        Map.of(partition, positions.get(partition)),
-        receiver);
+  /** Reads once more what was read of some lanes in one topic. */
+  void readAgain(
+      String phase,
+      Outcome topic,
+      Set<Integer> lanes,
+      BiConsumer<Outcome, ConsumerRecord<byte[], byte[]>> receiver) {
+    Map<TopicPartition, Long> some = new HashMap<>(starts);
+    some.keySet().removeIf(p -> outcomes.get(p) != topic || !lanes.contains(p.partition()));
+    readers.read(phase, some, positions, record -> receiver.accept(topic, record));
   }
 
   /** Reads once more what was read of a lane, and with it what was never committed. */

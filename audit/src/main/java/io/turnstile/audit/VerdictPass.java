@@ -2,6 +2,7 @@ package io.turnstile.audit;
 
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictHeaders;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,8 +22,8 @@ import org.apache.kafka.common.TopicPartition;
  * source partition, and checks what shows in the verdicts alone: places, keys, lanes, sequence
  * numbers, second acceptances.
  *
- * <p>Memory besides the tables: see {@link AcceptanceWindow}, {@link LaneSequence}, and 24 bytes a
- * customer for the lane of each.
+ * <p>Memory besides the tables: see {@link AcceptanceWindow}, {@link LaneSequence}, {@link
+ * LaneClaims}, and 24 bytes a customer for the lane of each.
  *
  * <p>Thread-safe, as long as each verdict partition is read by one thread at a time.
  */
@@ -36,6 +38,7 @@ final class VerdictPass {
   private final InputRange range;
   private final Violations violations = new Violations();
   private final Map<Integer, LaneAcceptances> acceptances = new HashMap<>();
+  private final NamedAcceptances named;
   private final LaneSequences sequences;
   private final LongLongMap[] laneByCustomer = new LongLongMap[STRIPES];
   private final long[] farthest;
@@ -54,6 +57,7 @@ final class VerdictPass {
   VerdictPass(InputRange range, int lanes, LaneSequences sequences, long window, long slack) {
     this.range = range;
     this.sequences = sequences;
+    named = new NamedAcceptances(lanes, window);
     for (int lane = 0; lane < lanes; lane++) {
       acceptances.put(lane, new LaneAcceptances(window, slack));
     }
@@ -110,22 +114,65 @@ final class VerdictPass {
     if (first && verdict.code() == OutcomeCode.ACCEPTED) {
       acceptances.get(record.partition()).add(position, record, verdict);
     }
+    if (first && verdict.acceptance() != null) {
+      named(position, record, verdict);
+    }
+  }
+
+  /** Takes a duplicate that names the acceptance that it repeats. */
+  private void named(
+      SourcePosition position, ConsumerRecord<byte[], byte[]> record, ReadVerdict verdict) {
+    SourcePosition accepted = positionOf(verdict.acceptance());
+    if (!range.mayHold(accepted)) {
+      report(Kind.WRONG, position, record, "there is no input at " + accepted + " to be repeated");
+    } else if (range.table(accepted).contains(accepted.offset())) {
+      named.of(record.partition()).duplicate(position, record, verdict);
+    } else if (accepted.offset() >= range.table(accepted).end()) {
+      beyond(record, accepted);
+    }
   }
 
   /**
-   * Gives an acceptance that was read before to other acceptances of its lane. Inputs with more
-   * than one verdict are left out: they are already reported.
+   * The {@link OutcomeCode} of an input that a duplicate names; empty if nothing can be said of it:
+   * it is not in the range, or not exactly one verdict about it could be read.
    */
-  void acceptanceAgain(ConsumerRecord<byte[], byte[]> record, LaneAcceptances acceptances) {
+  OptionalInt outcome(PriorAcceptance acceptance) {
+    SourcePosition accepted = positionOf(acceptance);
+    if (!range.mayHold(accepted)) {
+      return OptionalInt.empty();
+    }
+    VerdictTable table = range.table(accepted);
+    if (!table.contains(accepted.offset()) || table.isDuplicated(accepted.offset())) {
+      return OptionalInt.empty();
+    }
+    int code = table.verdict(accepted.offset());
+    return code < 0 ? OptionalInt.empty() : OptionalInt.of(code);
+  }
+
+  private SourcePosition positionOf(PriorAcceptance acceptance) {
+    return new SourcePosition(
+        range.topic(), acceptance.sourcePartition(), acceptance.sourceOffset());
+  }
+
+  /** Takes a verdict once more. */
+  interface Receiver {
+
+    void take(SourcePosition position, ConsumerRecord<byte[], byte[]> record, ReadVerdict verdict);
+  }
+
+  /**
+   * Gives a verdict that was read before to a receiver. Inputs with more than one verdict are left
+   * out, and verdicts with a fault: they are already reported.
+   */
+  void again(Outcome topic, ConsumerRecord<byte[], byte[]> record, Receiver receiver) {
     SourcePosition position = range.position(record).orElse(null);
-    if (position == null
-        || range.table(position).verdict(position.offset()) != OutcomeCode.ACCEPTED
-        || range.table(position).isDuplicated(position.offset())) {
+    if (position == null || range.table(position).isDuplicated(position.offset())) {
       return;
     }
-    ReadVerdict verdict = VerdictReader.read(record, Outcome.ACCEPTED, position.offset());
-    if (verdict.code() == OutcomeCode.ACCEPTED) {
-      acceptances.add(position, record, verdict);
+    int code = range.table(position).verdict(position.offset());
+    ReadVerdict verdict = VerdictReader.read(record, topic, position.offset());
+    if (code >= 0 && verdict.code() == code) {
+      receiver.take(position, record, verdict);
     }
   }
 
@@ -194,7 +241,7 @@ final class VerdictPass {
                 Kind.MISROUTED,
                 new SourcePosition(range.topic(), partition, farthest[partition]),
                 List.of(farthestVerdict[partition]),
-                "about an input that was never written"));
+                "about an input that was never written, or naming one"));
       }
     }
   }
@@ -210,6 +257,10 @@ final class VerdictPass {
 
   Violations violations() {
     return violations;
+  }
+
+  NamedAcceptances namedAcceptances() {
+    return named;
   }
 
   LaneAcceptances acceptances(int lane) {

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictHeaders;
@@ -43,7 +45,10 @@ final class VerdictReader {
     DECIDED_AT,
     REASON,
     RETRYABLE,
-    DETAIL;
+    DETAIL,
+    ACCEPTANCE,
+    SOURCE_PARTITION,
+    SOURCE_OFFSET;
 
     private static final Map<String, Field> BY_NAME = new HashMap<>();
 
@@ -75,6 +80,9 @@ final class VerdictReader {
               ? "header " + VerdictHeaders.OUTCOME + " is missing"
               : "outcome " + outcome + " in the topic of " + topic.headerValue());
     }
+    if (topic != Outcome.DEAD_LETTER && InputHeaders.areIn(record.headers())) {
+      return ReadVerdict.faulty(Kind.WRONG, "has headers of its input, as only a dead letter may");
+    }
     try {
       return switch (topic) {
         case ACCEPTED -> accepted(record, sourceOffset);
@@ -104,7 +112,6 @@ final class VerdictReader {
             fields.number(Field.OCCURRED_AT),
             "");
     long receivedAt = fields.number(Field.RECEIVED_AT);
-    fields.number(Field.DECIDED_AT);
     if (!fields.text(Field.PRODUCT).equals(transaction.productId())) {
       return ReadVerdict.faulty(Kind.WRONG, "product is not that of product_id");
     }
@@ -121,6 +128,8 @@ final class VerdictReader {
             OutcomeCode.ACCEPTED,
             transaction,
             receivedAt,
+            fields.number(Field.DECIDED_AT),
+            null,
             Fingerprint.ofAccepted(sourceOffset, receivedAt, transaction),
             null,
             null));
@@ -134,7 +143,9 @@ final class VerdictReader {
     RejectionReason reason = known(RejectionReason.class, fields.text(Field.REASON));
     long receivedAt = fields.number(Field.RECEIVED_AT);
     fields.text(Field.DETAIL);
-    fields.number(Field.DECIDED_AT);
+    if (fields.acceptance != null && reason != RejectionReason.DUPLICATE_ID) {
+      return ReadVerdict.faulty(Kind.WRONG, reason + " repeats no acceptance");
+    }
     if (fields.number(Field.RETRYABLE) != (reason.retryable() ? 1 : 0)) {
       return ReadVerdict.faulty(Kind.WRONG, "retryable is not that of " + reason);
     }
@@ -144,6 +155,8 @@ final class VerdictReader {
             OutcomeCode.of(reason),
             new Transaction(transactionId, customerId, "", 0, 0, "", 0, ""),
             receivedAt,
+            fields.number(Field.DECIDED_AT),
+            fields.acceptance,
             Fingerprint.ofRejected(sourceOffset, receivedAt, transactionId, customerId),
             null,
             null));
@@ -159,7 +172,14 @@ final class VerdictReader {
         OutcomeCode.of(code),
         null,
         0,
-        Fingerprint.ofDeadLetter(sourceOffset, record.key(), record.value(), code),
+        0,
+        null,
+        Fingerprint.ofDeadLetter(
+            sourceOffset,
+            record.key(),
+            record.value(),
+            InputHeaders.carried(record.headers()),
+            code),
         null,
         null);
   }
@@ -186,6 +206,7 @@ final class VerdictReader {
 
     private final Map<Field, String> texts = new EnumMap<>(Field.class);
     private final Map<Field, Long> numbers = new EnumMap<>(Field.class);
+    private PriorAcceptance acceptance;
 
     static Fields parse(byte[] value) throws IOException {
       if (value == null) {
@@ -196,20 +217,24 @@ final class VerdictReader {
         if (json.nextToken() != JsonToken.START_OBJECT) {
           throw new IllegalArgumentException("not a JSON object");
         }
-        for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-          Field field = Field.BY_NAME.get(name);
-          JsonToken token = json.nextToken();
-          if (field == null) {
-            json.skipChildren();
-          } else {
-            fields.read(json, token, field);
-          }
-        }
+        fields.readObject(json);
         if (json.nextToken() != null) {
           throw new IllegalArgumentException("text after the JSON object");
         }
       }
       return fields;
+    }
+
+    private void readObject(JsonParser json) throws IOException {
+      for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+        Field field = Field.BY_NAME.get(name);
+        JsonToken token = json.nextToken();
+        if (field == null) {
+          json.skipChildren();
+        } else {
+          read(json, token, field);
+        }
+      }
     }
 
     private void read(JsonParser json, JsonToken token, Field field) throws IOException {
@@ -218,12 +243,19 @@ final class VerdictReader {
         case CUSTOMER ->
             texts.put(
                 field, token == JsonToken.VALUE_NULL ? "" : idOf(json, token, Field.CUSTOMER_ID));
+        case ACCEPTANCE -> acceptance = acceptance(json, token);
         case RETRYABLE -> {
           if (token.isBoolean()) {
             numbers.put(field, json.getBooleanValue() ? 1L : 0L);
           }
         }
-        case QUANTITY, AMOUNT, OCCURRED_AT, RECEIVED_AT, DECIDED_AT -> {
+        case QUANTITY,
+            AMOUNT,
+            OCCURRED_AT,
+            RECEIVED_AT,
+            DECIDED_AT,
+            SOURCE_PARTITION,
+            SOURCE_OFFSET -> {
           if (token == JsonToken.VALUE_NUMBER_INT) {
             numbers.put(field, json.getLongValue());
           }
@@ -231,6 +263,19 @@ final class VerdictReader {
         default -> texts.put(field, token == JsonToken.VALUE_STRING ? json.getText() : null);
       }
       json.skipChildren();
+    }
+
+    private static PriorAcceptance acceptance(JsonParser json, JsonToken token) throws IOException {
+      if (token != JsonToken.START_OBJECT) {
+        throw new IllegalArgumentException("acceptance is of the wrong type");
+      }
+      Fields fields = new Fields();
+      fields.readObject(json);
+      return new PriorAcceptance(
+          Math.toIntExact(fields.number(Field.SOURCE_PARTITION)),
+          fields.number(Field.SOURCE_OFFSET),
+          fields.number(Field.RECEIVED_AT),
+          fields.number(Field.DECIDED_AT));
     }
 
     private static String idOf(JsonParser json, JsonToken token, Field idField) throws IOException {

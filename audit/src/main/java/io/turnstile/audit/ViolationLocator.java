@@ -216,6 +216,9 @@ final class ViolationLocator {
       if (!Arrays.equals(input.key(), record.key())) {
         return "the dead letter's key is not that of its input";
       }
+      if (Arrays.equals(input.value(), record.value())) {
+        return "the dead letter's headers are not those of its input";
+      }
       return "the dead letter's bytes are not those of its input";
     }
     Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();

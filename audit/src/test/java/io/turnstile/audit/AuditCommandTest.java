@@ -3,12 +3,15 @@ package io.turnstile.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.SinceConverter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +69,35 @@ class AuditCommandTest {
     String name = option.substring(0, option.indexOf('='));
     assertThat(stderr.toString().lines().findFirst().orElseThrow())
         .containsPattern(name + "|" + name.substring(2).replace('-', ' '));
+  }
+
+  @Test
+  void whatNarrowsTheProofIsSaidFirstAndWhereItCameFrom() {
+    String time = "2026-01-31T12:00:00Z";
+    run("--bootstrap-servers", "nowhere", "--since", time);
+    assertThat(stderr.toString().lines())
+        .first()
+        .isEqualTo("audit: only inputs since " + time + ", as set by the argument --since");
+  }
+
+  @Test
+  void sinceOfTheEnvironmentIsSaidToBe() {
+    String time = "2026-01-31T12:00:00Z";
+    CommandLine command =
+        new CommandLine(new AuditCommand())
+            .setOut(new PrintWriter(stdout, true))
+            .setErr(new PrintWriter(stderr, true));
+    command.execute(
+        OptionSources.connect(
+            command,
+            new String[] {"--bootstrap-servers", "nowhere"},
+            Map.of("TURNSTILE_SINCE", time)));
+    assertThat(stderr.toString().lines())
+        .first()
+        .isEqualTo(
+            "audit: only inputs since "
+                + time
+                + ", as set by TURNSTILE_SINCE or the file of --options");
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.turnstile.audit.History.Input;
 import io.turnstile.audit.History.Written;
 import io.turnstile.audit.Violation.Kind;
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
@@ -491,6 +492,52 @@ class AuditRunTest {
           Kind.WRONG,
           input,
           "error-message is missing");
+    }
+
+    @Test
+    void withoutTheHeadersOfItsInputIsWrong() {
+      assertOnly(
+          auditWith(verdict.withHeader("input.ledger-seq", null)),
+          Kind.WRONG,
+          input,
+          "headers are not those of its input");
+    }
+
+    @Test
+    void withOtherHeadersThanItsInputIsWrong() {
+      assertOnly(
+          auditWith(verdict.withHeader("input.source-offset", "7")),
+          Kind.WRONG,
+          input,
+          "headers are not those of its input");
+    }
+
+    @Test
+    void withAWrongNumberOfHeadersThatItHasNoRoomForIsWrong() {
+      assertOnly(
+          auditWith(verdict.withHeader("input-headers-dropped", "1")),
+          Kind.WRONG,
+          input,
+          "headers are not those of its input");
+    }
+
+    @Test
+    void ofAnInputWithMoreHeadersThanItHasRoomForIsRight() {
+      Input flooded = history.sendMalformed("c-1", "{");
+      String large = "x".repeat(InputHeaders.MAX_BYTES);
+      VerdictHeaders.add(flooded.record().headers(), "a", large);
+      VerdictHeaders.add(flooded.record().headers(), "source-offset", "99");
+      flooded.record().headers().add("a", null);
+      history.deadLetter(flooded, DeadLetterCode.MALFORMED_JSON);
+      assertThat(audit(history.log()).violations()).isEmpty();
+    }
+
+    @Test
+    void isTheOnlyVerdictWithHeadersOfItsInput() {
+      Input good = history.send(transaction("t-1", "c-1", 1));
+      Written accepted = history.accept(good);
+      history.replace(accepted, accepted.withHeader("input.ledger-seq", "1"));
+      assertOnly(audit(history.log()), Kind.WRONG, good, "as only a dead letter may");
     }
 
     @Test

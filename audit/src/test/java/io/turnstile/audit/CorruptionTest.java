@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -40,6 +42,7 @@ class CorruptionTest {
     WITHOUT_A_HEADER,
     WITH_ANOTHER_NUMBER,
     WITH_ANOTHER_TEXT,
+    REPEATING_ANOTHER_ACCEPTANCE,
     WITH_OTHER_BYTES,
     SHORTENED
   }
@@ -75,7 +78,8 @@ class CorruptionTest {
     History history = new History(true);
     List<Runnable> decisions = new ArrayList<>();
     int count = 100 + random.nextInt(300);
-    Transaction last = null;
+    Input last = null;
+    Map<Input, Written> accepted = new HashMap<>();
     for (int i = 0; i < count; i++) {
       history.pass(random.nextInt(1000));
       int kind = random.nextInt(10);
@@ -84,9 +88,13 @@ class CorruptionTest {
         history.expect(input, i, 0, "MALFORMED_JSON");
         decisions.add(() -> history.deadLetter(input, DeadLetterCode.MALFORMED_JSON));
       } else if (kind == 1 && last != null) {
-        Input input = history.send(last);
+        Input first = last;
+        Input input = history.send(first.transaction());
         history.expect(input, i, 0, "DUPLICATE_ID");
-        decisions.add(() -> history.reject(input, RejectionReason.DUPLICATE_ID));
+        decisions.add(
+            () ->
+                history.repeat(
+                    input, History.named(accepted.computeIfAbsent(first, history::accept))));
       } else {
         Transaction transaction =
             new Transaction(
@@ -103,9 +111,9 @@ class CorruptionTest {
           history.expect(input, i, 0, "TOKEN_EXPIRED");
           decisions.add(() -> history.reject(input, RejectionReason.TOKEN_EXPIRED));
         } else {
-          last = transaction;
+          last = input;
           history.expect(input, i, 1, "ACCEPTED");
-          decisions.add(() -> history.accept(input));
+          decisions.add(() -> accepted.computeIfAbsent(input, history::accept));
         }
       }
     }
@@ -147,6 +155,10 @@ class CorruptionTest {
           edited(victim, "(?<=\"(amount|quantity|occurred_at|received_at)\":-?)[0-9]", "7");
       case WITH_ANOTHER_TEXT ->
           edited(victim, "(?<=\"(transaction_id|customer_id)\":\")[a-zA-Z]", "X");
+      case REPEATING_ANOTHER_ACCEPTANCE ->
+          edited(victim, "(?<=\"acceptance\":\\{[^}]{0,200}\":)[0-9]", "7")
+              // The audit says nothing of a name that is a commit marker's place.
+              .filter(written -> !namesACommitMarker(written.get(0)));
       case WITH_OTHER_BYTES ->
           deadLetter ? Optional.of(List.of(victim.withValue(flipped(victim)))) : Optional.empty();
       case SHORTENED -> Optional.of(List.of(victim.withValue(shortened(victim))));
@@ -177,6 +189,13 @@ class CorruptionTest {
     return results.isEmpty()
         ? Optional.empty()
         : Optional.of(List.of(victim.withValue(utf8(results.get(random.nextInt(results.size()))))));
+  }
+
+  private static boolean namesACommitMarker(Written duplicate) {
+    String value = new String(duplicate.record().value(), StandardCharsets.UTF_8);
+    Matcher offset = Pattern.compile("\"source_offset\":([0-9]+)").matcher(value);
+    return offset.find()
+        && Long.parseLong(offset.group(1)) % History.GAP_EVERY == History.GAP_EVERY - 1;
   }
 
   private byte[] flipped(Written victim) {

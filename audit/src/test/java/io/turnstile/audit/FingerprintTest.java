@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Transaction;
 import java.util.List;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 
 class FingerprintTest {
@@ -57,12 +59,15 @@ class FingerprintTest {
   void nullIsNotEmpty() {
     DeadLetterCode code = DeadLetterCode.MALFORMED_JSON;
     byte[] empty = new byte[0];
+    Headers none = new RecordHeaders();
     assertThat(
             List.of(
-                Fingerprint.ofDeadLetter(0, null, empty, code),
-                Fingerprint.ofDeadLetter(0, empty, null, code),
-                Fingerprint.ofDeadLetter(0, empty, empty, code),
-                Fingerprint.ofDeadLetter(0, null, null, code)))
+                Fingerprint.ofDeadLetter(0, null, null, new RecordHeaders().add("", null), code),
+                Fingerprint.ofDeadLetter(0, null, null, new RecordHeaders().add("", empty), code),
+                Fingerprint.ofDeadLetter(0, null, empty, none, code),
+                Fingerprint.ofDeadLetter(0, empty, null, none, code),
+                Fingerprint.ofDeadLetter(0, empty, empty, none, code),
+                Fingerprint.ofDeadLetter(0, null, null, none, code)))
         .doesNotHaveDuplicates();
   }
 

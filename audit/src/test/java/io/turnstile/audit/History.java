@@ -4,8 +4,10 @@ import io.turnstile.events.Accepted;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Product;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
@@ -39,7 +41,7 @@ final class History {
   static final TopicNames NAMES = TopicNames.DEFAULT;
 
   /** Every so many-th offset holds no input: a commit marker. */
-  private static final int GAP_EVERY = 7;
+  static final int GAP_EVERY = 7;
 
   static final long START = 1_700_000_000_000L;
 
@@ -158,6 +160,16 @@ final class History {
     return input;
   }
 
+  /** Sends an input again as {@code redrive} does: with its headers, its ledger-seq among them. */
+  Input redrive(Input origin) {
+    Input again = send(origin.record().key(), origin.record().value(), origin.transaction());
+    Headers headers = again.record().headers();
+    headers.remove(LedgerEntry.HEADER);
+    origin.record().headers().forEach(headers::add);
+    VerdictHeaders.add(headers, InputHeaders.REDRIVE_OF, origin.position().toString());
+    return again;
+  }
+
   /** Writes a line of the ledger about an input. */
   void expect(Input input, long group, int acceptances, String... allowed) {
     ledger.add(new LedgerEntry(inputs.indexOf(input), group, acceptances, Set.of(allowed)));
@@ -183,6 +195,23 @@ final class History {
   }
 
   Written reject(Input input, RejectionReason reason) {
+    return reject(input, reason, null);
+  }
+
+  /** Rejects a duplicate that names an acceptance. */
+  Written repeat(Input input, PriorAcceptance acceptance) {
+    return reject(input, RejectionReason.DUPLICATE_ID, acceptance);
+  }
+
+  /** What a duplicate says of an acceptance. */
+  static PriorAcceptance named(Written accepted) {
+    SourcePosition position = VerdictHeaders.position(accepted.record().headers());
+    VerdictCodec.Acceptance acceptance = VerdictCodec.decodeAcceptance(accepted.record().value());
+    return new PriorAcceptance(
+        position.partition(), position.offset(), acceptance.receivedAt(), acceptance.decidedAt());
+  }
+
+  private Written reject(Input input, RejectionReason reason, PriorAcceptance acceptance) {
     Transaction transaction = input.transaction();
     return write(
         Outcome.REJECTED,
@@ -195,7 +224,8 @@ final class History {
                 reason,
                 "because",
                 input.record().timestamp(),
-                now)),
+                now,
+                acceptance)),
         transaction.customerId());
   }
 
@@ -207,6 +237,7 @@ final class History {
             input.record().key(),
             input.record().value(),
             input.position().toString());
+    InputHeaders.toDeadLetter(input.record().headers()).forEach(written.record().headers()::add);
     VerdictHeaders.add(written.record().headers(), VerdictHeaders.ERROR_CODE, code.name());
     VerdictHeaders.add(written.record().headers(), VerdictHeaders.ERROR_MESSAGE, "because");
     return written;

@@ -121,6 +121,45 @@ class LedgerTest {
   }
 
   @Test
+  void acceptanceOfWhatWasSentAnewIsThatOfItsGroup() {
+    history.expect(first, 0, 1, "ACCEPTED", "REFERENCE_UNAVAILABLE");
+    history.expect(second, 0, 1, "ACCEPTED", "REFERENCE_UNAVAILABLE");
+    history.reject(first, RejectionReason.REFERENCE_UNAVAILABLE);
+    history.reject(second, RejectionReason.REFERENCE_UNAVAILABLE);
+    history.accept(history.redrive(first));
+    history.reject(history.redrive(second), RejectionReason.DUPLICATE_ID);
+    AuditReport report = audit();
+    assertThat(report.violations()).isEmpty();
+    assertThat(report.inputs()).as("each is an input of its own").isEqualTo(4);
+    assertThat(report.verdicts()).isEqualTo(4);
+  }
+
+  @Test
+  void findsASecondAcceptanceOfWhatWasSentAnew() {
+    expectOneOfTwo();
+    history.accept(first);
+    history.reject(second, RejectionReason.DUPLICATE_ID);
+    history.accept(history.redrive(first));
+    assertThat(audit().violations())
+        .filteredOn(violation -> violation.kind() == Kind.WRONG)
+        .singleElement()
+        .asString()
+        .contains("group 0 was accepted 2 times, not 1");
+  }
+
+  @Test
+  void whatWasSentAnewAndHasNoVerdictIsMissing() {
+    expectOneOfTwo();
+    history.accept(first);
+    history.reject(second, RejectionReason.DUPLICATE_ID);
+    Input again = history.redrive(second);
+    assertThat(audit().violations())
+        .singleElement()
+        .asString()
+        .startsWith("missing " + again.position());
+  }
+
+  @Test
   void knowsEverySeq() {
     history.expect(first, 0, 1, "ACCEPTED");
     history.accept(first);

@@ -6,9 +6,7 @@ import io.turnstile.cli.Turnstile;
 import io.turnstile.simulator.command.SimulateCommand;
 import picocli.CommandLine;
 
-/**
- * Starts the command {@code turnstile} with what only a checkout has: up, demo, simulate, bench.
- */
+/** The command {@code turnstile} with what only a checkout has: up, demo, simulate, bench. */
 public final class Laboratory {
 
   private Laboratory() {}
@@ -19,6 +17,6 @@ public final class Laboratory {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(Turnstile.run(commandLine(), args, System.getenv()));
   }
 }

@@ -5,21 +5,22 @@ import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.engine.LiveEngine;
 import io.turnstile.bench.evaluate.EngineRatios;
 import io.turnstile.bench.report.ReportFiles;
-import io.turnstile.bench.result.Objective;
-import io.turnstile.bench.result.PassCriteria;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.Objective;
 import io.turnstile.bench.run.Benchmark;
 import io.turnstile.bench.run.Progress;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.FlinkLoginOptions;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.TokenClaimOptions;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,7 +44,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs scenarios, each on its own Kafka and a fresh engine, and audits every verdict.",
       "Several engines take turns. Exit code 0 only if all audits hold and all objectives are met;",
-      "of engines beside turnstile, which are there to be compared with, if their audits hold."
+      "of engines beside turnstile, which are there to be compared with, if their audits hold.",
+      "--duration, --warm-up, --rate and --records replace what the scenario says."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -71,34 +74,21 @@ final class RunCommand implements Callable<Integer> {
       description = "How often each scenario runs on each engine (default: ${DEFAULT-VALUE}).")
   private int repeats;
 
-  @Option(
-      names = "--duration",
-      paramLabel = "DURATION",
-      converter = DurationConverter.class,
-      description = "How long to measure, instead of as long as the scenario says.")
+  @Option(names = "--duration", paramLabel = "DURATION", description = "How long to measure.")
   private Duration duration;
 
-  @Option(
-      names = "--warm-up",
-      paramLabel = "DURATION",
-      converter = DurationConverter.class,
-      description = "How long to send before, instead of as long as the scenario says.")
+  @Option(names = "--warm-up", paramLabel = "DURATION", description = "How long to send before.")
   private Duration warmUp;
 
-  @Option(
-      names = "--rate",
-      paramLabel = "N",
-      description = "Transactions per second at the peak, instead of the scenario's.")
+  @Option(names = "--rate", paramLabel = "N", description = "Transactions per second at the peak.")
   private Double rate;
 
-  @Option(
-      names = "--records",
-      paramLabel = "N",
-      description = "How many records, where the scenario says a number.")
+  @Option(names = "--records", paramLabel = "N", description = "Records, where it has a number.")
   private Long records;
 
   @Option(
       names = "--profile",
+      fallbackValue = OptionSources.ON,
       description = {
         "Has the engine and its broker profiled for 15 s of each run: flame graphs, in the report too.",
         "That slows them down."
@@ -118,11 +108,14 @@ final class RunCommand implements Callable<Integer> {
       description = "Private JWK that the live deployment's tokens are signed with.")
   private Path signingKey;
 
-  @Option(
-      names = "--flink",
-      paramLabel = "URL",
-      description = "The live deployment's Flink, to be asked for checkpoints.")
-  private URI flink;
+  @Mixin private TokenClaimOptions tokenClaims;
+
+  @Mixin private PostgresqlOptions database;
+
+  @Option(names = "--flink", paramLabel = "URL", description = "Live Flink, for its checkpoints.")
+  private String flink;
+
+  @Mixin private FlinkLoginOptions flinkLogin;
 
   @Option(
       names = "--out",
@@ -134,34 +127,39 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<Scenario> scenarios = scenarios();
-    List<Engine> engines = engines();
-    if (repeats < 1) {
-      throw usage("--repeat must be at least 1, not " + repeats);
-    }
-    if (profiled) {
-      requireProfiles(scenarios);
+    requireAbove0("--repeat", repeats);
+    requireAbove0("--duration", duration == null ? null : duration.toNanos());
+    requireAbove0("--rate", rate);
+    requireAbove0("--records", records);
+    database.requireUsable(spec.commandLine());
+    List<Scenario> scenarios = new ArrayList<>();
+    List<Engine> engines;
+    try {
+      Scenarios all = Scenarios.shipped(Engines.names());
+      for (String name : scenarioNames) {
+        scenarios.add(adjusted(all.named(name)));
+      }
+      engines = engineNames.stream().map(Engines::named).toList();
+    } catch (ScenarioException | IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     Files.createDirectories(out);
     Progress progress =
         new Progress(spec.commandLine().getOut(), Boolean.getBoolean("turnstile.terminal"));
+    engines = kafka == null ? engines : List.of(live());
+    List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+    String command =
+        "./turnstile " + String.join(" ", FlinkLoginOptions.withoutPassword(arguments));
     List<RunResult> results =
-        new Benchmark(
-                scenarios,
-                kafka == null ? engines : List.of(live(scenarios)),
-                repeats,
-                out,
-                command(),
-                profiled,
-                progress)
-            .run();
+        Benchmark.run(
+            Benchmark.plan(scenarios, engines, repeats, out, command, profiled), progress);
     Map<String, List<Objective>> ratios = EngineRatios.of(results);
     ratios.forEach((scenario, all) -> all.forEach(ratio -> show(scenario, ratio, progress)));
     Path report = out.resolve("report.html");
     ReportFiles.write(ResultFile.readAll(out), List.of(), report);
     progress.line("Results are in %s, the report of all of them is %s", out, report);
     List<Objective> allRatios = ratios.values().stream().flatMap(List::stream).toList();
-    return PassCriteria.allPass(results, Engines.TURNSTILE, allRatios)
+    return RunResult.allPass(results, Engines.TURNSTILE, allRatios)
         ? spec.exitCodeOnSuccess()
         : spec.exitCodeOnExecutionException();
   }
@@ -177,48 +175,22 @@ final class RunCommand implements Callable<Integer> {
         ratio.target());
   }
 
-  private List<Scenario> scenarios() throws IOException {
-    Scenarios all = Scenarios.shipped(Engines.names());
-    List<Scenario> chosen = new ArrayList<>();
-    try {
-      for (String name : scenarioNames) {
-        Scenario scenario = all.named(name);
-        chosen.add(scenario.withLoad(adjusted(scenario)));
-      }
-    } catch (ScenarioException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-    return chosen;
-  }
-
-  private void requireProfiles(List<Scenario> scenarios) {
-    if (kafka != null) {
+  private Engine live() throws IOException {
+    if (profiled) {
       throw usage("--profile is not for a live deployment, which is left alone");
     }
-    for (Scenario scenario : scenarios) {
-      if (scenario.procedure() == Scenario.Procedure.INVENTORY_EXPORT) {
-        throw usage(scenario.name() + " sends no transactions, of which --profile is");
-      }
-    }
-  }
-
-  private Engine live(List<Scenario> scenarios) throws IOException {
     if (signingKey == null || !Files.isReadable(signingKey)) {
       throw usage("--bootstrap-servers needs --signing-key, a file that can be read");
     }
-    for (Scenario scenario : scenarios) {
-      if (!scenario.faults().isEmpty() || scenario.procedure() == Scenario.Procedure.SATURATION) {
-        throw usage(
-            scenario.name() + " stops or starts processes; a live deployment is left alone");
-      }
-    }
     return new LiveEngine(
-        new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics()),
+        KafkaConnection.of(kafka).withVerdictsIn(database.sourceIfGiven()),
         signingKey,
-        Optional.ofNullable(flink));
+        tokenClaims.claims(),
+        Optional.ofNullable(flink).map(url -> flinkLogin.connect(spec.commandLine(), url)));
   }
 
-  private LoadProfile adjusted(Scenario scenario) {
+  /** Changes the scenario as the options say, and checks whether these are for it. */
+  private Scenario adjusted(Scenario scenario) {
     LoadProfile load = scenario.load();
     if (load.stages().isEmpty() && (duration != null || rate != null)) {
       throw usage(scenario.name() + " sends as fast as it can; it takes --records only");
@@ -226,40 +198,32 @@ final class RunCommand implements Callable<Integer> {
     if (load.records() + load.preload() == 0 && records != null) {
       throw usage(scenario.name() + " has no number of records; it takes --duration and --rate");
     }
+    if (profiled && scenario.procedure() == Scenario.Procedure.INVENTORY_EXPORT) {
+      throw usage(scenario.name() + " sends no transactions, of which --profile is");
+    }
+    boolean stops =
+        !scenario.faults().isEmpty()
+            || scenario.procedure() == Scenario.Procedure.SATURATION
+            || load.isOverHttp();
+    if (kafka != null && stops) {
+      throw usage(scenario.name() + " stops or starts processes; a live deployment is left alone");
+    }
     if (duration != null) {
-      if (duration.isZero()) {
-        throw usage("--duration must be above 0");
-      }
       load = load.lasting(duration);
     }
     if (warmUp != null) {
-      load = load.warmingUpFor(warmUp);
+      load = load.withWarmUp(warmUp);
     }
     if (rate != null) {
-      if (!(rate > 0) || rate.isInfinite()) {
-        throw usage("--rate must be above 0, not " + rate);
-      }
       load = load.peakingAt(rate);
     }
-    if (records != null) {
-      if (records < 1) {
-        throw usage("--records must be at least 1, not " + records);
-      }
-      load = load.withRecords(records);
-    }
-    return load;
+    return scenario.withLoad(records == null ? load : load.sending(records));
   }
 
-  private List<Engine> engines() {
-    try {
-      return engineNames.stream().map(Engines::named).toList();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+  private void requireAbove0(String option, Number value) {
+    if (value != null && !(value.doubleValue() > 0 && Double.isFinite(value.doubleValue()))) {
+      throw usage(option + " must be above 0, not " + value);
     }
-  }
-
-  private String command() {
-    return "./turnstile " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
   private ParameterException usage(String message) {

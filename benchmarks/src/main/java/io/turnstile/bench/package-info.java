@@ -1,5 +1,2 @@
-/**
- * Measures engines that give verdicts: the same load, the same measurement and the same audit for
- * each.
- */
+/** Measures engines that give verdicts: with the same load, measurement and audit for each. */
 package io.turnstile.bench;

@@ -40,6 +40,10 @@ class LaboratoryTest {
             "watch",
             "bench",
             "topics",
+            "database",
+            "redrive",
+            "gateway",
+            "feeds",
             "savepoint",
             "keys",
             "completion");

@@ -2,8 +2,10 @@ package io.turnstile.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.clients.DurationConverter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,7 @@ class RunCommandTest {
   void wrongUsageIsOneLineThatSaysWhat(String arguments, String message) {
     StringWriter err = new StringWriter();
     CommandLine commandLine = new CommandLine(new BenchCommand());
+    commandLine.registerConverter(Duration.class, new DurationConverter());
     commandLine.setErr(new PrintWriter(err));
     commandLine.setParameterExceptionHandler(
         (e, args) -> {

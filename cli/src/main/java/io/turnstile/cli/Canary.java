@@ -5,6 +5,8 @@ import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.VerdictCode;
+import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.clients.postgresql.TableVerdicts;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Product;
@@ -22,7 +24,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -75,16 +77,16 @@ final class Canary implements AutoCloseable {
   private final CommittedVerdicts<byte[]> verdicts;
 
   /**
-   * @param verdicts reads committed records only; closed with this
+   * @param verdicts closed with this
    */
   Canary(
       Producer<String, byte[]> producer,
-      Consumer<byte[], byte[]> verdicts,
+      CommittedVerdicts<byte[]> verdicts,
       TopicNames topics,
       TokenSigner tokens,
       Duration timeout) {
     this.producer = producer;
-    this.verdicts = new CommittedVerdicts<>(verdicts, topics.verdicts());
+    this.verdicts = verdicts;
     this.topics = topics;
     this.tokens = tokens;
     this.timeout = timeout;
@@ -102,21 +104,32 @@ final class Canary implements AutoCloseable {
   }
 
   /**
-   * Connects to Kafka.
+   * Connects to Kafka, and to the database if the verdicts are there.
    *
    * @param client Kafka client configuration
+   * @param database null if the verdicts are in the verdict topics
    * @param timeout how long a verdict may take
    */
   static Canary connect(
-      Map<String, Object> client, TopicNames topics, TokenSigner tokens, Duration timeout) {
+      Map<String, Object> client,
+      TopicNames topics,
+      PostgresqlSource database,
+      TokenSigner tokens,
+      Duration timeout) {
     Map<String, Object> config = new HashMap<>(client);
     config.put(ProducerConfig.ACKS_CONFIG, "all");
     config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout.toMillis());
     config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) timeout.toMillis());
+    Map<String, Object> reader = new HashMap<>(client);
+    // To seek to the end waits for the fetch in flight: half a second for each transaction.
+    reader.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis() / 10);
     return new Canary(
         new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer()),
-        CommittedVerdicts.consumer(client),
+        database == null
+            ? new CommittedVerdicts<>(CommittedVerdicts.consumer(reader), topics.verdicts())
+            : new CommittedVerdicts<>(
+                new TableVerdicts<>(database, topics, topics.verdicts(), bytes -> bytes)),
         topics,
         tokens,
         timeout);

@@ -1,23 +1,24 @@
 package io.turnstile.cli;
 
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKSet;
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.ClusterProblem;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.Topics;
+import io.turnstile.clients.postgresql.JournalDatabase;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import java.io.IOException;
-import java.net.URL;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.ParseException;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -55,6 +56,8 @@ final class CheckCommand implements Callable<Integer> {
 
   @Mixin private KafkaOptions kafka;
 
+  @Mixin private PostgresqlOptions database;
+
   @Mixin private FlinkOptions flinkOptions;
 
   @Option(
@@ -71,7 +74,10 @@ final class CheckCommand implements Callable<Integer> {
       description = "The JWKS that the job reads: check that it has the signing key.")
   private String jwks;
 
-  @Option(names = "--skip-latency", description = "Do not measure the latency.")
+  @Option(
+      names = "--skip-latency",
+      fallbackValue = OptionSources.ON,
+      description = "Do not measure the latency.")
   private boolean skipLatency;
 
   @Option(
@@ -94,6 +100,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    database.requireUsable(spec.commandLine());
     FlinkRest flink = flinkOptions.connect(spec.commandLine());
     TokenSigner tokens =
         signingKey == null ? null : Canary.signer(signingKey, tokenClaims.claims());
@@ -101,6 +108,9 @@ final class CheckCommand implements Callable<Integer> {
     Map<String, Object> client = kafka.client(timeout);
 
     boolean topics = checkKafka(report, client);
+    if (database.url() != null) {
+      topics &= report.run("database", this::describeDatabase);
+    }
     boolean running = checkFlink(report, flink);
     if (tokens == null) {
       report.skip("verdicts", "no --signing-key given, so nothing was sent");
@@ -148,6 +158,10 @@ final class CheckCommand implements Callable<Integer> {
 
   private String topicsAreRight(Admin admin) throws Exception {
     TopicNames names = kafka.topics();
+    if (database.url() != null) {
+      requireNone(new Topics(names, 1, 1).withoutVerdicts().problems(admin));
+      return names.inputs().size() + " topics; the verdicts are in the database";
+    }
     int lanes =
         admin
             .describeTopics(List.of(names.accepted()))
@@ -156,11 +170,22 @@ final class CheckCommand implements Callable<Integer> {
             .get(names.accepted())
             .partitions()
             .size();
-    List<String> problems = new Topics(names, 1, lanes).problems(admin);
-    if (!problems.isEmpty()) {
-      throw new CheckFailedException(String.join("; ", problems));
-    }
+    requireNone(new Topics(names, 1, lanes).problems(admin));
     return names.inputs().size() + names.verdicts().size() + " topics, " + lanes + " lanes";
+  }
+
+  private static void requireNone(List<ClusterProblem> problems) {
+    if (!problems.isEmpty()) {
+      throw new CheckFailedException(
+          problems.stream().map(ClusterProblem::text).collect(Collectors.joining("; ")));
+    }
+  }
+
+  private String describeDatabase() throws Exception {
+    try (Connection connection = database.source().limited(timeout, timeout).getConnection()) {
+      JournalDatabase journal = JournalDatabase.check(connection);
+      return journal.lanes() + " lanes, fsync " + (journal.fsync() ? "on" : "off");
+    }
   }
 
   private boolean checkFlink(CheckReport report, FlinkRest flink) throws InterruptedException {
@@ -209,22 +234,16 @@ final class CheckCommand implements Callable<Integer> {
         .collect(Collectors.joining("; "));
   }
 
-  private String signingKeyIsPublished() throws IOException, ParseException {
-    String keyId = JWK.parse(Files.readString(signingKey)).getKeyID();
-    int limit = (int) timeout.toMillis();
-    JWKSet published =
-        jwks.matches("https?://.*")
-            ? JWKSet.load(new URL(jwks), limit, limit, 1 << 20)
-            : JWKSet.load(Path.of(jwks).toFile());
-    if (published.getKeyByKeyId(keyId) == null) {
-      throw new CheckFailedException("the JWKS has no key " + keyId);
-    }
-    return "key " + keyId;
+  private String signingKeyIsPublished() throws IOException {
+    JWK key = TokenSigner.readKey(signingKey);
+    PublishedKeys.requireHolds(jwks, key, timeout);
+    return "key " + key.getKeyID();
   }
 
   private void checkVerdicts(CheckReport report, Map<String, Object> client, TokenSigner tokens)
       throws InterruptedException {
-    try (Canary canary = Canary.connect(client, kafka.topics(), tokens, timeout)) {
+    try (Canary canary =
+        Canary.connect(client, kafka.topics(), database.sourceIfGiven(), tokens, timeout)) {
       Transaction transaction = Canary.transaction();
       boolean accepted =
           report.run(

@@ -11,8 +11,8 @@ import java.util.SortedMap;
  * @param job the job's state in Flink's words, null if it could not be seen
  * @param restarts of the job since its submission
  * @param checkpointAge of the newest complete checkpoint, null without one
- * @param unread transactions that the source has not read, null if it does not say
- * @param inputs transactions appended since the look before, null if Kafka does not say
+ * @param unread see {@link TaskCounts}
+ * @param inputs transactions that the job read since the look before, null if that is not known
  * @param verdicts decided since the look before, by code as in a ledger
  * @param references how the reference topics are read; empty if it could not be seen
  * @param interval since the look before
@@ -37,8 +37,8 @@ record Health(
    *
    * @param at ISO 8601
    * @param checkpointAgeS seconds, null if not known
-   * @param unread null if not known
-   * @param inputsPerS null if not known
+   * @param unread see {@link TaskCounts}
+   * @param inputsPerS transactions that the job read, null if not known
    * @param committedLatencyMs null if not known
    */
   record Json(

@@ -19,8 +19,8 @@ final class HealthTable {
     lines.add("");
     lines.add(row("job", "%s, %d restarts", known(health.job()), health.restarts()));
     lines.add(row("newest checkpoint", "%s", checkpoint(health)));
-    lines.add(row("transactions", "%s", inputs(health)));
-    lines.add(row("unread", "%s", unread(health)));
+    lines.add(row("transactions read", "%s", inputs(health)));
+    lines.add(row("unread, at most", "%s", unread(health)));
     lines.add(row("verdicts", "%,.0f/s", health.perSecond(health.decided())));
     health
         .verdicts()
@@ -46,7 +46,7 @@ final class HealthTable {
   static String line(Health health) {
     return String.format(
         Locale.ROOT,
-        "%s  job %s  restarts %d  checkpoint %s  in %s  unread %s  verdicts %,.0f/s%s  committed %s%s",
+        "%s  job %s  restarts %d  checkpoint %s  read %s  unread at most %s  verdicts %,.0f/s%s  committed %s%s",
         health.at(),
         known(health.job()),
         health.restarts(),

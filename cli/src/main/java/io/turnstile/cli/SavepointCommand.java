@@ -3,6 +3,7 @@ package io.turnstile.cli;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JsonFiles;
+import io.turnstile.clients.OptionSources;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -26,6 +27,7 @@ final class SavepointCommand implements Callable<Integer> {
 
   @Option(
       names = "--stop",
+      fallbackValue = OptionSources.ON,
       description = "End the job with it: it can then only be started again from it.")
   private boolean stop;
 

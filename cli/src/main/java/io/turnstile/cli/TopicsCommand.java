@@ -1,7 +1,9 @@
 package io.turnstile.cli;
 
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.ClusterProblem;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -69,6 +71,7 @@ final class TopicsCommand implements Callable<Integer> {
 
   @Option(
       names = "--trust-producer-time",
+      fallbackValue = OptionSources.ON,
       description = "Let input records bear the time that their producer gave them.")
   private boolean trustProducerTime;
 
@@ -92,9 +95,10 @@ final class TopicsCommand implements Callable<Integer> {
       topics = topics.trustingProducerTime();
     }
     List<String> problems;
-    try (Admin admin = Admin.create(kafka.client(timeout))) {
+    Map<String, Object> client = kafka.client(timeout);
+    try (Admin admin = ResolvedBrokers.await(timeout, () -> Admin.create(client))) {
       topics.create(admin, replicationFactor);
-      problems = topics.problems(admin);
+      problems = topics.problems(admin).stream().map(ClusterProblem::text).toList();
     } catch (ExecutionException e) {
       throw new CheckFailedException("Kafka refuses or does not answer: " + cause(e));
     }

@@ -1,10 +1,16 @@
 package io.turnstile.cli;
 
 import io.turnstile.audit.AuditCommand;
+import io.turnstile.cli.redrive.RedriveCommand;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KeysCommand;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.Shutdown;
+import io.turnstile.feeds.FeedsCommand;
+import io.turnstile.gateway.GatewayCommand;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -26,7 +32,11 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       WatchCommand.class,
       TopicsCommand.class,
+      DatabaseCommand.class,
       SavepointCommand.class,
+      RedriveCommand.class,
+      GatewayCommand.class,
+      FeedsCommand.class,
       KeysCommand.class,
       CompletionCommand.class
     })
@@ -37,7 +47,27 @@ public final class Turnstile implements Runnable {
   @Spec private CommandSpec spec;
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(run(commandLine(), args, System.getenv()));
+  }
+
+  /**
+   * Runs a command, with the options that the arguments, the environment and the file of {@code
+   * --options} give. For the process's whole life, numbers are then written in the same way,
+   * whatever the machine's locale: programs read them.
+   *
+   * @param commandLine of {@link #commandLine}
+   * @param environment as of {@link System#getenv()}
+   * @return the exit code
+   */
+  public static int run(CommandLine commandLine, String[] args, Map<String, String> environment) {
+    Locale.setDefault(Locale.ROOT);
+    String[] cleaned;
+    try {
+      cleaned = OptionSources.connect(commandLine, args, environment);
+    } catch (ParameterException e) {
+      return wrongUsage(e, args);
+    }
+    return commandLine.execute(cleaned);
   }
 
   /**
@@ -59,6 +89,7 @@ public final class Turnstile implements Runnable {
         .getSubcommands()
         .values()
         .forEach(command -> command.getCommandSpec().mixinStandardHelpOptions(true));
+    OptionSources.addFileOption(commandLine);
     return commandLine;
   }
 

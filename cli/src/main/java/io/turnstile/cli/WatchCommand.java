@@ -7,6 +7,8 @@ import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.Screen;
 import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.TokenSigner;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
+import io.turnstile.clients.postgresql.PostgresqlSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,6 +30,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Show how a live deployment is: the job, what is unread, verdicts by reason, latency.",
       "",
+      "Transactions read and verdicts are records, counted by the job's tasks; what is unread is"
+          + " a difference of offsets, which senders' transactions have more of than records.",
+      "",
       "Ends with 1 if something was wrong at any look. With --signing-key it also sends"
           + " transactions of its own: of customer and product '"
           + Canary.ID
@@ -43,6 +48,8 @@ final class WatchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private PostgresqlOptions database;
 
   @Mixin private FlinkOptions flinkOptions;
 
@@ -85,6 +92,7 @@ final class WatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    database.requireUsable(spec.commandLine());
     FlinkRest flink = flinkOptions.connect(spec.commandLine());
     if (interval.isZero()) {
       throw new ParameterException(spec.commandLine(), "--interval must be above 0");
@@ -92,11 +100,15 @@ final class WatchCommand implements Callable<Integer> {
     TokenSigner tokens =
         signingKey == null ? null : Canary.signer(signingKey, tokenClaims.claims());
     Map<String, Object> client = kafka.client(timeout);
+    PostgresqlSource source = database.sourceIfGiven();
     try (Admin admin = Admin.create(client);
         Canary canary =
-            tokens == null ? null : Canary.connect(client, kafka.topics(), tokens, timeout)) {
-      return watch(
-          new HealthProbe(flink, flinkOptions, admin, kafka.topics().transactions(), canary));
+            tokens == null
+                ? null
+                : Canary.connect(client, kafka.topics(), source, tokens, timeout)) {
+      String transactions = kafka.topics().transactions();
+      PostgresqlSource limited = source == null ? null : source.limited(timeout, timeout);
+      return watch(new HealthProbe(flink, flinkOptions, admin, transactions, limited, canary));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.events.Outcome;
@@ -68,7 +69,13 @@ class CanaryTest {
             new ECKeyGenerator(Curve.P_256).keyID("check").generate(),
             Canary.TOKEN_LIFETIME,
             TokenClaims.NONE);
-    canary = new Canary(producer, verdicts, TOPICS, tokens, Duration.ofMillis(500));
+    canary =
+        new Canary(
+            producer,
+            new CommittedVerdicts<>(verdicts, TOPICS.verdicts()),
+            TOPICS,
+            tokens,
+            Duration.ofMillis(500));
     canary.prepare();
   }
 

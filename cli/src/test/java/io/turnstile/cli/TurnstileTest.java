@@ -25,7 +25,17 @@ class TurnstileTest {
   void theCommandsAreThoseOfTheManual() {
     assertThat(Turnstile.commandLine().getSubcommands().keySet())
         .containsExactlyInAnyOrder(
-            "audit", "check", "watch", "topics", "savepoint", "keys", "completion");
+            "audit",
+            "check",
+            "watch",
+            "topics",
+            "database",
+            "savepoint",
+            "redrive",
+            "gateway",
+            "feeds",
+            "keys",
+            "completion");
   }
 
   @Test
@@ -43,11 +53,33 @@ class TurnstileTest {
           {"topics"},
           {"topics", "--bootstrap-servers", "a:1", "--lanes", "0"},
           {"topics", "--bootstrap-servers", "a:1", "--verdict-config", "retention.ms"},
+          {"database"},
+          {"database", "check"},
+          {"database", "create", "--jdbc-url", "jdbc:other:a"},
+          {"database", "create", "--lanes", "0"},
           {"savepoint", "--job", "a"},
           {"savepoint", "--flink", "a:1", "--job", "a"},
           {"watch", "--bootstrap-servers", "a:1", "--flink", "a:1"},
           {"watch", "--bootstrap-servers", "a:1", "--flink", "http://a:1", "--interval", "0s"},
           {"audit"},
+          {"gateway", "--bootstrap-servers", "a:1"},
+          {"gateway", "--bootstrap-servers", "a:1", "--jwks", "f", "--listen", "8080"},
+          {"gateway", "--bootstrap-servers", "a:1", "--jwks", "f", "--tls-key", "f"},
+          {"gateway", "--bootstrap-servers", "a:1", "--jwks", "f", "--answer-timeout", "5s"},
+          {"gateway", "--bootstrap-servers", "a:1", "--jwks", "f", "--customer-rate", "0"},
+          {"feeds"},
+          {"feeds", "run", "--bootstrap-servers", "a:1"},
+          {"feeds", "run", "f"},
+          {"feeds", "run", "f", "--bootstrap-servers", "a:1", "--listen", "8081"},
+          {"feeds", "run", "f", "--bootstrap-servers", "a:1", "--take-over", "0s"},
+          {"feeds", "check"},
+          {"feeds", "status"},
+          {"feeds", "sync", "--bootstrap-servers", "a:1"},
+          {"redrive", "--bootstrap-servers", "a:1"},
+          {"redrive", "--bootstrap-servers", "a:1", "--from", "accepted"},
+          {"redrive", "--bootstrap-servers", "a:1", "--from", "rejected", "--rate", "0"},
+          {"redrive", "--bootstrap-servers", "a:1", "--from", "rejected", "--reason", "TOO_LARGE"},
+          {"redrive", "--bootstrap-servers", "a:1", "--from", "rejected", "--since", "later"},
         }) {
       Run run = Run.of(args);
       assertThat(run.exitCode()).as(String.join(" ", args) + run.err()).isEqualTo(2);

@@ -2,6 +2,8 @@ package io.turnstile.clients;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -18,11 +20,12 @@ import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
- * Reads committed verdicts of all partitions of some verdict topics, without a consumer group.
+ * Reads committed verdicts of all lanes, without a consumer group: from the verdict topics, or from
+ * another {@link VerdictSource}.
  *
- * <p>Seek first, then either call {@link #poll} or {@link #start} a thread that polls. Not
- * thread-safe, but once it is started, {@link #requireReading} and {@link #close} may be called by
- * any thread.
+ * <p>Seek first, then call {@link #poll} or {@link #readToEnd}, or {@link #start} a thread that
+ * polls. Not thread-safe, but once it is started, {@link #requireReading} and {@link #close} may be
+ * called by any thread.
  *
  * @param <T> the type of keys and values
  */
@@ -45,8 +48,15 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
     void verdict(ConsumerRecord<T, T> verdict, long polledNanos);
   }
 
-  private final Consumer<T, T> consumer;
-  private final Collection<String> topics;
+  /** Takes verdicts that came together. An exception ends the reading. */
+  @FunctionalInterface
+  public interface BatchListener<T, E extends Exception> {
+
+    /** Takes at least one verdict; those of a lane in their order. */
+    void verdicts(List<ConsumerRecord<T, T>> verdicts) throws E;
+  }
+
+  private final VerdictSource<T> source;
   private Thread reader;
   private volatile RuntimeException failure;
 
@@ -56,8 +66,16 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
    * @param consumer made by {@link #consumer} or for a test; closed with this
    */
   public CommittedVerdicts(Consumer<T, T> consumer, Collection<String> topics) {
-    this.consumer = consumer;
-    this.topics = List.copyOf(topics);
+    this(new TopicVerdicts<>(consumer, topics));
+  }
+
+  /**
+   * Reads from any store.
+   *
+   * @param source closed with this
+   */
+  public CommittedVerdicts(VerdictSource<T> source) {
+    this.source = source;
   }
 
   /**
@@ -98,38 +116,81 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
    * Leaves out the verdicts that are there already: reads those that are committed after this
    * returns.
    *
-   * @throws org.apache.kafka.common.KafkaException if Kafka does not answer
+   * @throws RuntimeException if the store does not answer
    */
   public void seekToEnd() {
-    assign();
-    consumer.seekToEnd(consumer.assignment());
-    // Seeking is lazy: without this, verdicts that come before the first poll would be left out.
-    consumer.assignment().forEach(consumer::position);
+    source.seekToEnd();
   }
 
   /**
    * Reads all verdicts that are there.
    *
-   * @throws org.apache.kafka.common.KafkaException if Kafka does not answer
+   * @throws RuntimeException if the store does not answer
    */
   public void seekToBeginning() {
-    assign();
-    consumer.seekToBeginning(consumer.assignment());
+    source.seekToBeginning();
   }
 
-  private void assign() {
-    if (consumer.assignment().isEmpty()) {
-      consumer.assign(
-          topics.stream()
-              .flatMap(topic -> consumer.partitionsFor(topic).stream())
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList());
-    }
+  /**
+   * Reads the verdicts that are there and were appended at that time or later.
+   *
+   * @throws RuntimeException if the store does not answer
+   */
+  public void seekToTime(Instant since) {
+    source.seekToTime(since);
   }
 
   /** Returns the next verdicts, none if there are none in time. */
   public ConsumerRecords<T, T> poll(Duration timeout) {
-    return consumer.poll(timeout);
+    return source.poll(timeout);
+  }
+
+  /**
+   * Reads up to where the committed verdicts end when this is called.
+   *
+   * @param patience how long no lane may get on
+   * @return where they ended: the offset behind the last one of each partition
+   * @throws CheckFailedException if a lane does not get on
+   */
+  public <E extends Exception> Map<TopicPartition, Long> readToEnd(
+      Duration patience, BatchListener<T, E> listener) throws E {
+    Map<TopicPartition, Long> ends = source.ends();
+    Map<TopicPartition, Long> unread = unread(ends);
+    long movedAt = System.nanoTime();
+    while (!unread.isEmpty()) {
+      List<ConsumerRecord<T, T>> batch = new ArrayList<>();
+      for (ConsumerRecord<T, T> record : source.poll(POLL)) {
+        if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
+          batch.add(record);
+        }
+      }
+      if (!batch.isEmpty()) {
+        listener.verdicts(batch);
+      }
+      Map<TopicPartition, Long> before = unread;
+      unread = unread(ends);
+      if (!unread.equals(before)) {
+        movedAt = System.nanoTime();
+      } else if (System.nanoTime() - movedAt > patience.toNanos()) {
+        throw new CheckFailedException(
+            "nothing comes from %s, which have not been read to their ends, %s"
+                .formatted(unread, ends));
+      }
+    }
+    return ends;
+  }
+
+  /** Where those partitions are that have not been read up to these ends. */
+  private Map<TopicPartition, Long> unread(Map<TopicPartition, Long> ends) {
+    Map<TopicPartition, Long> unread = new HashMap<>();
+    ends.forEach(
+        (partition, end) -> {
+          long position = source.position(partition);
+          if (position < end) {
+            unread.put(partition, position);
+          }
+        });
+    return unread;
   }
 
   /** Starts a thread that reads until {@link #close}. */
@@ -140,9 +201,9 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
   }
 
   private void read(Listener<T> listener) {
-    try (consumer) {
+    try (source) {
       while (true) {
-        ConsumerRecords<T, T> records = consumer.poll(POLL);
+        ConsumerRecords<T, T> records = source.poll(POLL);
         long now = System.nanoTime();
         for (ConsumerRecord<T, T> record : records) {
           listener.verdict(record, now);
@@ -166,14 +227,14 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
     }
   }
 
-  /** Ends the thread if there is one, and closes the consumer. */
+  /** Ends the thread if there is one, and closes the source. */
   @Override
   public void close() {
     if (reader == null) {
-      consumer.close();
+      source.close();
       return;
     }
-    consumer.wakeup();
+    source.wakeup();
     try {
       reader.join();
     } catch (InterruptedException e) {

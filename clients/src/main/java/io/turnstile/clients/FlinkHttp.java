@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import javax.net.ssl.SSLException;
 
 /**
  * Requests to Flink's REST API, with JSON as the answer. Paths are relative to {@link #uri}.
@@ -39,21 +40,38 @@ final class FlinkHttp {
               + "(?!Failed to execute job )(.*)");
 
   private static final Pattern CAUSE = Pattern.compile("Caused by: (?:[\\w.$]+: )?(.+)");
+
+  private static final String LOG_IN =
+      "log in with --flink-user, --flink-token-file or --flink-certificate";
+
+  private static final String CERTIFICATES =
+      "; --flink-ca names its certificate authority, --flink-certificate a client certificate";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final int MULTIPLE_CHOICES = 300;
+  private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+
   private final URI uri;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final FlinkAccess access;
+  private final HttpClient client;
 
   /**
    * @param uri address of the API, a path prefix included
    */
-  FlinkHttp(URI uri) {
+  FlinkHttp(URI uri, FlinkAccess access) {
     String text = uri.toString();
     this.uri = URI.create(text.endsWith("/") ? text : text + "/");
+    this.access = access;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(CONNECT_TIMEOUT);
+    access.tls().ifPresent(builder::sslContext);
+    client = builder.build();
   }
 
   URI uri() {
@@ -90,19 +108,34 @@ final class FlinkHttp {
   }
 
   private JsonNode send(HttpRequest.Builder builder) {
-    HttpRequest request = builder.build();
+    HttpRequest request;
     HttpResponse<String> response;
     try {
+      access.authorization().ifPresent(login -> builder.header("Authorization", login));
+      request = builder.build();
       response = client.send(request, BodyHandlers.ofString());
     } catch (IOException e) {
       throw new FlinkRestException(
-          "Flink does not answer at " + uri + ": " + e.getClass().getSimpleName() + detail(e), e);
+          "Flink does not answer at "
+              + uri
+              + ": "
+              + e.getClass().getSimpleName()
+              + detail(e)
+              + (e instanceof SSLException ? CERTIFICATES : ""),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FlinkRestException("interrupted while waiting for Flink", e);
     }
-    if (response.statusCode() >= 400) {
+    if (response.statusCode() >= BAD_REQUEST) {
       throw refused(request, response);
+    }
+    if (response.statusCode() >= MULTIPLE_CHOICES) {
+      // Not followed: it may lead to a login page, and the login does not belong there.
+      throw new FlinkRestException(
+          response.statusCode(),
+          "%s %s: HTTP %d leads away from Flink; %s"
+              .formatted(request.method(), request.uri().getPath(), response.statusCode(), LOG_IN));
     }
     try {
       return JSON.readTree(response.body());
@@ -128,7 +161,11 @@ final class FlinkHttp {
                 request.method(),
                 request.uri().getPath(),
                 response.statusCode(),
-                innermostMessage(error)));
+                needsLogin(response.statusCode()) ? LOG_IN : innermostMessage(error)));
+  }
+
+  private static boolean needsLogin(int status) {
+    return status == UNAUTHORIZED || status == FORBIDDEN;
   }
 
   private static String errors(String body) {

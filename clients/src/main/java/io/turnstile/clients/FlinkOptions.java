@@ -1,21 +1,23 @@
 package io.turnstile.clients;
 
-import java.net.URI;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Options that name a deployment's Flink and its job. */
+/** Options that name a deployment's Flink, its job, and the login. */
 public final class FlinkOptions {
 
   @Option(
       names = "--flink",
       required = true,
       paramLabel = "URL",
-      description = "Flink's REST API, as http://HOST:8081.")
-  private URI url;
+      description = "Flink's REST API, as http://HOST:8081 or https://HOST/PREFIX.")
+  private String url;
+
+  @Mixin private FlinkLoginOptions login;
 
   @Option(
       names = "--job",
@@ -26,14 +28,10 @@ public final class FlinkOptions {
   /**
    * A client for it; nothing is asked yet.
    *
-   * @throws ParameterException if the URL is none
+   * @throws ParameterException if the URL is none, or the options of the login do not go together
    */
   public FlinkRest connect(CommandLine command) {
-    if (url.getHost() == null || !String.valueOf(url.getScheme()).matches("https?")) {
-      throw new ParameterException(
-          command, "--flink must be a URL like http://HOST:8081, not " + url);
-    }
-    return new FlinkRest(url);
+    return login.connect(command, url);
   }
 
   /**
@@ -70,7 +68,11 @@ public final class FlinkOptions {
 
   /** Cause of the job's last failure or restart, behind a colon; nothing if there is none. */
   public static String cause(FlinkRest flink, FlinkRest.Job job) {
-    return flink.failures(job.id()).stream()
+    return cause(flink, job.id());
+  }
+
+  static String cause(FlinkRest flink, String jobId) {
+    return flink.failures(jobId).stream()
         .findFirst()
         .map(failure -> ": " + failure.message())
         .orElse("");

@@ -57,6 +57,7 @@ public final class FlinkRest {
   /**
    * The checkpoints of a job so far.
    *
+   * @param remembered the completed ones of the last few, savepoints included
    * @param latest the newest completed one that is not a savepoint
    * @param restoredFrom path of the one that was last restored
    * @param latestFailure the reason why the newest failed one failed
@@ -66,6 +67,7 @@ public final class FlinkRest {
       long failed,
       int inProgress,
       long restored,
+      List<Checkpoint> remembered,
       Optional<Checkpoint> latest,
       Optional<String> restoredFrom,
       Optional<String> latestFailure) {}
@@ -78,11 +80,14 @@ public final class FlinkRest {
    */
   public record Failure(Instant time, Optional<String> task, String message, String stackTrace) {}
 
-  /**
-   * @param uri address of the API, a path prefix included
-   */
+  /** A client without a login. */
   public FlinkRest(URI uri) {
-    this.http = new FlinkHttp(uri);
+    this(uri, FlinkAccess.OPEN);
+  }
+
+  /** A client; the address may have a path prefix, and has no user or password. */
+  public FlinkRest(URI uri, FlinkAccess access) {
+    this.http = new FlinkHttp(uri, access);
   }
 
   public URI uri() {
@@ -236,7 +241,7 @@ public final class FlinkRest {
           JsonNode details = get("jobs/" + jobId);
           if (job(details).isTerminal()) {
             throw new FlinkRestException(
-                0, "job is " + job(details).state() + latestFailureOf(jobId));
+                0, "job is " + job(details).state() + FlinkOptions.cause(this, jobId));
           }
           return details.path("state").asText().equals("RUNNING")
               && !details.path("vertices").isEmpty()
@@ -250,11 +255,9 @@ public final class FlinkRest {
         () ->
             new FlinkRestException(
                 0,
-                "tasks not all running within "
-                    + timeout.toSeconds()
-                    + " s, job is "
-                    + job(jobId).state()
-                    + latestFailureOf(jobId)));
+                "tasks not all running within %d s, job is %s%s"
+                    .formatted(
+                        timeout.toSeconds(), job(jobId).state(), FlinkOptions.cause(this, jobId))));
   }
 
   /** Waits until the job is over and returns how it ended. */
@@ -265,15 +268,9 @@ public final class FlinkRest {
         () ->
             new FlinkRestException(
                 0,
-                "job is not over within "
-                    + timeout.toSeconds()
-                    + " s, it is "
-                    + job(jobId).state()));
+                "job is not over within %d s, it is %s"
+                    .formatted(timeout.toSeconds(), job(jobId).state())));
     return job(jobId);
-  }
-
-  private String latestFailureOf(String jobId) {
-    return failures(jobId).stream().findFirst().map(f -> ": " + f.message()).orElse("");
   }
 
   /**
@@ -309,6 +306,10 @@ public final class FlinkRest {
         counts.path("failed").asLong(),
         counts.path("in_progress").asInt(),
         counts.path("restored").asLong(),
+        FlinkHttp.stream(node.path("history"))
+            .filter(checkpoint -> checkpoint.path("status").asText().equals("COMPLETED"))
+            .map(FlinkRest::checkpoint)
+            .toList(),
         Optional.of(latest.path("completed")).filter(JsonNode::isObject).map(FlinkRest::checkpoint),
         FlinkHttp.text(latest.path("restored").path("external_path")),
         FlinkHttp.text(latest.path("failed").path("failure_message")));

@@ -72,7 +72,7 @@ public final class TokenSigner {
    */
   public static JWK readKey(Path file) throws IOException {
     try {
-      return JWK.parse(Files.readString(file));
+      return JWK.parse(SecretFile.read(file));
     } catch (ParseException e) {
       // The message of the cause may repeat the key.
       throw new IllegalArgumentException(file + " holds no JWK in JSON");

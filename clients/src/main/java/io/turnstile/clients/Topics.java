@@ -1,8 +1,10 @@
 package io.turnstile.clients;
 
 import io.turnstile.events.TopicNames;
+import io.turnstile.events.TransactionCodec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,13 +13,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -27,11 +29,21 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  */
 public final class Topics {
 
-  /** Largest record batch that the transactions topic admits, in bytes. */
-  public static final int MAX_INPUT_BYTES = 4 << 20;
+  /**
+   * Largest record batch that the transactions topic may admit, in bytes: the largest transaction,
+   * and 64 KiB for key and headers. More is not better: a header takes two bytes or more in the log
+   * and about 150 in the memory of whoever reads it, so that a record may take 74 times its size.
+   */
+  public static final int MAX_INPUT_BYTES = TransactionCodec.MAX_VALUE_BYTES + (64 << 10);
 
-  /** Largest record batch that the dead-letter topic admits: the largest input and its headers. */
-  public static final int MAX_DEAD_LETTER_BYTES = 5 << 20;
+  /**
+   * Size of a record batch that the dead-letter topic must admit, in bytes: the largest input, and
+   * 128 KiB for its headers under longer names and for those of the verdict.
+   */
+  public static final int MAX_DEAD_LETTER_BYTES = MAX_INPUT_BYTES + (128 << 10);
+
+  private static final TopicSetting BROKER_TIME =
+      TopicSetting.exactly("message.timestamp.type", "LogAppendTime");
 
   private static final int LEADER_ATTEMPTS = 100;
   private static final long LEADER_PAUSE_MILLIS = 100;
@@ -40,6 +52,7 @@ public final class Topics {
   private final int inputPartitions;
   private final int lanes;
   private final boolean trustProducerTime;
+  private final boolean withVerdicts;
   private final Map<String, String> inputExtras;
   private final Map<String, String> verdictExtras;
 
@@ -48,7 +61,7 @@ public final class Topics {
    * @param lanes partitions of each verdict topic
    */
   public Topics(TopicNames names, int inputPartitions, int lanes) {
-    this(names, inputPartitions, lanes, false, Map.of(), Map.of());
+    this(names, inputPartitions, lanes, false, true, Map.of(), Map.of());
   }
 
   private Topics(
@@ -56,19 +69,28 @@ public final class Topics {
       int inputPartitions,
       int lanes,
       boolean trustProducerTime,
+      boolean withVerdicts,
       Map<String, String> inputExtras,
       Map<String, String> verdictExtras) {
     this.names = names;
     this.inputPartitions = inputPartitions;
     this.lanes = lanes;
     this.trustProducerTime = trustProducerTime;
+    this.withVerdicts = withVerdicts;
     this.inputExtras = Map.copyOf(inputExtras);
     this.verdictExtras = Map.copyOf(verdictExtras);
   }
 
   /** The same topics, whose input records may bear the time that their producer gave them. */
   public Topics trustingProducerTime() {
-    return new Topics(names, inputPartitions, lanes, true, inputExtras, verdictExtras);
+    return new Topics(
+        names, inputPartitions, lanes, true, withVerdicts, inputExtras, verdictExtras);
+  }
+
+  /** The input topics alone: the verdicts are in a database. */
+  public Topics withoutVerdicts() {
+    return new Topics(
+        names, inputPartitions, lanes, trustProducerTime, false, inputExtras, verdictExtras);
   }
 
   /**
@@ -76,7 +98,8 @@ public final class Topics {
    * takes precedence, and existing topics are not judged by them.
    */
   public Topics creatingWith(Map<String, String> inputs, Map<String, String> verdicts) {
-    return new Topics(names, inputPartitions, lanes, trustProducerTime, inputs, verdicts);
+    return new Topics(
+        names, inputPartitions, lanes, trustProducerTime, withVerdicts, inputs, verdicts);
   }
 
   /**
@@ -93,7 +116,7 @@ public final class Topics {
         .forEach(
             (name, needed) -> {
               Map<String, String> configs = new HashMap<>(extras(name));
-              configs.putAll(needed);
+              needed.forEach(setting -> configs.put(setting.name(), setting.value()));
               topics.add(new NewTopic(name, partitions(name), replicationFactor).configs(configs));
             });
     List<TopicPartition> created = new ArrayList<>();
@@ -143,37 +166,34 @@ public final class Topics {
 
   /**
    * Lists the differences between the cluster's topics and what the job needs: one line each,
-   * naming topic, setting and both values; empty if there are none.
+   * naming topic, setting, both values and the command that mends it; empty if there are none.
    *
    * @throws ExecutionException if the cluster does not answer
    */
-  public List<String> problems(Admin admin) throws ExecutionException, InterruptedException {
-    List<String> problems = new ArrayList<>();
+  public List<ClusterProblem> problems(Admin admin)
+      throws ExecutionException, InterruptedException {
+    List<ClusterProblem> problems = new ArrayList<>();
     Map<String, KafkaFuture<TopicDescription>> descriptions =
         admin.describeTopics(settings().keySet()).topicNameValues();
-    for (Map.Entry<String, Map<String, String>> expected : settings().entrySet()) {
+    for (Map.Entry<String, List<TopicSetting>> expected : settings().entrySet()) {
       String name = expected.getKey();
       TopicDescription description = existing(descriptions.get(name));
       if (description == null) {
-        problems.add("topic " + name + " does not exist");
+        problems.add(new ClusterProblem("topic " + name + " does not exist", false));
         continue;
       }
       if (names.verdicts().contains(name) && description.partitions().size() != lanes) {
         problems.add(
-            "topic %s has %d partitions, not one per lane (%d)"
-                .formatted(name, description.partitions().size(), lanes));
+            new ClusterProblem(
+                "topic %s has %d partitions, not one per lane (%d)"
+                    .formatted(name, description.partitions().size(), lanes),
+                false));
       }
-      ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-      Config actual = admin.describeConfigs(List.of(resource)).all().get().get(resource);
-      expected
-          .getValue()
-          .forEach(
-              (setting, value) -> {
-                String is = actual.get(setting) == null ? null : actual.get(setting).value();
-                if (!suits(setting, value, is)) {
-                  problems.add("topic %s has %s=%s, not %s".formatted(name, setting, is, value));
-                }
-              });
+      Config actual = KafkaSettings.ofTopic(admin, name).get();
+      for (TopicSetting setting : expected.getValue()) {
+        ConfigEntry entry = actual.get(setting.name());
+        setting.problem(name, entry == null ? null : entry.value()).ifPresent(problems::add);
+      }
     }
     return problems;
   }
@@ -187,51 +207,45 @@ public final class Topics {
   }
 
   /** Settings by topic. */
-  private Map<String, Map<String, String>> settings() {
-    Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+  Map<String, List<TopicSetting>> settings() {
+    Map<String, List<TopicSetting>> settings = new LinkedHashMap<>();
     settings.put(
         names.transactions(),
-        settings(
+        input(
             "delete",
-            "max.message.bytes",
-            Integer.toString(MAX_INPUT_BYTES),
+            TopicSetting.atMost("max.message.bytes", MAX_INPUT_BYTES).asTolerable(),
             // The limit holds for bytes as stored: a batch that unpacks to more than a dead letter
             // can hold must not get in.
-            "compression.type",
-            "uncompressed"));
-    settings.put(names.inventory(), settings("compact"));
-    settings.put(names.customers(), settings("compact"));
-    settings.put(names.accepted(), settings("delete", "retention.bytes", "-1"));
-    settings.put(names.rejected(), settings("delete", "retention.bytes", "-1"));
-    settings.put(
-        names.deadLetter(),
-        settings(
-            "delete",
-            "retention.bytes",
-            "-1",
-            "max.message.bytes",
-            Integer.toString(MAX_DEAD_LETTER_BYTES)));
-    if (trustProducerTime) {
-      names.inputs().forEach(input -> settings.get(input).remove("message.timestamp.type"));
+            TopicSetting.exactly("compression.type", "uncompressed").asTolerable()));
+    settings.put(names.inventory(), input("compact"));
+    settings.put(names.customers(), input("compact"));
+    if (withVerdicts) {
+      settings.put(names.accepted(), verdict());
+      settings.put(names.rejected(), verdict());
+      settings.put(
+          names.deadLetter(),
+          verdict(TopicSetting.atLeast("max.message.bytes", MAX_DEAD_LETTER_BYTES).asTolerable()));
     }
     return settings;
   }
 
-  private static Map<String, String> settings(String cleanupPolicy, String... others) {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("cleanup.policy", cleanupPolicy);
-    settings.put("message.timestamp.type", "LogAppendTime");
-    for (int i = 0; i < others.length; i += 2) {
-      settings.put(others[i], others[i + 1]);
+  private List<TopicSetting> input(String cleanupPolicy, TopicSetting... others) {
+    List<TopicSetting> settings = new ArrayList<>();
+    settings.add(TopicSetting.exactly("cleanup.policy", cleanupPolicy));
+    if (!trustProducerTime) {
+      settings.add(BROKER_TIME);
     }
+    Collections.addAll(settings, others);
     return settings;
   }
 
-  private static boolean suits(String setting, String needed, String actual) {
-    if (setting.equals("max.message.bytes") && actual != null) {
-      return Long.parseLong(actual) >= Long.parseLong(needed);
-    }
-    return needed.equals(actual);
+  private static List<TopicSetting> verdict(TopicSetting... others) {
+    List<TopicSetting> settings = new ArrayList<>();
+    settings.add(TopicSetting.exactly("cleanup.policy", "delete"));
+    settings.add(BROKER_TIME);
+    settings.add(TopicSetting.exactly("retention.bytes", "-1"));
+    Collections.addAll(settings, others);
+    return settings;
   }
 
   private static TopicDescription existing(KafkaFuture<TopicDescription> description)

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -82,6 +85,71 @@ class CommittedVerdictsTest {
     verdicts.requireReading();
     verdicts.close();
     assertThat(consumer.closed()).isTrue();
+  }
+
+  @Test
+  void readingToTheEndLeavesOutWhatComesLater() {
+    verdicts.seekToBeginning();
+    for (String topic : TOPICS) {
+      for (int lane = 0; lane < LANES; lane++) {
+        commit(topic, lane, 0);
+        commit(topic, lane, 1);
+      }
+    }
+    commit("rejected", 0, END);
+    List<String> read = new ArrayList<>();
+    Map<TopicPartition, Long> ends =
+        verdicts.readToEnd(
+            Duration.ofSeconds(10),
+            batch -> batch.forEach(each -> read.add(each.topic() + each.offset())));
+    assertThat(read)
+        .containsExactlyInAnyOrder(
+            "accepted0",
+            "accepted0",
+            "accepted1",
+            "accepted1",
+            "rejected0",
+            "rejected0",
+            "rejected1",
+            "rejected1");
+    assertThat(ends).hasSize(TOPICS.size() * LANES).containsValue(END);
+  }
+
+  @Test
+  void laneThatDoesNotGetOnIsNamed() {
+    verdicts.seekToBeginning();
+    for (int lane = 0; lane < LANES; lane++) {
+      commit("accepted", lane, 1);
+    }
+    commit("rejected", 1, 1);
+    assertThatThrownBy(() -> verdicts.readToEnd(Duration.ofMillis(50), batch -> {}))
+        .isInstanceOf(CheckFailedException.class)
+        .hasMessageContaining("nothing comes from {rejected-0=0}");
+  }
+
+  @Test
+  void verdictsAreReadFromATimeOn() {
+    MockConsumer<byte[], byte[]> dated =
+        new MockConsumer<>("none") {
+          @Override
+          public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(
+              Map<TopicPartition, Long> times) {
+            assertThat(times).containsEntry(new TopicPartition("accepted", 0), 5_000L);
+            return Map.of(new TopicPartition("accepted", 0), new OffsetAndTimestamp(1, 5_001));
+          }
+        };
+    dated.updatePartitions(
+        "accepted",
+        List.of(
+            new PartitionInfo("accepted", 0, null, null, null),
+            new PartitionInfo("accepted", 1, null, null, null)));
+    dated.updateEndOffsets(
+        Map.of(new TopicPartition("accepted", 0), END, new TopicPartition("accepted", 1), END));
+    try (CommittedVerdicts<byte[]> since = new CommittedVerdicts<>(dated, List.of("accepted"))) {
+      since.seekToTime(Instant.ofEpochMilli(5_000));
+      assertThat(dated.position(new TopicPartition("accepted", 0))).isEqualTo(1);
+      assertThat(dated.position(new TopicPartition("accepted", 1))).as("none since").isEqualTo(END);
+    }
   }
 
   @Test

@@ -15,10 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CoderResult;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +42,13 @@ final class RecordDecoder {
 
   private static final int MAX_INT64_DIGITS = 19;
 
-  private static final JsonFactory JSON =
+  /** Keeps nothing of a record for the next one: what one costs depends on itself alone. */
+  static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          // Field names come from anybody: do not keep them, and colliding ones are no error.
+          // Field names come from anybody. In a table they collide, if somebody wants them to,
+          // whatever the seed of its hash; and a limit to that would reject by what came before.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
           .streamReadConstraints(
@@ -91,18 +90,28 @@ final class RecordDecoder {
    * @param value the bytes, may be null
    */
   Decoded<Values> decode(byte[] value) {
+    return decode(value, Map.of());
+  }
+
+  /**
+   * Reads a value, of which some fields come from elsewhere.
+   *
+   * @param value the bytes, may be null
+   * @param beside texts of fields that the value need not have; where it has one, its own counts
+   */
+  Decoded<Values> decode(byte[] value, Map<TextField, String> beside) {
     if (value == null) {
       return malformed("the value is null");
     }
     if (value.length == 0) {
       return malformed("the value is empty");
     }
-    String encodingFault = encodingFault(value);
+    String encodingFault = Utf8.faultOf(value);
     if (encodingFault != null) {
       return malformed(encodingFault);
     }
-    try (JsonParser parser = JSON.createParser(value)) {
-      return decode(parser);
+    try (JsonParser parser = JSON.createParser(Utf8.text(value))) {
+      return decode(parser, beside);
     } catch (StreamConstraintsException e) {
       return malformed("nested deeper than " + MAX_DEPTH + " levels");
     } catch (JsonProcessingException e) {
@@ -112,15 +121,26 @@ final class RecordDecoder {
     }
   }
 
-  private Decoded<Values> decode(JsonParser parser) throws IOException {
+  private Decoded<Values> decode(JsonParser parser, Map<TextField, String> beside)
+      throws IOException {
     JsonToken first = parser.nextToken();
     if (first == null) {
       return malformed("the value is blank");
     }
     Values values = new Values(texts, numbers);
+    long given = 0;
     long found = 0;
     boolean enveloped = false;
     String violation = null;
+    for (Map.Entry<TextField, String> each : beside.entrySet()) {
+      Field field = each.getKey();
+      if (fits(each.getValue(), field.type)) {
+        values.set(field, each.getValue());
+        given |= field.bit;
+      } else {
+        violation = field.name + " is not " + describe(field.type);
+      }
+    }
     if (first == JsonToken.START_OBJECT) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
@@ -146,7 +166,7 @@ final class RecordDecoder {
       return malformed("text after the JSON value");
     }
     for (Field field : fields) {
-      if (violation == null && (found & field.bit) == 0) {
+      if (violation == null && ((found | given) & field.bit) == 0) {
         violation =
             field.name
                 + " is missing"
@@ -196,12 +216,18 @@ final class RecordDecoder {
     }
     BigDecimal number;
     try {
-      number = new BigDecimal(text).stripTrailingZeros();
+      number = new BigDecimal(text);
     } catch (NumberFormatException e) {
       return false; // The exponent itself is out of bounds.
     }
-    // First, for the digits of 1e999999999 would not fit into memory.
-    if (number.scale() > 0 || number.precision() - number.scale() > MAX_INT64_DIGITS) {
+    // First, for the digits of 1e999999999 would not fit into memory, and the zeros of
+    // 100e2147483647 not into the exponent. Their count is beyond an int's bounds, too.
+    long digits = (long) number.precision() - number.scale();
+    if (number.signum() != 0 && digits > MAX_INT64_DIGITS) {
+      return false;
+    }
+    number = number.stripTrailingZeros();
+    if (number.scale() > 0) {
       return false;
     }
     BigInteger integer = number.toBigIntegerExact();
@@ -214,8 +240,8 @@ final class RecordDecoder {
 
   private static boolean fits(String text, FieldType type) {
     return switch (type) {
-      case ID -> !text.isEmpty() && utf8Length(text) <= MAX_ID_BYTES;
-      case TEXT -> utf8Length(text) <= MAX_TEXT_BYTES;
+      case ID -> !text.isEmpty() && Utf8.length(text) <= MAX_ID_BYTES;
+      case TEXT -> Utf8.length(text) <= MAX_TEXT_BYTES;
       case CURRENCY -> text.length() == 3 && text.chars().allMatch(c -> c >= 'A' && c <= 'Z');
       default -> true;
     };
@@ -224,76 +250,6 @@ final class RecordDecoder {
   private static boolean fits(JsonParser.NumberType size, FieldType type) {
     return size == JsonParser.NumberType.INT
         || (size == JsonParser.NumberType.LONG && type == FieldType.INT64);
-  }
-
-  /**
-   * Bytes of UTF-8, or more than any bound if the text has a lone surrogate: JSON can escape one,
-   * UTF-8 cannot write it, so such a text could not be repeated in a verdict.
-   */
-  private static int utf8Length(String text) {
-    int length = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < 0x80) {
-        length++;
-      } else if (c < 0x800) {
-        length += 2;
-      } else if (!Character.isSurrogate(c)) {
-        length += 3;
-      } else if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        length += 4;
-        i++;
-      } else {
-        return Integer.MAX_VALUE;
-      }
-    }
-    return length;
-  }
-
-  /**
-   * Jackson guesses UTF-16 and UTF-32 from zero bytes, and lets some invalid UTF-8 pass. A zero
-   * byte is never valid in JSON.
-   */
-  private static String encodingFault(byte[] value) {
-    boolean ascii = true;
-    for (int i = 0; i < value.length; i++) {
-      if (value[i] == 0) {
-        return "a zero byte at " + i + lookOf(value);
-      }
-      ascii &= value[i] > 0;
-    }
-    if (!ascii) {
-      ByteBuffer bytes = ByteBuffer.wrap(value);
-      CoderResult result =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .decode(bytes, CharBuffer.allocate(value.length), true);
-      if (result.isError()) {
-        return "invalid UTF-8 at " + bytes.position() + lookOf(value);
-      }
-    }
-    return null;
-  }
-
-  /** A guess at what somebody sent instead, for the message; empty if there is none. */
-  private static String lookOf(byte[] value) {
-    if (value.length < 5) {
-      return "";
-    }
-    int first = value[0] & 0xff;
-    int second = value[1] & 0xff;
-    if (first == 0x1f && second == 0x8b) {
-      return ": this looks like gzip";
-    }
-    if ((first == 0xfe && second == 0xff)
-        || (first == 0xff && second == 0xfe)
-        || (first != 0 && second == 0)
-        || (first == 0 && value[2] == 0 && second != 0)) {
-      return ": this looks like UTF-16";
-    }
-    return first == 0 ? ": this looks like the prefix of a schema registry" : "";
   }
 
   /** Names the place, never the text: the value may hold a token. */

@@ -34,6 +34,11 @@ public record TopicNames(
         prefix + DEFAULT.deadLetter);
   }
 
+  /** The topic in which {@code redrive} notes what it has sent anew; the job does not use it. */
+  public String redriven() {
+    return transactions + ".redriven";
+  }
+
   /** The topics that the job reads. */
   public List<String> inputs() {
     return List.of(transactions, inventory, customers);

@@ -3,6 +3,7 @@ package io.turnstile.events;
 import io.turnstile.events.RecordFields.IntField;
 import io.turnstile.events.RecordFields.LongField;
 import io.turnstile.events.RecordFields.TextField;
+import java.util.Map;
 
 /** JSON of {@link Transaction}, {@code schemas/transaction.schema.json}. Thread-safe. */
 public final class TransactionCodec {
@@ -30,12 +31,33 @@ public final class TransactionCodec {
    * @param value as read from Kafka, may be null
    */
   public static Decoded<Transaction> decode(byte[] value) {
+    return decode(value, Map.of());
+  }
+
+  /**
+   * Reads a transaction whose token comes beside it, and perhaps its id, as over HTTP.
+   *
+   * @param value JSON of the other fields, may be null; a token in it does not count
+   * @param transactionId of a value that has none; a value that has one keeps its own. Null if the
+   *     value must have it
+   * @param token not null
+   */
+  public static Decoded<Transaction> decode(byte[] value, String transactionId, String token) {
+    return decode(
+            value,
+            transactionId == null
+                ? Map.of(TOKEN, token)
+                : Map.of(TOKEN, token, TRANSACTION_ID, transactionId))
+        .map(transaction -> transaction.withToken(token));
+  }
+
+  private static Decoded<Transaction> decode(byte[] value, Map<TextField, String> beside) {
     if (value != null && value.length > MAX_VALUE_BYTES) {
       return new Decoded.Invalid<>(
           DeadLetterCode.TOO_LARGE, value.length + " bytes, the limit is " + MAX_VALUE_BYTES, null);
     }
     return DECODER
-        .decode(value)
+        .decode(value, beside)
         .map(
             values ->
                 new Transaction(

@@ -55,8 +55,21 @@ public final class VerdictCodec {
           json.writeStringField("detail", rejected.detail());
           json.writeNumberField("received_at", rejected.receivedAt());
           json.writeNumberField("decided_at", rejected.decidedAt());
+          if (rejected.acceptance() != null) {
+            json.writeFieldName("acceptance");
+            write(json, rejected.acceptance());
+          }
           json.writeEndObject();
         });
+  }
+
+  private static void write(JsonGenerator json, PriorAcceptance acceptance) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("source_partition", acceptance.sourcePartition());
+    json.writeNumberField("source_offset", acceptance.sourceOffset());
+    json.writeNumberField("received_at", acceptance.receivedAt());
+    json.writeNumberField("decided_at", acceptance.decidedAt());
+    json.writeEndObject();
   }
 
   /**
@@ -71,6 +84,19 @@ public final class VerdictCodec {
         text(json, "customer_id"),
         RejectionReason.valueOf(text(json, "reason")),
         text(json, "detail"),
+        integer(json, "received_at"),
+        integer(json, "decided_at"),
+        json.has("acceptance") ? priorAcceptance(json.get("acceptance")) : null);
+  }
+
+  private static PriorAcceptance priorAcceptance(JsonNode json) {
+    long partition = integer(json, "source_partition");
+    if (partition != (int) partition) {
+      throw new IllegalArgumentException("not a verdict: no partition has the number " + partition);
+    }
+    return new PriorAcceptance(
+        (int) partition,
+        integer(json, "source_offset"),
         integer(json, "received_at"),
         integer(json, "decided_at"));
   }

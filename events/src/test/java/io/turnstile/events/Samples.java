@@ -63,11 +63,23 @@ final class Samples {
 
   static Rejected rejected(RandomGenerator random) {
     RejectionReason[] reasons = RejectionReason.values();
+    RejectionReason reason = reasons[random.nextInt(reasons.length)];
     return new Rejected(
         id(random),
         id(random),
-        reasons[random.nextInt(reasons.length)],
+        reason,
         text(random, 100),
+        random.nextLong(),
+        random.nextLong(),
+        reason == RejectionReason.DUPLICATE_ID && random.nextBoolean()
+            ? priorAcceptance(random)
+            : null);
+  }
+
+  static PriorAcceptance priorAcceptance(RandomGenerator random) {
+    return new PriorAcceptance(
+        random.nextInt(Integer.MAX_VALUE),
+        random.nextLong(Long.MAX_VALUE),
         random.nextLong(),
         random.nextLong());
   }

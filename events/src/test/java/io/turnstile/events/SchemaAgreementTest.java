@@ -1,6 +1,7 @@
 package io.turnstile.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,7 @@ import com.networknt.schema.Schema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -209,6 +211,9 @@ class SchemaAgreementTest {
     }
   }
 
+  /** Fields that a verdict may lack: those that have come since verdicts were first written. */
+  private static final List<String> OPTIONAL = List.of("acceptance");
+
   @Test
   void verdictSchemasDescribeEveryField() {
     Random random = new Random(1);
@@ -216,12 +221,14 @@ class SchemaAgreementTest {
       byte[] verdict =
           name.equals("accepted")
               ? VerdictCodec.encode(Samples.accepted(random))
-              : VerdictCodec.encode(Samples.rejected(random));
-      List<String> fields = fieldNames(tree(verdict));
+              : VerdictCodec.encode(duplicate(random));
       JsonNode schema = Schemas.named(name).getSchemaNode();
 
       List<String> described = fieldNames(schema.get("properties"));
-      assertThat(described).containsExactlyInAnyOrderElementsOf(concat(fields, "token"));
+      assertThat(described)
+          .containsExactlyInAnyOrderElementsOf(concat(fieldNames(tree(verdict)), "token"));
+      List<String> fields = new ArrayList<>(fieldNames(tree(verdict)));
+      fields.removeAll(OPTIONAL);
       assertThat(schema.get("required"))
           .extracting(JsonNode::asText)
           .containsExactlyInAnyOrderElementsOf(fields);
@@ -233,6 +240,61 @@ class SchemaAgreementTest {
             .isNotEmpty();
       }
     }
+  }
+
+  @Test
+  void onlyADuplicateHasAnAcceptance() {
+    Random random = new Random(1);
+    for (RejectionReason reason : RejectionReason.values()) {
+      ObjectNode rejected = tree(VerdictCodec.encode(duplicate(random)));
+      rejected.put("reason", reason.name());
+      rejected.put("retryable", reason.retryable());
+      List<String> errors = Schemas.errors(Schemas.named("rejected"), bytes(rejected.toString()));
+      if (reason == RejectionReason.DUPLICATE_ID) {
+        assertThat(errors).isEmpty();
+      } else {
+        assertThat(errors).as(reason.name()).isNotEmpty();
+        assertThatThrownBy(() -> VerdictCodec.decodeRejected(bytes(rejected.toString())))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+  }
+
+  @Test
+  void acceptanceHasAllItsFieldsOrIsNone() {
+    ObjectNode duplicate = tree(VerdictCodec.encode(duplicate(new Random(1))));
+    List<String> fields = fieldNames(duplicate.get("acceptance"));
+    assertThat(fields)
+        .containsExactly("source_partition", "source_offset", "received_at", "decided_at");
+    for (String field : fields) {
+      for (String bad : List.of("null", "\"1\"", "1.5", "9223372036854775808")) {
+        ObjectNode other = duplicate.deepCopy();
+        ((ObjectNode) other.get("acceptance")).put(field, "@@");
+        refused(other.toString().replace("\"@@\"", bad));
+      }
+      ObjectNode without = duplicate.deepCopy();
+      ((ObjectNode) without.get("acceptance")).remove(field);
+      refused(without.toString());
+    }
+    for (String bad : List.of("null", "7", "[]", "{}", "\"\"")) {
+      ObjectNode other = duplicate.deepCopy();
+      other.put("acceptance", "@@");
+      refused(other.toString().replace("\"@@\"", bad));
+    }
+  }
+
+  private static void refused(String rejected) {
+    assertThat(Schemas.errors(Schemas.named("rejected"), bytes(rejected)))
+        .as(rejected)
+        .isNotEmpty();
+    assertThatThrownBy(() -> VerdictCodec.decodeRejected(bytes(rejected)))
+        .as(rejected)
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Rejected duplicate(Random random) {
+    return new Rejected(
+        "t", "c", RejectionReason.DUPLICATE_ID, "why", 1, 2, Samples.priorAcceptance(random));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.turnstile.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,39 @@ class TransactionCodecTest {
         .isEqualTo(
             new Decoded.Valid<>(
                 new Transaction("t-1", "c-1", "p-1", 2, 1998, "GBP", 1_290_000_000_000L, SECRET)));
+  }
+
+  @Test
+  void tokenAndIdMayComeBesideTheValue() {
+    String bare =
+        GOOD.replace("\"transaction_id\": \"t-1\", ", "")
+            .replace(", \"token\": \"SECRET-TOKEN\"", "");
+    assertThat(TransactionCodec.decode(bytes(bare), "t-1", SECRET))
+        .isEqualTo(TransactionCodec.decode(bytes(GOOD)));
+    assertThat(TransactionCodec.decode(bytes(bare), null, SECRET))
+        .isEqualTo(
+            new Decoded.Invalid<>(
+                DeadLetterCode.SCHEMA_VIOLATION, "transaction_id is missing", "c-1"));
+  }
+
+  @Test
+  void idOfTheValueCountsAndItsTokenDoesNot() {
+    assertThat(TransactionCodec.decode(bytes(GOOD), "t-2", "OTHER"))
+        .isEqualTo(
+            new Decoded.Valid<>(
+                new Transaction("t-1", "c-1", "p-1", 2, 1998, "GBP", 1_290_000_000_000L, "OTHER")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 257})
+  void idBesideTheValueHasTheBoundsOfAnId(int length) {
+    String bare = GOOD.replace("\"transaction_id\": \"t-1\", ", "");
+    assertThat(TransactionCodec.decode(bytes(bare), "x".repeat(length), SECRET))
+        .isEqualTo(
+            new Decoded.Invalid<>(
+                DeadLetterCode.SCHEMA_VIOLATION,
+                "transaction_id is not a string of 1 to 256 bytes",
+                "c-1"));
   }
 
   @Test
@@ -283,6 +317,13 @@ class TransactionCodecTest {
     assertValid(GOOD.replace("{", "{\"" + "n".repeat(1_000_000) + "\": 1, "));
   }
 
+  /** Whoever knows the hash of a table of names can make them collide in it. */
+  @Test
+  void namesAreNotKeptInATable() {
+    assertThat(RecordDecoder.JSON.isEnabled(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES))
+        .isFalse();
+  }
+
   @Test
   void keyIsGivenExactlyWhenReadableAndBounded() {
     assertViolation(GOOD.replace("1998", "null"), "c-1");
@@ -379,6 +420,10 @@ class TransactionCodecTest {
         "1e999999999",
         "-1e999999999",
         "1e-999999999",
+        "1e2147483647",
+        "-1e2147483647",
+        "100e2147483647",
+        "1e-2147483647",
         "1e2147483648"
       })
   void numbersBeyondSixtyFourBitsAreNoIntegersHoweverTheyAreWritten(String number) {

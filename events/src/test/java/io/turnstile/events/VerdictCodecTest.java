@@ -3,6 +3,8 @@ package io.turnstile.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +57,67 @@ class VerdictCodecTest {
                 VerdictCodec.encode(
                     new Rejected("t", "c", RejectionReason.DUPLICATE_ID, "seen", 1, 2))))
         .contains("\"retryable\":false");
+  }
+
+  @Test
+  void duplicateNamesTheAcceptanceThatItRepeats() {
+    Rejected duplicate =
+        new Rejected(
+            "t",
+            "c",
+            RejectionReason.DUPLICATE_ID,
+            "seen",
+            3,
+            4,
+            new PriorAcceptance(1, 4_000_000_000L, 1, 2));
+    assertThat(text(VerdictCodec.encode(duplicate)))
+        .isEqualTo(
+            """
+            {"transaction_id":"t","customer_id":"c","reason":"DUPLICATE_ID","retryable":false,\
+            "detail":"seen","received_at":3,"decided_at":4,"acceptance":{"source_partition":1,\
+            "source_offset":4000000000,"received_at":1,"decided_at":2}}""");
+    assertThat(VerdictCodec.decodeRejected(VerdictCodec.encode(duplicate))).isEqualTo(duplicate);
+  }
+
+  /** Files as builds have written them: they are read for as long as there are such verdicts. */
+  @Test
+  void verdictsOfEveryBuildAreRead() throws IOException {
+    assertThat(VerdictCodec.decodeAcceptance(golden("accepted-1.json")))
+        .isEqualTo(
+            new VerdictCodec.Acceptance(
+                "t-1", "c-1", 1998, "GBP", HASH, 1_290_000_000_100L, 1_290_000_000_105L));
+    assertThat(VerdictCodec.decodeRejected(golden("rejected-1.json")))
+        .isEqualTo(
+            new Rejected(
+                "t-1",
+                "c-1",
+                RejectionReason.DUPLICATE_ID,
+                "same id and content as input 0/7",
+                1_290_000_000_200L,
+                1_290_000_000_204L));
+    assertThat(VerdictCodec.decodeRejected(golden("rejected-2.json")))
+        .isEqualTo(
+            new Rejected(
+                "t-1",
+                "c-1",
+                RejectionReason.DUPLICATE_ID,
+                "same id and content as input 0/7",
+                1_290_000_000_200L,
+                1_290_000_000_204L,
+                new PriorAcceptance(0, 7, 1_290_000_000_100L, 1_290_000_000_105L)));
+    for (String name : new String[] {"accepted-1", "rejected-1", "rejected-2"}) {
+      assertThat(
+              Schemas.errors(
+                  Schemas.named(name.substring(0, name.length() - 2)), golden(name + ".json")))
+          .as(name)
+          .isEmpty();
+    }
+  }
+
+  private static byte[] golden(String name) throws IOException {
+    try (InputStream in = VerdictCodecTest.class.getResourceAsStream("/verdicts/" + name)) {
+      return in.readAllBytes();
+    }
   }
 
   @ParameterizedTest

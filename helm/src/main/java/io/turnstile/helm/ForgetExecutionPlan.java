@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +29,8 @@ import javax.net.ssl.TrustManagerFactory;
  * <p>A JobManager that finds a stored plan runs that, whatever its own image and options are: an
  * upgrade would continue with the job of the previous release. Without one it makes the job anew,
  * under the same id, and restores the newest checkpoint. Runs before a JobManager starts; a
- * JobManager that is running does not notice.
+ * JobManager that is running does not notice. Then deletes the files of old plans, which nothing
+ * points to any more.
  */
 public final class ForgetExecutionPlan {
 
@@ -40,6 +39,9 @@ public final class ForgetExecutionPlan {
 
   private static final Path SERVICE_ACCOUNT =
       Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+  /** Another JobManager of this release may be storing one right now. */
+  private static final Duration PLAN_AGE = Duration.ofHours(1);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -61,11 +63,11 @@ public final class ForgetExecutionPlan {
   /**
    * Runs in a pod, with its service account.
    *
-   * @param args namespace and config map
+   * @param args namespace, config map and the directory of high availability
    */
   public static void main(String[] args) throws InterruptedException {
-    if (args.length != 2) {
-      System.err.println("usage: forget-execution-plan NAMESPACE CONFIG_MAP");
+    if (args.length != 3) {
+      System.err.println("usage: forget-execution-plan NAMESPACE CONFIG_MAP DIRECTORY");
       System.exit(2);
     }
     try {
@@ -78,6 +80,18 @@ public final class ForgetExecutionPlan {
       System.err.println("forget-execution-plan: " + e.getMessage());
       System.exit(1);
     }
+    deleteOldPlans(args[2]);
+  }
+
+  /** They are in nobody's way: a job must not stay away for them. */
+  private static void deleteOldPlans(String directory) {
+    try {
+      StoredPlans.initializeFileSystems();
+      int deleted = StoredPlans.deleteOlderThan(PLAN_AGE, directory);
+      System.out.println("execution plans deleted in " + directory + ": " + deleted);
+    } catch (IOException | RuntimeException e) {
+      System.err.println("forget-execution-plan: old plans stay in " + directory + ": " + e);
+    }
   }
 
   private static ForgetExecutionPlan inPod(Map<String, String> environment)
@@ -89,7 +103,11 @@ public final class ForgetExecutionPlan {
     String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
     URI api = URI.create("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
     HttpClient client =
-        HttpClient.newBuilder().sslContext(trusting(SERVICE_ACCOUNT.resolve("ca.crt"))).build();
+        HttpClient.newBuilder()
+            .sslContext(trusting(SERVICE_ACCOUNT.resolve("ca.crt")))
+            // A proxy is for addresses outside of the cluster.
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .build();
     String token = Files.readString(SERVICE_ACCOUNT.resolve("token")).strip();
     return new ForgetExecutionPlan(api, client, token);
   }
@@ -98,11 +116,8 @@ public final class ForgetExecutionPlan {
       throws IOException, GeneralSecurityException {
     KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
     trusted.load(null, null);
-    try (InputStream in = Files.newInputStream(authorities)) {
-      for (Certificate authority :
-          CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        trusted.setCertificateEntry("authority-" + trusted.size(), authority);
-      }
+    for (Certificate authority : TrustStore.read(authorities)) {
+      trusted.setCertificateEntry("authority-" + trusted.size(), authority);
     }
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -153,7 +168,12 @@ public final class ForgetExecutionPlan {
           request.header("Authorization", "Bearer " + token).timeout(TIMEOUT).build(),
           BodyHandlers.ofString());
     } catch (IOException e) {
-      throw new IOException("the Kubernetes API at " + api + " does not answer: " + e, e);
+      throw new IOException(
+          "the Kubernetes API at "
+              + api
+              + " does not answer (does networkPolicy.httpsPorts have its port?): "
+              + e,
+          e);
     }
   }
 

@@ -8,10 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The chart of this repository, rendered with some values. Immutable. */
@@ -48,9 +50,21 @@ record Chart(List<Path> valuesFiles, Map<String, Object> values) {
     return new Chart(valuesFiles, more);
   }
 
+  /** With one more values file, as {@code -f FILE}. */
+  Chart with(Path valuesFile) {
+    List<Path> more = new ArrayList<>(valuesFiles);
+    more.add(valuesFile);
+    return new Chart(more, values);
+  }
+
   /** The manifests as one YAML text; fails with Helm's own message. */
   String render() {
-    return render(WithHooks.DIRECTORY).replace(WithHooks.UNHOOKED, WithHooks.HOOK);
+    return renderWithHooks(WithHooks.DIRECTORY);
+  }
+
+  /** The same of a chart that contains a copy made by {@link #copyWithHooks}. */
+  String renderWithHooks(Path chart) {
+    return render(chart).replace(WithHooks.UNHOOKED, WithHooks.HOOK);
   }
 
   /**
@@ -59,11 +73,20 @@ record Chart(List<Path> valuesFiles, Map<String, Object> values) {
    * @param chart a directory or a package
    */
   String render(Path chart) {
+    return render(chart, RELEASE, NAMESPACE);
+  }
+
+  /** The same as another release. */
+  String renderAs(String release, String namespace) {
+    return render(WithHooks.DIRECTORY, release, namespace);
+  }
+
+  private String render(Path chart, String release, String namespace) {
     TemplateCommand command =
         new Helm(chart)
             .template()
-            .withName(RELEASE)
-            .withNamespace(NAMESPACE)
+            .withName(release)
+            .withNamespace(namespace)
             .withKubeVersion(KUBERNETES);
     valuesFiles.forEach(command::withValuesFile);
     values.forEach(command::set);
@@ -86,24 +109,40 @@ record Chart(List<Path> valuesFiles, Map<String, Object> values) {
 
   /**
    * A copy of the chart with other names for the annotations that make a hook: the library leaves
-   * hooks out of what it renders.
+   * hooks out of what it renders. And it asks whatever cluster it finds for a deployment; here that
+   * is {@code global.cluster.NAMESPACE.NAME} of the values.
+   *
+   * @param edit changes each template further
    */
+  static void copyWithHooks(Path target, UnaryOperator<String> edit) throws IOException {
+    copy(target);
+    try (Stream<Path> files = Files.walk(target.resolve("templates"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String template = Files.readString(file);
+        Files.writeString(
+            file,
+            edit.apply(template)
+                .replace(WithHooks.HOOK, WithHooks.UNHOOKED)
+                .replace(WithHooks.LOOKUP, WithHooks.FOUND));
+      }
+    }
+  }
+
+  /** The copy that most tests use. */
   private static final class WithHooks {
 
     static final String HOOK = "helm.sh/hook";
     static final String UNHOOKED = "helm.sh/no-hook";
+    static final String LOOKUP = "lookup \"apps/v1\" \"Deployment\" .Release.Namespace $name";
+    static final String FOUND =
+        "dig \"cluster\" .Release.Namespace $name dict (default dict .Values.global)";
     static final Path DIRECTORY;
 
     static {
       try {
         Path temporary = Files.createTempDirectory("chart-with-hooks");
         DIRECTORY = temporary.resolve("turnstile");
-        copy(DIRECTORY);
-        try (Stream<Path> files = Files.walk(DIRECTORY.resolve("templates"))) {
-          for (Path file : files.filter(Files::isRegularFile).toList()) {
-            Files.writeString(file, Files.readString(file).replace(HOOK, UNHOOKED));
-          }
-        }
+        copyWithHooks(DIRECTORY, UnaryOperator.identity());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(temporary)));
       } catch (IOException e) {
         throw new UncheckedIOException(e);

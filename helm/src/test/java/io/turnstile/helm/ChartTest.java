@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -126,6 +127,9 @@ class ChartTest {
             chart ->
                 chart
                     .with("kafka.clientProperties.secretName", "kafka")
+                    .with("postgresql.url", "jdbc:postgresql://db:5432/shop")
+                    .with("postgresql.user", "job")
+                    .with("postgresql.passwordSecret.name", "database")
                     .with("tokens.jwksUrl", "")
                     .with("tokens.jwksSecret.name", "jwks")
                     .with("topics.prefix", "eu.")
@@ -152,6 +156,17 @@ class ChartTest {
                     .with("monitoring.prometheusRule.enabled", true)
                     .with("monitoring.dashboard.enabled", true)
                     .with("check.signingKeySecret.name", "signing")
+                    .with("podLabels.team", "payments")
+                    .with("priorityClassName", "high")
+                    .with("certificates.secretName", "authorities")
+                    .with("proxy.url", "http://proxy:3128")
+                    .with("javaOptions", "-XX:+UseSerialGC")
+                    .with("extraEnv[0].name", "ZONE")
+                    .with("extraEnv[0].value", "a")
+                    .with("extraVolumes[0].name", "extra")
+                    .with("extraVolumes[0].emptyDir.sizeLimit", "1Mi")
+                    .with("extraVolumeMounts[0].name", "extra")
+                    .with("extraVolumeMounts[0].mountPath", "/extra")
                     .with("job.options.dedup-window", "2h")
                     .with("job.options.trust-producer-time", true)),
         variant(
@@ -292,6 +307,8 @@ class ChartTest {
         .containsEntry("high-availability.type", "kubernetes")
         .containsEntry("high-availability.storageDir", "s3://bucket/turnstile/ha")
         .containsEntry("kubernetes.cluster-id", "shop-turnstile")
+        // Not "/default", which is everybody's who shares a storage.uri.
+        .containsEntry("high-availability.cluster-id", "/payments/shop-turnstile")
         .containsEntry("kubernetes.namespace", "payments")
         .containsEntry("execution.checkpointing.dir", "s3://bucket/turnstile/checkpoints")
         .containsEntry("execution.checkpointing.savepoint-dir", "s3://bucket/turnstile/savepoints")
@@ -332,7 +349,11 @@ class ChartTest {
         .satisfies(
             container ->
                 assertThat(container.getArgs())
-                    .containsExactly("payments", "shop-turnstile-cluster-config-map"));
+                    .containsExactly(
+                        "payments",
+                        "shop-turnstile-cluster-config-map",
+                        // Where its plans are, by the storageDir and cluster-id of Flink.
+                        "s3://bucket/turnstile/ha/payments/shop-turnstile"));
   }
 
   @Test
@@ -349,10 +370,52 @@ class ChartTest {
   }
 
   @Test
+  void optionsOfTheJobReplaceOnlyTheJobManager() {
+    Manifests before = Chart.minimal().manifests();
+    Manifests after = Chart.minimal().with("job.options.dedup-window", "2h").manifests();
+    assertThat(template(after, "jobmanager")).isNotEqualTo(template(before, "jobmanager"));
+    assertThat(template(after, "taskmanager")).isEqualTo(template(before, "taskmanager"));
+  }
+
+  private static PodTemplateSpec template(Manifests manifests, String who) {
+    return manifests.get(Deployment.class, who).getSpec().getTemplate();
+  }
+
+  @Test
+  void taskManagerNeedNotLookForItsOwnAddress() {
+    Container taskManager =
+        template(Chart.minimal().manifests(), "taskmanager").getSpec().getContainers().get(0);
+    assertThat(taskManager.getArgs())
+        .containsExactly("taskmanager", "-Dtaskmanager.host=$(POD_IP)");
+    assertThat(taskManager.getEnv())
+        .filteredOn(variable -> variable.getName().equals("POD_IP"))
+        .singleElement()
+        .satisfies(
+            variable ->
+                assertThat(variable.getValueFrom().getFieldRef().getFieldPath())
+                    .isEqualTo("status.podIP"));
+  }
+
+  @Test
   void readyMeansThatTheJobRuns() {
     Manifests manifests = Chart.minimal().manifests();
     assertThat(jobManager(manifests).getReadinessProbe().getExec().getCommand())
         .containsExactly("/opt/turnstile/bin/job-ready", "8081", jobId(manifests));
+  }
+
+  @Test
+  void spareTaskManagersAreNotPartOfTheParallelism() {
+    Chart chart = Chart.minimal().with("taskManager.replicas", 3).with("taskManager.spares", 2);
+
+    assertThat(taskManagers(chart)).isEqualTo(5);
+    assertThat(chart.manifests().flinkConfig()).containsEntry("parallelism.default", "3");
+    // A reactive job would run on them.
+    assertThat(taskManagers(chart.with("scheduling", "reactive"))).isEqualTo(3);
+    assertThat(taskManagers(chart.with("job.suspended", true))).isZero();
+  }
+
+  private static int taskManagers(Chart chart) {
+    return chart.manifests().get(Deployment.class, "taskmanager").getSpec().getReplicas();
   }
 
   @Test
@@ -449,12 +512,21 @@ class ChartTest {
 
   @Test
   void autoscalingLeavesTheNumberOfTaskManagersAlone() {
-    Manifests manifests =
+    Chart chart =
         Chart.minimal()
             .with("scheduling", "reactive")
             .with("autoscaling.enabled", true)
-            .manifests();
-    assertThat(manifests.get(Deployment.class, "taskmanager").getSpec().getReplicas()).isNull();
+            .with("autoscaling.minReplicas", 2);
+    Manifests manifests = chart.manifests();
+    assertThat(taskManagers(manifests)).as("first installation").isEqualTo(2);
+    String running = "global.cluster.payments.shop-turnstile-taskmanager.spec.replicas";
+    for (int[] thereAndRendered : new int[][] {{1, 2}, {2, 2}, {3, 3}, {4, 4}, {9, 4}, {0, 2}}) {
+      Chart found = chart.with(running, thereAndRendered[0]);
+      assertThat(taskManagers(found.manifests()))
+          .as("%d run".formatted(thereAndRendered[0]))
+          .isEqualTo(thereAndRendered[1]);
+      assertThat(taskManagers(found.with("job.suspended", true).manifests())).isZero();
+    }
     assertThat(
             manifests
                 .get(HorizontalPodAutoscaler.class, "taskmanager")
@@ -544,8 +616,10 @@ class ChartTest {
         Arguments.of("job.options.lanes", "9", "/job/options/lanes"),
         Arguments.of("job.options.topic-accepted", "x", "/job/options/topic-accepted"),
         Arguments.of("job.options.--dedup-window", "2h", "--dedup-window"),
+        Arguments.of("job.options.dedup-windw", "2h", "dedup-windw"),
+        Arguments.of("job.options.dedup-window", "2 hours", "/job/options/dedup-window"),
         Arguments.of("job.generation", 0, "generation"),
-        Arguments.of("mode", "operator", "mode"),
+        Arguments.of("mode", "session", "mode"),
         Arguments.of("kafka.bootstrapServers", "kafka", "bootstrapServers"),
         Arguments.of("kafka.bootstrapServers", "", "kafka.bootstrapServers is required"),
         Arguments.of("tokens.jwksUrl", "http://idp", "jwksUrl"),
@@ -563,6 +637,14 @@ class ChartTest {
         Arguments.of("flink.profile", "fast", "profile"),
         Arguments.of("image.digest", "latest", "digest"),
         Arguments.of("ingress.enabled", true, "ingress.host"),
+        Arguments.of("fullnameOverride", "1shop", "/fullnameOverride"),
+        Arguments.of(
+            "podLabels.app\\.kubernetes\\.io/name", "x", "podLabels: app.kubernetes.io/name"),
+        Arguments.of("extraEnv[0].value", "x", "/extraEnv/0"),
+        Arguments.of("extraEnv[0].name", "x", "/extraEnv/0"),
+        Arguments.of("proxy.url", "https://proxy:3128", "/proxy/url"),
+        Arguments.of("proxy.url", "http://proxy", "/proxy/url"),
+        Arguments.of("proxy.noProxy[0]", "10.0.0.0/8", "/proxy/noProxy/0"),
         Arguments.of("devKafka.enabled", true, "devKafka.enabled"),
         Arguments.of("check.maxLatency", "soon", "maxLatency"));
   }
@@ -598,13 +680,13 @@ class ChartTest {
   }
 
   private static void sameKeys(String path, JsonNode schema, JsonNode values) {
-    if (schema.has("properties") && !path.equals(".job.options")) {
+    if (schema.has("properties") && !path.endsWith(".options")) {
       assertThat(schema.path("additionalProperties").asBoolean(true)).as(path).isFalse();
       Set<String> known =
           schema.get("properties").properties().stream()
               .map(Map.Entry::getKey)
-              // Helm's own.
-              .filter(key -> !(path.isEmpty() && key.equals("global")))
+              // Helm's own, and a parent chart's.
+              .filter(key -> !(path.isEmpty() && Set.of("global", "enabled").contains(key)))
               .collect(Collectors.toSet());
       assertThat(values.properties().stream().map(Map.Entry::getKey))
           .as(path)
@@ -640,6 +722,10 @@ class ChartTest {
         .getSpec()
         .getContainers()
         .get(0);
+  }
+
+  private static int taskManagers(Manifests manifests) {
+    return manifests.get(Deployment.class, "taskmanager").getSpec().getReplicas();
   }
 
   private static List<String> jobManagerArguments(Manifests manifests) {

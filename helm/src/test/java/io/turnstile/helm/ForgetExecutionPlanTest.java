@@ -79,6 +79,14 @@ class ForgetExecutionPlanTest {
         .hasMessageContaining("configmaps is forbidden");
   }
 
+  @Test
+  void serverThatDoesNotAnswerIsAQuestionOfThePolicy() {
+    api.stop(0);
+    assertThatThrownBy(this::forget)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("does not answer (does networkPolicy.httpsPorts have its port?)");
+  }
+
   private List<String> forget() throws IOException, InterruptedException {
     URI uri = URI.create("http://localhost:" + api.getAddress().getPort());
     return new ForgetExecutionPlan(uri, HttpClient.newHttpClient(), "secret")

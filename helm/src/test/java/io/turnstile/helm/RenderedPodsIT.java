@@ -28,6 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
@@ -118,9 +120,10 @@ class RenderedPodsIT {
   }
 
   /** Kafka, keys, topics, JobManager, TaskManager, `helm test` and the upgrade's savepoint. */
-  @Test
-  void podsOfTheDevelopmentValuesRunAndPassTheCheck() throws Exception {
-    Manifests manifests = development().manifests();
+  @ParameterizedTest
+  @ValueSource(strings = {"values-dev.yaml", "values-openshift.yaml"})
+  void podsOfTheDevelopmentValuesRunAndPassTheCheck(String values) throws Exception {
+    Manifests manifests = development().with(Chart.DIRECTORY.resolve(values)).manifests();
     PodTemplateSpec jobManager = template(manifests, "jobmanager");
 
     try (PodContainers pods = new PodContainers(manifests, directory)) {
@@ -152,6 +155,7 @@ class RenderedPodsIT {
   }
 
   /** Reactive mode from two slots to three to one, then the next image from a savepoint. */
+  @Tag("extended")
   @Test
   void jobIsRescaledAndUpgradedUnderLoadAndEveryVerdictIsRight() throws Exception {
     Chart chart =

@@ -4,13 +4,17 @@ import static io.turnstile.job.options.Bounds.require;
 
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.journal.JournalSettings;
+import io.turnstile.job.commit.journal.JournalStore;
 import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.enrich.WaitSettings;
+import io.turnstile.job.options.ClientBounds;
 import io.turnstile.job.options.CommitOptions;
 import io.turnstile.job.options.DecisionOptions;
 import io.turnstile.job.options.InvalidConfigException;
@@ -20,21 +24,20 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /**
- * The job's configuration: arguments {@code --name value}, else environment variables {@code
- * TURNSTILE_NAME}, else the defaults of the option classes. Immutable once parsed.
+ * The job's configuration: what {@link OptionSources} finds, else the defaults of the option
+ * classes. Immutable once parsed.
  */
 @Command(
     name = "turnstile-job",
@@ -52,6 +55,7 @@ public final class JobConfig {
 
   @Option(
       names = "--trust-producer-time",
+      fallbackValue = OptionSources.ON,
       description = "Judge by record times that the broker did not set")
   private boolean trustProducerTime;
 
@@ -85,7 +89,9 @@ public final class JobConfig {
       throws InvalidConfigException {
     JobConfig config = new JobConfig();
     try {
-      commandLine(config, environment).parseArgs(args);
+      CommandLine commandLine = commandLine(config);
+      commandLine.parseArgs(
+          OptionSources.connect(commandLine, OptionSources.JOB, args, environment));
     } catch (CommandLine.ParameterException e) {
       throw new InvalidConfigException(e.getMessage().lines().findFirst().orElse("bad options"));
     }
@@ -96,33 +102,26 @@ public final class JobConfig {
 
   /** The options with their descriptions, many lines. */
   public static String usage() {
-    return commandLine(new JobConfig(), Map.of()).getUsageMessage();
+    return commandLine().getUsageMessage();
   }
 
-  private static CommandLine commandLine(JobConfig config, Map<String, String> environment) {
-    return new CommandLine(config)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .registerConverter(Duration.class, new DurationConverter())
-        .setDefaultValueProvider(option -> fromEnvironment(option, environment));
+  private static CommandLine commandLine(JobConfig config) {
+    CommandLine commandLine =
+        new CommandLine(config)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .registerConverter(Duration.class, new DurationConverter());
+    OptionSources.addFileOption(commandLine);
+    return commandLine;
+  }
+
+  /** The options alone, for tests. */
+  static CommandLine commandLine() {
+    return commandLine(new JobConfig());
   }
 
   /** The options, in the order of the usage. */
   static List<OptionSpec> options() {
-    return commandLine(new JobConfig(), Map.of()).getCommandSpec().options();
-  }
-
-  /** Null if it is not set: picocli then keeps the default. */
-  private static String fromEnvironment(ArgSpec option, Map<String, String> environment) {
-    return environment.get(environmentName((OptionSpec) option));
-  }
-
-  /** The environment variable that can be set instead of an option. */
-  static String environmentName(OptionSpec option) {
-    return option
-        .longestName()
-        .replaceFirst("--", "TURNSTILE_")
-        .replace('-', '_')
-        .toUpperCase(Locale.ROOT);
+    return commandLine().getCommandSpec().options();
   }
 
   private void validate() throws InvalidConfigException {
@@ -136,6 +135,10 @@ public final class JobConfig {
     tokens.validate();
     decision.validate();
     commit.validate();
+    ClientBounds.validate(
+        client.stringPropertyNames().stream()
+            .collect(Collectors.toMap(name -> name, client::getProperty)),
+        commit());
     Set<String> names = new HashSet<>(topics().inputs());
     names.addAll(topics().verdicts());
     require(names.size() == 6, "the six topics must have different names");
@@ -224,6 +227,21 @@ public final class JobConfig {
   /** Settings of {@code --commit journal}. */
   public JournalSettings journal() {
     return commit.journal();
+  }
+
+  /** Where verdicts are with {@code --commit journal}. */
+  public JournalStore journalStore() {
+    return commit.journalStore();
+  }
+
+  /** Whether verdicts go to Kafka's verdict topics. */
+  public boolean toVerdictTopics() {
+    return commit.toVerdictTopics();
+  }
+
+  /** Settings of the journal in PostgreSQL. */
+  public PostgresqlJournalSettings postgresqlJournal() {
+    return commit.postgresqlJournal();
   }
 
   /** Settings of the journal in Kafka; hold secrets. */

@@ -73,7 +73,7 @@ public final class JobTopology {
         .keyBy(decisionInput -> decisionInput.metadata().routingKey(), Types.STRING)
         .connect(inputs.customers().keyBy(Reference::key, Types.STRING))
         .transform("turnstile", Verdict.TYPE, turnstile)
-        .setDescription("drop duplicates, add the customer, decide")
+        .setDescription("find duplicates, add the customer, decide")
         .uid("decide")
         .setMaxParallelism(lanes);
   }

@@ -1,31 +1,41 @@
 package io.turnstile.job;
 
+import io.turnstile.clients.ClusterProblem;
+import io.turnstile.clients.KafkaSettings;
 import io.turnstile.clients.Topics;
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenCheck;
+import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.job.commit.journal.JournalException;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournal;
 import io.turnstile.job.options.InvalidConfigException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import org.apache.flink.configuration.HighAvailabilityOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Checks for errors that can be found before the job runs. */
+/**
+ * Checks for errors that can be found before the job runs. In application mode they run again
+ * whenever a JobManager is lost: what the running job can do without must not keep it down then.
+ */
 final class SubmissionChecks {
 
   private static final String TIMEOUT_MILLIS = "10000";
+  private static final String NO_HIGH_AVAILABILITY = "NONE";
   private static final String MAX_TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
 
   private static final Logger LOG = LoggerFactory.getLogger(SubmissionChecks.class);
@@ -33,30 +43,35 @@ final class SubmissionChecks {
   private SubmissionChecks() {}
 
   /**
-   * Checks that the token keys can be read, and topics and brokers are as the job needs them.
+   * Checks that the token keys can be read, and topics and brokers are as the job needs them. Where
+   * the job {@linkplain #mayHaveRunBefore may have run before}, keys that cannot be read and
+   * {@linkplain ClusterProblem#tolerable tolerable} settings are a warning only.
    *
+   * @param flink as {@code main} sees it
    * @throws InvalidConfigException if not; one line that says what to do
    */
-  static void run(JobConfig config) throws InvalidConfigException, InterruptedException {
+  static void run(JobConfig config, ReadableConfig flink)
+      throws InvalidConfigException, InterruptedException {
+    boolean mayHaveRunBefore = mayHaveRunBefore(flink);
     tokenWarning(config.tokens().expected()).ifPresent(LOG::warn);
-    try {
-      TokenCheck.open(config.tokens());
-    } catch (IOException e) {
-      throw new InvalidConfigException("--jwks: " + e.getMessage());
-    } catch (IllegalArgumentException e) {
-      throw new InvalidConfigException(e.getMessage());
-    }
+    checkKeys(config.tokens(), mayHaveRunBefore);
     Topics topics = new Topics(config.topics(), 1, config.lanes());
     if (config.trustProducerTime()) {
       topics = topics.trustingProducerTime();
     }
+    if (!config.toVerdictTopics()) {
+      topics = topics.withoutVerdicts();
+      checkDatabase(config, mayHaveRunBefore);
+    }
     Properties properties = config.clientProperties();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_MILLIS);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_MILLIS);
-    List<String> problems;
+    List<ClusterProblem> problems;
     try (Admin admin = Admin.create(properties)) {
       problems = new ArrayList<>(topics.problems(admin));
-      transactionTimeoutProblem(admin, config.transactionTimeout()).ifPresent(problems::add);
+      if (config.toVerdictTopics()) {
+        transactionTimeoutProblem(admin, config.transactionTimeout()).ifPresent(problems::add);
+      }
     } catch (ExecutionException e) {
       throw new InvalidConfigException(
           "Kafka at "
@@ -70,8 +85,59 @@ final class SubmissionChecks {
       throw new InvalidConfigException(
           "Kafka at " + config.bootstrapServers() + " cannot be used: " + rootMessage(e));
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidConfigException(String.join("; ", problems));
+    refuse(problems, mayHaveRunBefore);
+  }
+
+  /** Returns whether Flink may restore the job's state: a first start looks the same then. */
+  static boolean mayHaveRunBefore(ReadableConfig flink) {
+    return !flink.get(HighAvailabilityOptions.HA_MODE).equalsIgnoreCase(NO_HIGH_AVAILABILITY)
+        || flink.getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
+  }
+
+  /** A restart has the keys of the checkpoint, and decides by their age. */
+  static void checkKeys(TokenSettings tokens, boolean mayHaveRunBefore)
+      throws InvalidConfigException {
+    try {
+      TokenCheck.open(tokens);
+    } catch (IOException e) {
+      String problem = "--jwks: " + e.getMessage();
+      if (!mayHaveRunBefore) {
+        throw new InvalidConfigException(problem);
+      }
+      LOG.warn("Only the keys of a checkpoint can be used: {}", problem);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException(e.getMessage());
+    }
+  }
+
+  /** A restart waits for a database that is away, as it waits for one that goes away later. */
+  private static void checkDatabase(JobConfig config, boolean mayHaveRunBefore)
+      throws InvalidConfigException {
+    try {
+      PostgresqlJournal.check(config.postgresqlJournal(), config.lanes());
+    } catch (JournalException.Refused e) {
+      throw new InvalidConfigException(e.getMessage());
+    } catch (JournalException e) {
+      if (!mayHaveRunBefore) {
+        throw new InvalidConfigException(e.getMessage());
+      }
+      LOG.warn("A new job would be refused: {}", e.getMessage());
+    }
+  }
+
+  /** A restart is not refused for a setting that the running job did without. */
+  static void refuse(List<ClusterProblem> problems, boolean mayHaveRunBefore)
+      throws InvalidConfigException {
+    List<String> fatal = new ArrayList<>();
+    for (ClusterProblem problem : problems) {
+      if (mayHaveRunBefore && problem.tolerable()) {
+        LOG.warn("A new job would be refused: {}", problem.text());
+      } else {
+        fatal.add(problem.text());
+      }
+    }
+    if (!fatal.isEmpty()) {
+      throw new InvalidConfigException(String.join("; ", fatal));
     }
   }
 
@@ -92,31 +158,25 @@ final class SubmissionChecks {
   }
 
   /** A broker refuses it only when the first transaction is opened, again after every restart. */
-  private static Optional<String> transactionTimeoutProblem(Admin admin, Duration timeout)
+  private static Optional<ClusterProblem> transactionTimeoutProblem(Admin admin, Duration timeout)
       throws ExecutionException, InterruptedException {
-    List<ConfigResource> brokers =
-        admin.describeCluster().nodes().get().stream()
-            .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
-            .toList();
-    Collection<Config> configs;
-    try {
-      configs = admin.describeConfigs(brokers).all().get().values();
-    } catch (ExecutionException e) {
-      // The job itself does not need the right to ask, and not every service answers.
-      return Optional.empty();
-    }
+    Collection<Node> brokers = admin.describeCluster().nodes().get();
     long limit =
-        configs.stream()
-            .map(config -> config.get(MAX_TRANSACTION_TIMEOUT))
-            .filter(Objects::nonNull)
-            .mapToLong(entry -> Long.parseLong(entry.value()))
-            .min()
+        KafkaSettings.leastOfBrokers(admin, brokers, MAX_TRANSACTION_TIMEOUT)
+            .get()
             .orElse(Long.MAX_VALUE);
     return timeout.toMillis() <= limit
         ? Optional.empty()
         : Optional.of(
-            "--transaction-timeout is %d ms, and %s of the brokers %d: lower the one or raise the other"
-                .formatted(timeout.toMillis(), MAX_TRANSACTION_TIMEOUT, limit));
+            new ClusterProblem(
+                "--transaction-timeout is "
+                    + timeout.toMillis()
+                    + " ms, and "
+                    + MAX_TRANSACTION_TIMEOUT
+                    + " of the brokers "
+                    + limit
+                    + ": lower the one or raise the other",
+                false));
   }
 
   private static String rootMessage(Throwable e) {

@@ -3,9 +3,12 @@ package io.turnstile.job;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.commit.checkpoint.KafkaVerdictSink;
+import io.turnstile.job.commit.journal.Journal;
 import io.turnstile.job.commit.journal.JournalCommit;
 import io.turnstile.job.commit.journal.kafka.KafkaJournal;
 import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournal;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.Verdict;
@@ -58,7 +61,7 @@ public final class TurnstileJob {
     try {
       JobConfig config = JobConfig.parse(args, System.getenv());
       environment = environment(config);
-      SubmissionChecks.run(config);
+      SubmissionChecks.run(config, environment.getConfiguration());
       wire(environment, config);
     } catch (InvalidConfigException e) {
       refuse(e);
@@ -91,8 +94,11 @@ public final class TurnstileJob {
     }
     if (environment.getParallelism() > config.maxParallelism()) {
       throw new InvalidConfigException(
-          "the parallelism, %d, is above the number of lanes, %d: a lane has one owner; give --parallelism"
-              .formatted(environment.getParallelism(), config.lanes()));
+          "the parallelism, "
+              + environment.getParallelism()
+              + ", is above the number of lanes, "
+              + config.lanes()
+              + ": a lane has one owner; give --parallelism");
     }
     return environment;
   }
@@ -155,7 +161,7 @@ public final class TurnstileJob {
             new DecisionOperator.Factory(
                 config.decision(),
                 kafka.customersTopic(),
-                journal ? toKafka(config) : CheckpointCommit::new),
+                journal ? journal(config) : CheckpointCommit::new),
             config.lanes());
     // With a journal the decision operator has committed them itself: it ends the stream.
     verdicts
@@ -169,9 +175,21 @@ public final class TurnstileJob {
         .setMaxParallelism(config.lanes());
   }
 
-  private static CommitStrategy.Factory toKafka(JobConfig config) {
-    KafkaJournalSettings settings = config.kafkaJournal();
-    return JournalCommit.factory(config.journal(), lanes -> KafkaJournal.connect(settings, lanes));
+  private static CommitStrategy.Factory journal(JobConfig config) {
+    return JournalCommit.factory(
+        config.journal(),
+        switch (config.journalStore()) {
+          case KAFKA -> kafka(config.kafkaJournal());
+          case POSTGRESQL -> postgresql(config.postgresqlJournal());
+        });
+  }
+
+  private static Journal.Connector kafka(KafkaJournalSettings settings) {
+    return (lanes, metrics) -> KafkaJournal.connect(settings, lanes);
+  }
+
+  private static Journal.Connector postgresql(PostgresqlJournalSettings settings) {
+    return (lanes, metrics) -> PostgresqlJournal.connect(settings, lanes, metrics);
   }
 
   /**

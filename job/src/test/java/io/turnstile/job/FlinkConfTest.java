@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -128,6 +129,19 @@ class FlinkConfTest {
     assertThat(config.get(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION))
         .isEqualTo(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
     assertThat(config.get(RocksDBConfigurableOptions.USE_BLOOM_FILTER)).isTrue();
+  }
+
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void deadProcessIsNoticedWithinASecondAndOneThatStallsForThreeIsLeftAlone(Path profile) {
+    Configuration config = GlobalConfiguration.loadConfiguration(profile.toString());
+    Duration interval = config.get(HeartbeatManagerOptions.HEARTBEAT_INTERVAL);
+    int failures = config.get(HeartbeatManagerOptions.HEARTBEAT_RPC_FAILURE_THRESHOLD);
+    assertThat(interval.multipliedBy(failures + 1)).isLessThan(Duration.ofSeconds(1));
+    // A single broken connection is not a death.
+    assertThat(failures).isGreaterThanOrEqualTo(2);
+    assertThat(config.get(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT))
+        .isEqualTo(Duration.ofSeconds(10));
   }
 
   @ParameterizedTest

@@ -3,25 +3,41 @@ package io.turnstile.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.clients.OptionSources;
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
+import io.turnstile.job.commit.journal.JournalStore;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import io.turnstile.job.options.InvalidConfigException;
+import io.turnstile.testbed.OptionCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JobConfigTest {
 
+  private static final String POSTGRESQL = "jdbc:postgresql://host/turnstile";
+
+  private final Locale before = Locale.getDefault();
+
   @TempDir Path directory;
+
+  @AfterEach
+  void restoreLocale() {
+    Locale.setDefault(before);
+  }
 
   @Test
   void defaults() throws Exception {
@@ -34,6 +50,7 @@ class JobConfigTest {
     assertThat(config.tokens().clockSkew()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(2));
     assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.tokens().jwksMaxAge()).isEqualTo(Duration.ofHours(24));
     assertThat(config.productWait().minWait()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.productWait().maxWait()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(1));
@@ -61,6 +78,54 @@ class JobConfigTest {
   }
 
   @Test
+  void defaultsOfAJournalInPostgresql() throws Exception {
+    JobConfig config = parse("--journal-store", "postgresql", "--jdbc-url", POSTGRESQL);
+    assertThat(config.journalStore()).isEqualTo(JournalStore.POSTGRESQL);
+    assertThat(config.toVerdictTopics()).isFalse();
+    assertThat(config.postgresqlJournal())
+        .isEqualTo(
+            new PostgresqlJournalSettings(
+                POSTGRESQL,
+                null,
+                null,
+                4,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void journalInPostgresqlNeedsADatabaseAndNothingThatIsForKafka() {
+    for (String[] options :
+        new String[][] {
+          {},
+          {"--jdbc-url", "jdbc:other://host/turnstile"},
+          {"--jdbc-url", POSTGRESQL, "--commit", "checkpoint"},
+          {"--jdbc-url", POSTGRESQL, "--journal-start-offsets", "verdicts.accepted/0=1"},
+          {"--jdbc-url", POSTGRESQL, "--jdbc-connections", "0"},
+          {"--jdbc-url", POSTGRESQL, "--jdbc-retry-timeout", "100ms"},
+          {"--jdbc-url", POSTGRESQL, "--jdbc-lock-timeout", "10s"},
+          {"--jdbc-url", POSTGRESQL, "--jdbc-keep-alive", "0s"}
+        }) {
+      List<String> arguments = new ArrayList<>(List.of("--journal-store", "postgresql"));
+      arguments.addAll(List.of(options));
+      assertThatThrownBy(() -> parse(arguments.toArray(String[]::new)))
+          .as("%s", arguments)
+          .isInstanceOf(InvalidConfigException.class);
+    }
+  }
+
+  @Test
+  void passwordInTheUrlIsNotPrinted() throws Exception {
+    JobConfig config =
+        parse("--journal-store", "postgresql", "--jdbc-url", POSTGRESQL + "?password=secret");
+    assertThat(config.postgresqlJournal().toString()).doesNotContain("secret");
+  }
+
+  @Test
   void aLongWaitNeedsNoOtherOption() throws Exception {
     assertThat(parse("--product-wait", "60s").productWait().maxWait())
         .isEqualTo(Duration.ofSeconds(115));
@@ -82,6 +147,58 @@ class JobConfigTest {
     assertThat(config.decision().dedup().window()).isEqualTo(Duration.ofHours(2));
     assertThat(config.decision().dedup().contentWindow()).isNull();
     assertThat(config.trustProducerTime()).isTrue();
+  }
+
+  /** Of these locales, some write i in another way, some digits, some fractions. */
+  @ParameterizedTest
+  @ValueSource(strings = {"en-US", "tr-TR", "ar-EG-u-nu-arab", "hi-IN-u-nu-deva", "de-DE"})
+  void everyOptionIsTakenFromArgumentEnvironmentAndFile(String locale) throws Exception {
+    Locale.setDefault(Locale.forLanguageTag(locale));
+    assertThat(new OptionCheck(JobConfig.commandLine(), OptionSources.JOB, directory).problems())
+        .isEmpty();
+  }
+
+  @Test
+  void optionsMayBeInAFile() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("options"), "bootstrap-servers=broker:9092\njwks=keys.json\nlanes=8");
+    assertThat(JobConfig.parse(new String[] {"--options", file.toString()}, Map.of()).lanes())
+        .isEqualTo(8);
+    assertThatThrownBy(
+            () -> JobConfig.parse(new String[] {"--options", file.toString() + ".gone"}, Map.of()))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("--options cannot be read");
+  }
+
+  @Test
+  void fileOfTheCommandsServesTheJobToo() throws Exception {
+    JobConfig config =
+        ofFile(
+            """
+            bootstrap-servers=broker:9092
+            job.jwks=keys.json
+            lanes=8
+            job.lanes=16
+            watch.duration=5m
+            simulate.generate.no-option=1
+            """);
+    assertThat(config.lanes()).isEqualTo(16);
+    assertThat(config.tokens().jwks()).isEqualTo("keys.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"duration", "job.lane", "jbo.lanes", "job.watch.duration", "job", "watch"})
+  void nameThatMayBeMisspeltIsRefusedInAFile(String name) {
+    assertThatThrownBy(() -> ofFile("bootstrap-servers=a:1\njwks=keys.json\n" + name + "=5m\n"))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("[" + name + "]; what is for the job alone is job.NAME");
+  }
+
+  private JobConfig ofFile(String text) throws Exception {
+    Path file = Files.writeString(directory.resolve("options"), text);
+    return JobConfig.parse(new String[] {"--options", file.toString()}, Map.of());
   }
 
   @Test
@@ -111,10 +228,12 @@ class JobConfigTest {
   }
 
   @Test
-  void keyServersTimeOutsCanBeSet() throws Exception {
-    JobConfig config = parse("--jwks-connect-timeout", "1s", "--jwks-read-timeout", "20s");
+  void keyServersTimeOutsAndTheAgeOfSavedKeysCanBeSet() throws Exception {
+    JobConfig config =
+        parse("--jwks-connect-timeout", "1s", "--jwks-read-timeout", "20s", "--jwks-max-age", "0s");
     assertThat(config.tokens().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(config.tokens().readTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(config.tokens().jwksMaxAge()).isZero();
   }
 
   @Test
@@ -140,6 +259,66 @@ class JobConfigTest {
     assertThat(parse("--client-properties", file.toString()).clientProperties())
         .containsEntry("security.protocol", "SASL_SSL")
         .containsEntry("bootstrap.servers", "broker:9092");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "max.request.size=1048576, max.request.size=1048576 is less than the largest dead letter",
+    "buffer.memory=1245183, 'leave it out, or set 1245184 or more'",
+    "max.request.size=5MB, Invalid value 5MB for configuration max.request.size",
+    "max.poll.records=none, Invalid value none for configuration max.poll.records",
+  })
+  void clientPropertyThatTheLargestDeadLetterDoesNotFitOrThatIsNoneIsRefused(
+      String property, String reason) throws Exception {
+    Path file = Files.writeString(directory.resolve("client.properties"), property + "\n");
+    assertThatThrownBy(() -> parse("--client-properties", file.toString()))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageStartingWith("--client-properties: ")
+        .hasMessageContaining(reason)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void clientPropertiesThatTheLargestDeadLetterFitsAreTaken() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("client.properties"),
+            "max.request.size=1245184\nbuffer.memory=1245184\nfetch.max.bytes=1\n");
+    assertThat(parse("--client-properties", file.toString()).clientProperties())
+        .containsEntry("max.request.size", "1245184");
+  }
+
+  @Test
+  void requestSizeThatTheCheckpointSinkSetsItselfIsNotJudged() throws Exception {
+    Path file = Files.writeString(directory.resolve("client.properties"), "max.request.size=1\n");
+    assertThat(
+            parse("--client-properties", file.toString(), "--commit", "checkpoint")
+                .clientProperties())
+        .containsEntry("max.request.size", "1");
+    Files.writeString(file, "buffer.memory=1\n");
+    assertThatThrownBy(
+            () -> parse("--client-properties", file.toString(), "--commit", "checkpoint"))
+        .hasMessageContaining("buffer.memory=1 is less than the largest dead letter");
+  }
+
+  @Test
+  void valuesThatKafkaFillsInAreLeftToKafka() throws Exception {
+    String placeholder = "request.timeout.ms=${env:TIMEOUT}\nbuffer.memory=${env:MEMORY}\n";
+    Path file = Files.writeString(directory.resolve("client.properties"), placeholder);
+    assertThatThrownBy(() -> parse("--client-properties", file.toString()))
+        .as("nothing fills them in")
+        .hasMessageContaining("Invalid value ${env:");
+    String providers =
+        "config.providers=env\nconfig.providers.env.class="
+            + "org.apache.kafka.common.config.provider.EnvVarConfigProvider\n";
+    Files.writeString(file, providers + placeholder);
+    assertThat(parse("--client-properties", file.toString()).clientProperties())
+        .containsEntry("request.timeout.ms", "${env:TIMEOUT}");
+    Files.writeString(file, providers + "max.request.size=${env:SIZE}\n");
+    assertThatThrownBy(() -> parse("--client-properties", file.toString()))
+        .as("the journal needs the number")
+        .hasMessageContaining("Invalid value ${env:SIZE} for configuration max.request.size");
   }
 
   /** Otherwise a restored transaction may have timed out, which looks as if it was committed. */
@@ -175,6 +354,7 @@ class JobConfigTest {
     "--token-type, '', --token-type must not be blank",
     "--jwks-connect-timeout, 0s, --jwks-connect-timeout",
     "--jwks-read-timeout, 0s, --jwks-read-timeout",
+    "--jwks-max-age, -1s, --jwks-max-age",
     "--commit, sometimes, --commit",
     "--content-dedup, maybe, --content-dedup",
     "--max-commit-interval, 1ms, --max-commit-interval",

@@ -17,23 +17,22 @@ import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.WaitSettings;
+import io.turnstile.job.harness.EmptyReferenceTopic;
 import io.turnstile.job.harness.Samples;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.ReferenceKind;
-import io.turnstile.job.read.ReferenceTopic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,22 +50,6 @@ class JobTopologyTest {
 
   private final List<InputRecord> inputs = new ArrayList<>();
 
-  private record EmptyTopic<T>() implements ReferenceTopic<T> {
-    @Override
-    public Reader<T> reader() {
-      return new Reader<>() {
-        @Override
-        public Map<Integer, Long> readTo(
-            End end, Map<Integer, Long> from, Predicate<String> wanted, Consumer<Reference<T>> to) {
-          return Map.of();
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-  }
-
   @Test
   @Timeout(120)
   void everyInputGetsItsVerdict() throws Exception {
@@ -77,7 +60,7 @@ class JobTopologyTest {
     add(encoded("b", "customer", "nowhere", 1, token));
     add(encoded("c", "another", "product-0", 1, token));
     add(encoded("d", "customer", "product-0", 1, issuer.token("customer", NOW - 60_000)));
-    add("{".getBytes(UTF_8));
+    addWithHeader("{".getBytes(UTF_8));
     add(null);
     for (int i = 0; i < 100; i++) {
       add(encoded("many-" + i, "customer", "product-" + i % 10, 100 + i, token));
@@ -93,6 +76,9 @@ class JobTopologyTest {
     assertThat(outcome(verdicts.get(4L))).isEqualTo("TOKEN_EXPIRED");
     assertThat(outcome(verdicts.get(5L))).isEqualTo("MALFORMED_JSON");
     assertThat(verdicts.get(5L).value()).isEqualTo(inputs.get(5).value());
+    assertThat(verdicts.get(5L).inputHeaders())
+        .as("over all exchanges")
+        .isEqualTo(new RecordHeaders().add("input.trace", new byte[] {1}));
     assertThat(outcome(verdicts.get(6L))).isEqualTo("MALFORMED_JSON");
     assertThat(verdicts.get(6L).value()).isNull();
     for (long i = 7; i < inputs.size(); i++) {
@@ -120,13 +106,13 @@ class JobTopologyTest {
                 environment.fromData(
                     List.of(Samples.customerAt(0, 0, "customer", 1)),
                     ReferenceKind.CUSTOMER.type()),
-                new EmptyTopic<>(),
+                new EmptyReferenceTopic<>(),
                 () -> Map.of("transactions", "id")),
             issuer.settings(),
             WAIT,
             new DecisionOperator.Factory(
                 new DecisionSettings(dedup, false, WAIT, Duration.ofHours(1), false),
-                new EmptyTopic<Customer>(),
+                new EmptyReferenceTopic<Customer>(),
                 CheckpointCommit::new),
             4);
     Map<Long, Verdict> byOffset = new TreeMap<>();
@@ -139,6 +125,13 @@ class JobTopologyTest {
   private void add(byte[] value) {
     SourcePosition position = new SourcePosition("transactions", 0, inputs.size());
     inputs.add(new InputRecord(position, NOW, null, value));
+  }
+
+  private void addWithHeader(byte[] value) {
+    SourcePosition position = new SourcePosition("transactions", 0, inputs.size());
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("trace", new byte[] {1});
+    inputs.add(new InputRecord(position, NOW, null, value, headers));
   }
 
   private static byte[] encoded(

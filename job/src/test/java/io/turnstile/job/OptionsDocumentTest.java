@@ -2,14 +2,10 @@ package io.turnstile.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.testbed.OptionTable;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Keeps {@code docs/options.md} as the option classes are. To write it anew:
@@ -27,9 +23,23 @@ class OptionsDocumentTest {
       """
       # Options of the job
 
-      Each option is an argument (`--dedup-window 2h`) or an environment variable
-      (`TURNSTILE_DEDUP_WINDOW=2h`); the argument wins. Durations are a number and `ms`, `s`, `m` or
-      `min`, `h` or `d`. The commands of `./turnstile` list theirs with `--help`.
+      Each option is an argument (`--dedup-window 2h`), an environment variable
+      (`TURNSTILE_DEDUP_WINDOW=2h`) or a line of the properties file that `--options` names
+      (`dedup-window=2h`). An argument wins over the environment, the environment over the file.
+      Durations are a number and `ms`, `s`, `m` or `min`, `h` or `d`. A switch is `true` or `false`
+      there. White space around a value is removed, and an empty one counts as absent. Quotation marks
+      around a value in a variable or a file are refused, except for a password: write none.
+
+      The commands of `./turnstile` list theirs with `--help`, and take them in the same three ways. An
+      option that can be repeated has one value in a variable or a file. One exception: `bench run`
+      measures a deployment that runs already only if an argument names its `--bootstrap-servers`, so
+      that no forgotten variable sends load there.
+
+      One file can serve the job and all commands. In it `lanes=8` is for everything that reads the
+      file, `job.lanes=8` for the job alone, `watch.duration=5m` for one command alone; the longer name
+      wins. What is another program's is not looked at, anything else must be an option of the reader:
+      a misspelt name is refused. Give what only the job knows, such as `job.commit-interval`, with its
+      prefix.
 
       *This page is generated from the option classes; a test keeps it up to date.*
 
@@ -39,52 +49,10 @@ class OptionsDocumentTest {
 
   @Test
   void documentListsEveryOptionAsItIs() throws Exception {
-    String expected =
-        HEAD
-            + JobConfig.options().stream()
-                .map(OptionsDocumentTest::row)
-                .collect(Collectors.joining());
+    String expected = HEAD + OptionTable.rows(JobConfig.options());
     if (Boolean.getBoolean("options.write")) {
       Files.writeString(DOCUMENT, expected);
     }
     assertThat(DOCUMENT).content().isEqualTo(expected);
-  }
-
-  private static String row(OptionSpec option) {
-    return "| `%s` | `%s` | %s | %s |\n"
-        .formatted(
-            option.longestName(),
-            JobConfig.environmentName(option),
-            option.required() ? "required" : defaultOf(option),
-            String.join(" ", option.description()).replace("|", "\\|"));
-  }
-
-  /** As it would be given; nothing where there is none, or the description says it. */
-  private static String defaultOf(OptionSpec option) {
-    Object value = option.defaultValue() != null ? option.defaultValue() : option.initialValue();
-    if (value == null || text(value).isEmpty()) {
-      return "";
-    }
-    return "`" + text(value) + "`";
-  }
-
-  private static String text(Object value) {
-    if (value instanceof Duration duration) {
-      return text(duration);
-    }
-    if (value instanceof Collection<?> values) {
-      return values.stream().map(Object::toString).collect(Collectors.joining(","));
-    }
-    return value instanceof Enum<?> ? value.toString().toLowerCase(Locale.ROOT) : value.toString();
-  }
-
-  private static String text(Duration duration) {
-    if (duration.toMillisPart() != 0) {
-      return duration.toMillis() + "ms";
-    }
-    if (duration.toSecondsPart() != 0) {
-      return duration.toSeconds() + "s";
-    }
-    return duration.toMinutesPart() != 0 ? duration.toMinutes() + "min" : duration.toHours() + "h";
   }
 }

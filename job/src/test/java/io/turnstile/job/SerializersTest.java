@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceHistory;
+import io.turnstile.decision.token.Jwks;
+import io.turnstile.decision.token.SavedTokens;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
@@ -17,8 +19,10 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.job.codec.AcceptanceSerializer;
 import io.turnstile.job.codec.ContentHashSerializer;
+import io.turnstile.job.codec.JwksSerializer;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.RecordType;
+import io.turnstile.job.codec.SavedTokensSerializer;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
@@ -29,6 +33,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -40,6 +45,7 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +117,17 @@ class SerializersTest {
             DecisionInput.Serializer.INSTANCE));
     cases.add(
         state(
+            "unreadable-headers",
+            new DecisionInput.Unreadable(
+                plain,
+                new byte[0],
+                new byte[] {-1, 0},
+                new RecordHeaders().add("input.a", new byte[] {1}).add("input.a", null),
+                DeadLetterCode.MALFORMED_JSON,
+                "why"),
+            DecisionInput.Serializer.INSTANCE));
+    cases.add(
+        state(
             "product",
             new Reference<>("p", product, 7, 2, 9, 1_000),
             ReferenceKind.PRODUCT.serializer()));
@@ -162,12 +179,31 @@ class SerializersTest {
             "acceptance-of-content",
             new Acceptance("caf\u00e9", null, Integer.MAX_VALUE, 64, -1, Long.MIN_VALUE),
             AcceptanceSerializer.INSTANCE));
+    cases.add(
+        state(
+            "jwks",
+            new Jwks("https://idp.example/jwks", "{\"keys\":[\"\u00e9\"]}", 1_000),
+            JwksSerializer.INSTANCE));
+    cases.add(
+        state(
+            "verified-tokens",
+            new SavedTokens(
+                "1 [ES256] - -",
+                Map.of(
+                    "key",
+                    List.of(
+                        new SavedTokens.Token(ByteBuffer.wrap(new byte[] {1, 2}), "c", 2_000, 5),
+                        new SavedTokens.Token(ByteBuffer.wrap(new byte[32]), null, -1, 0)))),
+            SavedTokensSerializer.INSTANCE));
     cases.add(state("content-hash", hash, ContentHashSerializer.INSTANCE));
     cases.add(
         inFlight(
             "huge-authenticated",
             new AuthenticatedTransaction(metadata, transaction(LONG, LONG)),
             AuthenticatedTransaction.TYPE));
+    cases.add(
+        inFlight(
+            "already-decided", new DecisionInput.AlreadyDecided(metadata), DecisionInput.TYPE));
     cases.add(
         inFlight(
             "huge-unreadable",
@@ -177,6 +213,16 @@ class SerializersTest {
         state(
             "input-held",
             new InputRecord(new SourcePosition("t", 1, 2), 1_000, new byte[] {1}, new byte[] {2}),
+            InputRecord.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "input-headers",
+            new InputRecord(
+                new SourcePosition("t", 1, 2),
+                1_000,
+                new byte[] {1},
+                new byte[] {2},
+                new RecordHeaders().add("a", new byte[] {3})),
             InputRecord.Serializer.INSTANCE));
     cases.add(
         inFlight("input", new InputRecord(POSITION, 5, new byte[] {1}, HUGE), InputRecord.TYPE));
@@ -190,6 +236,20 @@ class SerializersTest {
         inFlight(
             "verdict-dead-letter",
             new Verdict(7, POSITION, Outcome.DEAD_LETTER, 5, null, null, "TOO_LARGE", "why"),
+            Verdict.TYPE));
+    cases.add(
+        inFlight(
+            "verdict-headers",
+            new Verdict(
+                7,
+                POSITION,
+                Outcome.DEAD_LETTER,
+                5,
+                null,
+                null,
+                new RecordHeaders().add("input.", new byte[0]).add(LONG, HUGE).add("input.b", null),
+                "TOO_LARGE",
+                "why"),
             Verdict.TYPE));
     return cases;
   }
@@ -242,7 +302,7 @@ class SerializersTest {
 
   /** Checkpoints of released versions hold these bytes: they are read for ever. */
   @ParameterizedTest
-  @CsvSource(LAYOUT + ", 17")
+  @CsvSource(LAYOUT + ", 21")
   void everyGoldenValueIsRead(int layout, int values) throws Exception {
     Map<String, Case> cases =
         stateCases().stream().collect(Collectors.toMap(Case::name, Function.identity()));

@@ -19,10 +19,13 @@ import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
+import io.turnstile.job.validate.ValidateTransaction;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +46,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Names by which state is found in a checkpoint: renaming any of them loses it. */
 class StateLayoutTest {
@@ -57,6 +62,20 @@ class StateLayoutTest {
           DecisionFixture.WAITS,
           Duration.ofHours(1),
           false);
+
+  @Test
+  void stateOfTheTokenCheckIsFoundByTheseNames(@TempDir Path directory) throws Exception {
+    var check =
+        new OneInputStreamOperatorTestHarness<>(
+            new ValidateTransaction.Factory(
+                new TokenIssuer(directory).settings(), () -> Map.of("transactions", "id")));
+    check.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
+    check.open();
+    assertThat(operatorStates(check.snapshot(1, 1)))
+        .containsExactlyInAnyOrder(
+            "input-topics", "inputs-of-unknown-keys", "jwks", "verified-tokens");
+    check.close();
+  }
 
   @Test
   void stateOfTheEnricherIsFoundByTheseNames() throws Exception {

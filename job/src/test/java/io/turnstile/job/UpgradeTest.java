@@ -6,13 +6,18 @@ import static io.turnstile.job.harness.Samples.enriched;
 import static io.turnstile.job.harness.Samples.productAt;
 import static io.turnstile.job.harness.Samples.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.Product;
 import io.turnstile.events.RejectionReason;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.decide.DecisionFixture;
@@ -23,14 +28,23 @@ import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
+import io.turnstile.job.harness.TokenIssuer;
+import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
+import io.turnstile.job.validate.ValidateTransaction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OperatorSnapshotUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -52,8 +66,41 @@ class UpgradeTest {
   private static final int LANES = 4;
   private static final long NOW = 1_000_000;
   private static final Path SNAPSHOTS = Path.of("src", "test", "resources", "state");
+
+  /** A path that is the same wherever and whenever the tests run: it is part of the snapshot. */
+  private static final Path JWKS = Path.of("target", "state-layout", "jwks.json");
+
+  private static final String VALIDATE = "validate.snapshot";
   private static final String ENRICH = "enrich.snapshot";
   private static final String DECIDE = "decide.snapshot";
+
+  @ParameterizedTest
+  @ValueSource(ints = 1)
+  void tokenCheckKnowsItsKeysAndWhatWaitsForOthers(int layout) throws Exception {
+    Files.createDirectories(JWKS.getParent());
+    Files.deleteIfExists(JWKS);
+    Path file = SNAPSHOTS.resolve(Integer.toString(layout)).resolve(VALIDATE);
+    // Without the keys of the snapshot it would not start: there are no others yet.
+    var check = tokenCheck(OperatorSnapshotUtil.readStateHandle(file.toString()));
+    new TokenIssuer(JWKS.getParent(), "another");
+    AtomicLong now = new AtomicLong(NOW);
+    await()
+        .until(
+            () -> {
+              check.setProcessingTime(now.addAndGet(100));
+              return check.getSideOutput(ValidateTransaction.TURNED_AWAY) != null;
+            });
+    assertThat(check.getSideOutput(ValidateTransaction.TURNED_AWAY))
+        .singleElement()
+        .extracting(StreamRecord::getValue)
+        .isInstanceOfSatisfying(
+            DecisionInput.Refused.class,
+            each -> {
+              assertThat(each.metadata().position().offset()).isEqualTo(8);
+              assertThat(each.reason()).isEqualTo(RejectionReason.TOKEN_INVALID);
+            });
+    check.close();
+  }
 
   @ParameterizedTest
   @ValueSource(ints = 1)
@@ -112,6 +159,7 @@ class UpgradeTest {
   void writeSnapshots() throws Exception {
     Path directory = SNAPSHOTS.resolve(System.getProperty("state.layout.write"));
     Files.createDirectories(directory);
+    writeTokenCheck(directory.resolve(VALIDATE));
     try (var enricher = OperatorUnderTest.start(enricher(), NOW)) {
       enricher.second(productAt(0, 0, "known", 3));
       enricher.first(authenticated("late", 5));
@@ -123,6 +171,47 @@ class UpgradeTest {
       turnstile.first(enriched(transaction("customer", "id", "p", 100), 0, 0, NOW));
       write(turnstile.checkpoint(), directory.resolve(DECIDE));
     }
+  }
+
+  private static void writeTokenCheck(Path file) throws Exception {
+    Files.createDirectories(JWKS.getParent());
+    TokenIssuer issuer = new TokenIssuer(JWKS.getParent(), "known");
+    var first = tokenCheck(null);
+    OperatorSubtaskState withKeys = first.snapshot(1, 1);
+    first.close();
+    issuer.withdraw();
+    var check = tokenCheck(withKeys);
+    String token = new TokenIssuer(JWKS.getParent(), "unknown").token("customer", NOW + 1_000);
+    Files.delete(JWKS);
+    check.processElement(
+        new StreamRecord<>(
+            new InputRecord(
+                new SourcePosition("transactions", 0, 8),
+                NOW,
+                null,
+                TransactionCodec.encode(
+                    new Transaction("id", "customer", "p", 1, 100, "EUR", 1, token)))));
+    OperatorSnapshotUtil.writeStateHandle(check.snapshot(2, 2), file.toString());
+    // Closing decides what waits.
+    issuer.publish();
+    check.close();
+  }
+
+  private static OneInputStreamOperatorTestHarness<InputRecord, AuthenticatedTransaction>
+      tokenCheck(OperatorSubtaskState state) throws Exception {
+    TokenSettings settings =
+        new TokenSettings(
+            JWKS.toString(), Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5));
+    OneInputStreamOperatorTestHarness<InputRecord, AuthenticatedTransaction> check =
+        new OneInputStreamOperatorTestHarness<>(
+            new ValidateTransaction.Factory(settings, () -> Map.of("transactions", "id")));
+    check.setProcessingTime(NOW);
+    check.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
+    if (state != null) {
+      check.initializeState(state);
+    }
+    check.open();
+    return check;
   }
 
   private static void write(Checkpoint checkpoint, Path file) throws Exception {

@@ -177,6 +177,9 @@ public final class Generator implements EventSource {
               random.nextBoolean() ? TokenKind.FORGED : TokenKind.UNSIGNED,
               group,
               RejectionReason.TOKEN_INVALID);
+      case UNKNOWN_KEY ->
+          Submission.rejected(
+              kind, transaction, TokenKind.UNKNOWN_KEY, group, RejectionReason.TOKEN_INVALID);
       case WRONG_SUBJECT ->
           Submission.rejected(
               kind,

@@ -1,12 +1,12 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.TopicNames;
 import java.io.IOException;
 import java.util.Collection;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
-/** The source of a {@link Simulation}'s Kafka clients. */
+/** The source of a {@link Simulation}'s clients. */
 interface KafkaClients {
 
   TopicNames topics();
@@ -22,6 +22,6 @@ interface KafkaClients {
   /** An idempotent producer, to be closed by the caller. */
   Producer<String, byte[]> newProducer();
 
-  /** A consumer of committed records that belongs to no group, to be closed by the caller. */
-  Consumer<byte[], byte[]> newConsumer();
+  /** A reader of the verdicts that belong into these topics, to be closed by the caller. */
+  CommittedVerdicts<byte[]> verdicts(Collection<String> verdictTopics);
 }

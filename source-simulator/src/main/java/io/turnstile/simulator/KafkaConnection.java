@@ -1,10 +1,15 @@
 package io.turnstile.simulator;
 
 import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.Topics;
+import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.clients.postgresql.TableVerdicts;
 import io.turnstile.events.TopicNames;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -27,13 +32,17 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * The brokers' addresses and the topics' names. Immutable.
+ * The brokers' addresses and the topics' names, and where the verdicts are. Immutable.
  *
  * @param clientProperties go to every Kafka client and override the simulator's own choices, except
  *     that only committed records are read
+ * @param database of the verdicts; null if they are in the verdict topics
  */
 public record KafkaConnection(
-    String bootstrapServers, Map<String, String> clientProperties, TopicNames topics)
+    String bootstrapServers,
+    Map<String, String> clientProperties,
+    TopicNames topics,
+    PostgresqlSource database)
     implements KafkaClients {
 
   private static final int CHECK_MS = 15_000;
@@ -61,6 +70,22 @@ public record KafkaConnection(
     clientProperties = Map.copyOf(clientProperties);
   }
 
+  /** One whose verdicts are in the verdict topics. */
+  public KafkaConnection(
+      String bootstrapServers, Map<String, String> clientProperties, TopicNames topics) {
+    this(bootstrapServers, clientProperties, topics, null);
+  }
+
+  /**
+   * The deployment that a command's options name.
+   *
+   * @throws IOException if the client properties cannot be read
+   */
+  public static KafkaConnection of(KafkaOptions options) throws IOException {
+    return new KafkaConnection(
+        options.bootstrapServers(), options.clientProperties(), options.topics());
+  }
+
   /** Never prints the client properties: they may hold a password. */
   @Override
   public String toString() {
@@ -71,11 +96,20 @@ public record KafkaConnection(
   public KafkaConnection with(String property, String value) {
     Map<String, String> properties = new HashMap<>(clientProperties);
     properties.put(property, value);
-    return new KafkaConnection(bootstrapServers, properties, topics);
+    return new KafkaConnection(bootstrapServers, properties, topics, database);
+  }
+
+  /** The same with its verdicts in a database; in the verdict topics if that is null. */
+  public KafkaConnection withVerdictsIn(PostgresqlSource otherDatabase) {
+    return new KafkaConnection(bootstrapServers, clientProperties, topics, otherDatabase);
   }
 
   @Override
-  public void requireTopics(Collection<String> names) throws IOException, InterruptedException {
+  public void requireTopics(Collection<String> wanted) throws IOException, InterruptedException {
+    List<String> names = new ArrayList<>(wanted);
+    if (database != null) {
+      names.removeAll(topics.verdicts());
+    }
     Admin admin;
     try {
       admin =
@@ -147,9 +181,25 @@ public record KafkaConnection(
         config(PRODUCER_DEFAULTS), new StringSerializer(), new ByteArraySerializer());
   }
 
-  @Override
+  /** A consumer of committed records that belongs to no group, to be closed by the caller. */
   public Consumer<byte[], byte[]> newConsumer() {
     return CommittedVerdicts.consumer(config(Map.of()));
+  }
+
+  @Override
+  public CommittedVerdicts<byte[]> verdicts(Collection<String> verdictTopics) {
+    return database == null
+        ? new CommittedVerdicts<>(newConsumer(), verdictTopics)
+        : new CommittedVerdicts<>(
+            new TableVerdicts<>(database, topics, verdictTopics, bytes -> bytes));
+  }
+
+  /** A reader of all verdicts for measuring: it spares itself what only a proof needs. */
+  public CommittedVerdicts<ByteBuffer> verdictsToMeasure() {
+    return database == null
+        ? CommittedVerdicts.unchecked(config(Map.of()), topics.verdicts())
+        : new CommittedVerdicts<>(
+            new TableVerdicts<>(database, topics, topics.verdicts(), ByteBuffer::wrap));
   }
 
   private Map<String, Object> config(Map<String, Object> defaults) {

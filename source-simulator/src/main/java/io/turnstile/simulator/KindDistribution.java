@@ -31,7 +31,8 @@ final class KindDistribution {
           Kind.WRONG_SUBJECT,
           Kind.UNKNOWN_PRODUCT,
           Kind.MALFORMED,
-          Kind.TOO_LARGE);
+          Kind.TOO_LARGE,
+          Kind.UNKNOWN_KEY);
 
   /** Of {@link #STARTED_KINDS}, summed up. */
   private final double[] cumulative = new double[STARTED_KINDS.size()];

@@ -28,7 +28,7 @@ final class Pacer {
   /** Work that is done between waits, at least every 5 ms. */
   interface Meanwhile {
 
-    void run(long nowNanos) throws IOException;
+    void run(long nowNanos) throws IOException, InterruptedException;
   }
 
   private final LongSupplier nanoTime;

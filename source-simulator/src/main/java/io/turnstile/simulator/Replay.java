@@ -2,9 +2,13 @@ package io.turnstile.simulator;
 
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
+import io.turnstile.events.CustomerCodec;
+import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
+import io.turnstile.events.ProductCodec;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
+import io.turnstile.events.TransactionCodec;
 import io.turnstile.simulator.ReplayLayout.Column;
 import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
@@ -148,6 +152,7 @@ public final class Replay implements EventSource, Closeable {
               layout.text(row, Column.COUNTRY),
               firstVersion,
               occurredAt);
+      require(CustomerCodec.decode(CustomerCodec.encode(update)));
       next.add(new CustomerUpdate(Kind.ORDINARY, update, Timing.FIRST));
     }
 
@@ -165,6 +170,7 @@ public final class Replay implements EventSource, Closeable {
               0,
               version,
               occurredAt);
+      require(ProductCodec.decode(ProductCodec.encode(product)));
       next.add(
           previous == null
               ? new ProductUpdate(Kind.ORDINARY, productId, product, Timing.FIRST)
@@ -181,6 +187,7 @@ public final class Replay implements EventSource, Closeable {
             CURRENCY,
             occurredAt,
             "");
+    require(TransactionCodec.decode(TransactionCodec.encode(transaction)));
     ContentHash content = ContentHash.of(transaction);
     Long group = groups.putIfAbsent(content, (long) groups.size());
     next.add(
@@ -193,6 +200,13 @@ public final class Replay implements EventSource, Closeable {
                 Shape.PLAIN,
                 group,
                 RejectionReason.DUPLICATE_CONTENT));
+  }
+
+  /** A row may hold what no record may: the ledger would expect of it what cannot come. */
+  private static void require(Decoded<?> decoded) {
+    if (decoded instanceof Decoded.Invalid<?> invalid) {
+      throw new IllegalArgumentException("the row makes no record: " + invalid.message());
+    }
   }
 
   private static long minorUnits(BigDecimal amount) {

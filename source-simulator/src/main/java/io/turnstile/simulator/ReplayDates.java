@@ -85,8 +85,8 @@ final class ReplayDates {
               .map(order -> "--date-format " + order.pattern().replace('/', separator()))
               .collect(Collectors.joining(" or "));
       throw new IllegalArgumentException(
-          "line %d: %s '%s' is %s, and no date of the file decides it; give %s"
-              .formatted(doubt.line(), column, doubt.text(), dates, options));
+          "line %d: %s %s is %s, and no date of the file decides it; give %s"
+              .formatted(doubt.line(), column, ReplayText.quoted(doubt.text()), dates, options));
     }
   }
 
@@ -106,11 +106,12 @@ final class ReplayDates {
 
   private String complaint(String text) {
     if (!given && possible.size() == ORDERS.size()) {
-      return "'" + text + "' is not a time like 2010-12-01 08:26:00; give --date-format";
+      return ReplayText.quoted(text)
+          + " is not a time like 2010-12-01 08:26:00; give --date-format";
     }
-    return "'%s' is not a time in %s%s"
+    return "%s is not a time in %s%s"
         .formatted(
-            text,
+            ReplayText.quoted(text),
             possible.stream().map(Order::pattern).collect(Collectors.joining(" or ")),
             given ? ", as --date-format says" : ", as those before it are");
   }

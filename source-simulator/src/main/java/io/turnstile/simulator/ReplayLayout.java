@@ -163,7 +163,7 @@ final class ReplayLayout {
   }
 
   private String name(Column column) {
-    return header.get(columns.get(column));
+    return ReplayText.printable(header.get(columns.get(column)));
   }
 
   /** Names hold no separator: the one that cuts the header into the columns is the file's. */
@@ -200,8 +200,11 @@ final class ReplayLayout {
           Integer other = found.put(column, i);
           if (other != null) {
             throw new IllegalArgumentException(
-                "%s has two columns that may be meant: '%s' and '%s'"
-                    .formatted(file, names.get(other), names.get(i)));
+                "%s has two columns that may be meant: %s and %s"
+                    .formatted(
+                        file,
+                        ReplayText.quoted(names.get(other)),
+                        ReplayText.quoted(names.get(i))));
           }
         }
       }

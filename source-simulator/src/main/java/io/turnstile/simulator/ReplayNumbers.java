@@ -15,10 +15,13 @@ final class ReplayNumbers {
   /** Three digits after it: a fraction, or a group. */
   private static final Pattern UNDECIDED = Pattern.compile("[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}");
 
+  /** No quantity or price has so many digits, and 1e999999999 written out fits into no memory. */
+  private static final int MAX_SCALE = 100;
+
   private record Seen(long line, String column, String text) {
     @Override
     public String toString() {
-      return "line %d: %s '%s'".formatted(line, column, text);
+      return "line %d: %s %s".formatted(line, column, ReplayText.quoted(text));
     }
   }
 
@@ -63,8 +66,14 @@ final class ReplayNumbers {
       decisive = seen;
     } else if (decimal != found) {
       throw new IllegalArgumentException(
-          "%s '%s' has the decimal separator '%s', but '%s' has '%s' (line %d)"
-              .formatted(column, text, found, decisive.text(), decimal, decisive.line()));
+          "%s %s has the decimal separator '%s', but %s has '%s' (line %d)"
+              .formatted(
+                  column,
+                  ReplayText.quoted(text),
+                  found,
+                  ReplayText.quoted(decisive.text()),
+                  decimal,
+                  decisive.line()));
     }
   }
 
@@ -100,9 +109,15 @@ final class ReplayNumbers {
     String plain =
         decimal == '.' ? text : text.replace('.', '\0').replace(',', '.').replace('\0', ',');
     try {
-      return new BigDecimal(GROUPED.matcher(plain).matches() ? plain.replace(",", "") : plain);
+      BigDecimal number =
+          new BigDecimal(GROUPED.matcher(plain).matches() ? plain.replace(",", "") : plain);
+      if (Math.abs((long) number.scale()) > MAX_SCALE) {
+        throw new NumberFormatException("too many digits");
+      }
+      return number;
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(column + " '" + text + "' is not a number", e);
+      throw new IllegalArgumentException(
+          column + " " + ReplayText.quoted(text) + " is not a number", e);
     }
   }
 

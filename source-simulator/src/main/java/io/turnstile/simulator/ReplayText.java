@@ -2,6 +2,7 @@ package io.turnstile.simulator;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * A file's text in its encoding; gzip is recognised and decompressed. A byte that is not of the
@@ -26,6 +28,7 @@ final class ReplayText {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final int BUFFER = 1 << 16;
+  private static final int LONGEST_SHOWN = 100;
 
   private final Path file;
   private final Charset charset;
@@ -47,6 +50,8 @@ final class ReplayText {
     byte[] start;
     try (InputStream bytes = bytes()) {
       start = bytes.readNBytes(4);
+    } catch (EOFException | ZipException e) {
+      throw damaged(e);
     }
     if (Arrays.equals(start, ZIP)) {
       throw new IllegalArgumentException(
@@ -67,8 +72,14 @@ final class ReplayText {
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(complaint(), e);
     } catch (IOException e) {
-      throw new IOException(file + " cannot be read to its end: " + e.getMessage(), e);
+      throw damaged(e);
     }
+  }
+
+  /** An early end has no message of its own. */
+  private IOException damaged(IOException e) {
+    String what = e.getMessage() == null ? "it ends too early" : e.getMessage();
+    return new IOException(file + " cannot be read to its end: " + what, e);
   }
 
   /** The text from its start, without a byte order mark. */
@@ -154,13 +165,24 @@ final class ReplayText {
         for (String value : line.split("[,;\t|\"]", -1)) {
           if (!charset.name().startsWith("UTF-16") && !isReadable(value)) {
             return "%s, line %d: '%s' is not %s; %s"
-                .formatted(file, number, escaped(value), charset, help);
+                .formatted(file, number, printable(escaped(value)), charset, help);
           }
         }
         number++;
       }
     }
     return file + " is not " + charset + "; " + help;
+  }
+
+  /** A value for a message, in quotation marks: bounded, on one line. */
+  static String quoted(String value) {
+    return "'" + printable(value) + "'";
+  }
+
+  /** The same without quotation marks. */
+  static String printable(String value) {
+    String start = value.length() > LONGEST_SHOWN ? value.substring(0, LONGEST_SHOWN) + "…" : value;
+    return start.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
   }
 
   private boolean isReadable(String bytes) {

@@ -5,11 +5,9 @@ import io.turnstile.events.Rejected;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictCodec;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,13 +44,14 @@ final class RetryClient implements AutoCloseable {
   private final Queue<Retry> due = new ConcurrentLinkedQueue<>();
 
   /**
-   * Starts to read at the end of the topic as it is now.
+   * Starts to read at their end as it is now.
    *
-   * @param consumer reads committed records; closed with the client
+   * @param rejections rejected verdicts; closed with the client
    * @param capacity how many transactions are remembered, of those whose rejection is to be
    *     expected and of the others; the oldest is forgotten first
    */
-  RetryClient(Consumer<byte[], byte[]> consumer, String rejectedTopic, int capacity) {
+  RetryClient(CommittedVerdicts<byte[]> rejections, int capacity) {
+    this.rejections = rejections;
     expected =
         new LinkedHashMap<>() {
           @Override
@@ -69,7 +68,6 @@ final class RetryClient implements AutoCloseable {
             return size() > capacity;
           }
         };
-    rejections = new CommittedVerdicts<>(consumer, List.of(rejectedTopic));
     rejections.seekToEnd();
     rejections.start("retry-client", (record, polledNanos) -> take(record));
   }

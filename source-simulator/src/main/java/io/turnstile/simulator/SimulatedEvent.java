@@ -1,12 +1,16 @@
 package io.turnstile.simulator;
 
 import io.turnstile.events.Customer;
+import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Product;
+import io.turnstile.events.ProductCodec;
 import io.turnstile.events.RejectionReason;
+import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** One thing to send, in the order in which an {@link EventSource} gives them. Immutable. */
 public sealed interface SimulatedEvent {
@@ -48,8 +52,8 @@ public sealed interface SimulatedEvent {
       Set<String> allowed)
       implements SimulatedEvent {
 
-    /** Accepted, and nothing else competes. */
-    static Submission accepted(Kind kind, Transaction transaction, long group) {
+    /** Returns one that is accepted; nothing else competes with it. */
+    public static Submission accepted(Kind kind, Transaction transaction, long group) {
       return new Submission(
           kind,
           transaction,
@@ -112,10 +116,28 @@ public sealed interface SimulatedEvent {
           kind, transaction, TokenKind.VALID, shape, group, 0, code, Set.of(code));
     }
 
+    /** The record to send, with a token of its kind. */
+    public ProducerRecord<String, byte[]> toRecord(String topic, TokenIssuer tokens) {
+      String customerId = transaction.customerId();
+      return new ProducerRecord<>(
+          topic,
+          customerId,
+          shape.encode(transaction.withToken(tokens.token(tokenKind, customerId))));
+    }
+
     @Override
     public Timing timing() {
       return Timing.PACED;
     }
+  }
+
+  /** A record of the inventory topic or the customers topic. */
+  sealed interface ReferenceUpdate extends SimulatedEvent {
+
+    Kind kind();
+
+    /** The record to send. */
+    ProducerRecord<String, byte[]> toRecord(TopicNames topics);
   }
 
   /**
@@ -124,10 +146,24 @@ public sealed interface SimulatedEvent {
    * @param product null deletes
    */
   record ProductUpdate(Kind kind, String productId, Product product, Timing timing)
-      implements SimulatedEvent {}
+      implements ReferenceUpdate {
+
+    @Override
+    public ProducerRecord<String, byte[]> toRecord(TopicNames topics) {
+      return new ProducerRecord<>(
+          topics.inventory(), productId, product == null ? null : ProductCodec.encode(product));
+    }
+  }
 
   /** A record of the customers topic. */
-  record CustomerUpdate(Kind kind, Customer customer, Timing timing) implements SimulatedEvent {}
+  record CustomerUpdate(Kind kind, Customer customer, Timing timing) implements ReferenceUpdate {
+
+    @Override
+    public ProducerRecord<String, byte[]> toRecord(TopicNames topics) {
+      return new ProducerRecord<>(
+          topics.customers(), customer.customerId(), CustomerCodec.encode(customer));
+    }
+  }
 
   /** All before it is acknowledged, and then nothing happens for a while. */
   record Pause(Duration length) implements SimulatedEvent {

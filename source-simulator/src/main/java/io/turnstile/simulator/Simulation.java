@@ -1,19 +1,17 @@
 package io.turnstile.simulator;
 
-import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.LedgerEntry;
-import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
+import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.RetryClient.Retry;
-import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
 import io.turnstile.simulator.SimulatedEvent.Pause;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
+import io.turnstile.simulator.SimulatedEvent.ReferenceUpdate;
 import io.turnstile.simulator.SimulatedEvent.Submission;
 import io.turnstile.simulator.SimulatedEvent.Timing;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -58,6 +56,7 @@ public final class Simulation {
   private final SimulationOptions options;
   private final SimulationListener listener;
   private final LongSupplier nanoTime;
+  private TransactionTransport transport;
 
   private final SimulationCounters counters = new SimulationCounters();
   private final Pacer pacer;
@@ -106,6 +105,18 @@ public final class Simulation {
   }
 
   /**
+   * Has transactions sent by another way than their topic; to be called before the run. There is no
+   * ledger then, and the listener hears nothing.
+   */
+  public Simulation over(TransactionTransport other) {
+    if (options.ledger() != null) {
+      throw new IllegalArgumentException("only a record of the topic carries a ledger's number");
+    }
+    transport = other;
+    return this;
+  }
+
+  /**
    * Sends until the source, the count or the duration ends or {@link #stop()} is called, and waits
    * for all acknowledgements. What cannot be sent is counted and does not end the run.
    *
@@ -125,7 +136,8 @@ public final class Simulation {
         Producer<String, byte[]> openedProducer = clients.newProducer();
         RetryClient openedRetries =
             options.retry()
-                ? new RetryClient(clients.newConsumer(), topics.rejected(), REMEMBERED_TRANSACTIONS)
+                ? new RetryClient(
+                    clients.verdicts(List.of(topics.rejected())), REMEMBERED_TRANSACTIONS)
                 : null) {
       ledger = openedLedger;
       firstGroup = ledger == null ? 0 : ledger.nextGroup();
@@ -235,26 +247,26 @@ public final class Simulation {
         : ledger.add(group, submission.acceptances(), submission.allowed());
   }
 
-  private void submit(Submission submission, long seq, int attempt, long intendedNanos) {
+  private void submit(Submission submission, long seq, int attempt, long intendedNanos)
+      throws InterruptedException {
     Transaction transaction = submission.transaction();
     boolean rejectionExpected =
         submission.kind() == Kind.EXPIRED || submission.kind() == Kind.NOT_YET_VALID;
     if (retries != null && submission.shape().deadLetter().isEmpty()) {
       retries.remember(transaction, attempt, rejectionExpected);
     }
-    ProducerRecord<String, byte[]> record =
-        new ProducerRecord<>(
-            topics.transactions(),
-            transaction.customerId(),
-            submission.shape().encode(withToken(transaction, submission.tokenKind())));
-    if (ledger != null) {
-      record
-          .headers()
-          .add(LedgerEntry.HEADER, Long.toString(seq).getBytes(StandardCharsets.US_ASCII));
-    }
     counters.sent(submission);
     if (retries != null && rejectionExpected) {
       retriesAwaited++;
+    }
+    if (transport != null) {
+      counters.acknowledged();
+      transport.send(submission, tokens, intendedNanos);
+      return;
+    }
+    ProducerRecord<String, byte[]> record = submission.toRecord(topics.transactions(), tokens);
+    if (ledger != null) {
+      VerdictHeaders.add(record.headers(), LedgerEntry.HEADER, Long.toString(seq));
     }
     produce(
         record,
@@ -272,34 +284,19 @@ public final class Simulation {
         });
   }
 
-  private Transaction withToken(Transaction t, TokenKind kind) {
-    return t.withToken(tokens.token(kind, t.customerId()));
-  }
-
   private void publish(SimulatedEvent event) {
     publish(event, new CountDownLatch(0));
   }
 
   /**
+   * @param event an update
    * @param done counted down when the record was sent or has failed
    */
   private void publish(SimulatedEvent event, CountDownLatch done) {
-    Kind kind;
-    ProducerRecord<String, byte[]> record;
-    if (event instanceof CustomerUpdate update) {
-      kind = update.kind();
-      String id = update.customer().customerId();
-      record =
-          new ProducerRecord<>(topics.customers(), id, CustomerCodec.encode(update.customer()));
-    } else {
-      ProductUpdate update = (ProductUpdate) event;
-      kind = update.kind();
-      byte[] value = update.product() == null ? null : ProductCodec.encode(update.product());
-      record = new ProducerRecord<>(topics.inventory(), update.productId(), value);
-    }
-    counters.sentReference(kind);
+    ReferenceUpdate update = (ReferenceUpdate) event;
+    counters.sentReference(update.kind());
     produce(
-        record,
+        update.toRecord(topics),
         (metadata, exception) -> {
           done.countDown();
           if (exception != null) {
@@ -314,7 +311,7 @@ public final class Simulation {
   }
 
   /** Sends what is due between the transactions: late products and retries. */
-  private void sendMeanwhile(long nowNanos) throws IOException {
+  private void sendMeanwhile(long nowNanos) throws IOException, InterruptedException {
     while (!late.isEmpty() && late.element().dueNanos() - nowNanos <= 0) {
       publish(late.remove().update());
     }
@@ -322,7 +319,7 @@ public final class Simulation {
   }
 
   /** Sends again what was turned away for its token's time. */
-  private void sendAgain() throws IOException {
+  private void sendAgain() throws IOException, InterruptedException {
     if (retries == null) {
       return;
     }

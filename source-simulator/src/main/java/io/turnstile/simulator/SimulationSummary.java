@@ -13,7 +13,7 @@ import java.util.SortedMap;
  * The result of a run.
  *
  * @param sent transactions handed to the producer
- * @param acknowledged of them, those that are in the topic
+ * @param acknowledged of them, those that are in the topic, or were handed to another transport
  * @param seconds from the first transaction's intended time to the last acknowledgement
  * @param sentByKind transactions sent
  * @param expected outcomes of the transactions sent if decided in that order; the sums hold for any

@@ -36,6 +36,7 @@ public final class TokenIssuer {
   /** Multiplying by it scatters neighbouring hash codes (Fibonacci hashing). */
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
+  private static final String UNKNOWN_KEY_ID = "not-published";
   private static final int MAX_CACHED = 200_000;
   private static final int RSA_BITS = 2048;
 
@@ -43,6 +44,7 @@ public final class TokenIssuer {
 
   private final TokenSigner signer;
   private final TokenSigner forger;
+  private final TokenSigner stranger;
   private final Duration lifetime;
   private final Clock clock;
   private final Map<TokenKind, Cache<String, Issued>> caches = new EnumMap<>(TokenKind.class);
@@ -62,7 +64,8 @@ public final class TokenIssuer {
     this.clock = clock;
     signer = new TokenSigner(signingKey, lifetime, claims);
     try {
-      forger = new TokenSigner(otherKey(signingKey), lifetime, claims);
+      forger = new TokenSigner(otherKey(signingKey, signingKey.getKeyID()), lifetime, claims);
+      stranger = new TokenSigner(otherKey(signingKey, UNKNOWN_KEY_ID), lifetime, claims);
     } catch (JOSEException e) {
       throw new IllegalArgumentException("the signing key cannot sign: " + e.getMessage(), e);
     }
@@ -134,6 +137,8 @@ public final class TokenIssuer {
           new Issued(
               sign(signer, customerId, now + FAR_OFF.toMillis()), now + FAR_OFF.toMillis() / 2);
       case FORGED -> new Issued(sign(forger, customerId, now), now + refreshAfter(customerId));
+      case UNKNOWN_KEY ->
+          new Issued(sign(stranger, customerId, now), now + refreshAfter(customerId));
       case UNSIGNED ->
           new Issued(
               new PlainJWT(signer.claims(customerId, Instant.ofEpochMilli(now))).serialize(),
@@ -157,19 +162,16 @@ public final class TokenIssuer {
     return with.sign(subject, Instant.ofEpochMilli(issuedAt));
   }
 
-  /** Of the same kind, with the same id and algorithm. */
-  private static JWK otherKey(JWK key) throws JOSEException {
+  /** Of the same kind, with the same algorithm. */
+  private static JWK otherKey(JWK key, String keyId) throws JOSEException {
     if (key instanceof ECKey ec) {
       return new ECKeyGenerator(ec.getCurve())
-          .keyID(key.getKeyID())
+          .keyID(keyId)
           .algorithm(key.getAlgorithm())
           .generate();
     }
     if (key instanceof RSAKey) {
-      return new RSAKeyGenerator(RSA_BITS)
-          .keyID(key.getKeyID())
-          .algorithm(key.getAlgorithm())
-          .generate();
+      return new RSAKeyGenerator(RSA_BITS).keyID(keyId).algorithm(key.getAlgorithm()).generate();
     }
     throw new JOSEException("neither an elliptic curve key nor an RSA key");
   }

@@ -9,6 +9,8 @@ public enum TokenKind {
   NOT_YET_VALID,
   /** Signed by another key under the right key id. */
   FORGED,
+  /** Signed by another key under another key id. */
+  UNKNOWN_KEY,
   /** {@code alg: none}. */
   UNSIGNED,
   /** Valid, for somebody else. */

@@ -1,5 +1,6 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.TopicNames;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.Callback;
@@ -100,7 +100,7 @@ class FakeKafka implements KafkaClients {
   }
 
   @Override
-  public Consumer<byte[], byte[]> newConsumer() {
-    return consumer;
+  public CommittedVerdicts<byte[]> verdicts(Collection<String> verdictTopics) {
+    return new CommittedVerdicts<>(consumer, verdictTopics);
   }
 }

@@ -127,7 +127,7 @@ class LedgerModelTest {
       case VALID -> null;
       case EXPIRED -> "TOKEN_EXPIRED";
       case NOT_YET_VALID -> "TOKEN_NOT_YET_VALID";
-      case FORGED, UNSIGNED -> "TOKEN_INVALID";
+      case FORGED, UNKNOWN_KEY, UNSIGNED -> "TOKEN_INVALID";
       case WRONG_SUBJECT -> "TOKEN_SUBJECT_MISMATCH";
     };
   }

@@ -166,7 +166,11 @@ class ReplayTest {
       value = {
         "1,A,NAME,one,2010-12-01 08:26:00,1,7.0,France; Quantity 'one' is not a number",
         "1,A,NAME,1,2010-12-01 08:26:00,,7.0,France; UnitPrice '' is not a number",
+        "1,A,NAME,1,2010-12-01 08:26:00,1e999999999,7.0,F; UnitPrice '1e999999999' is not a number",
+        "1,A,NAME,1,2010-12-01 08:26:00,1e-999999999,7.0,F; UnitPrice '1e-999999999' is not a number",
+        "1,A,NAME,1e2147483647,2010-12-01 08:26:00,1,7.0,F; Quantity '1e2147483647' is not a number",
         "1,A,NAME,1,yesterday,1,7.0,France; InvoiceDate 'yesterday'",
+        "1,,NAME,1,2010-12-01 08:26:00,1,7.0,F; product_id is not a string of 1 to 256 bytes",
         "1,A,NAME; line 3"
       })
   void rowThatCannotBeUnderstoodIsNamed(String row, String complaint) {
@@ -174,6 +178,24 @@ class ReplayTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("line 3")
         .hasMessageContaining(complaint);
+  }
+
+  @Test
+  void gzipThatIsCutOffSaysSo() throws IOException {
+    Path file = dir.resolve("cut.csv.gz");
+    Files.write(file, new byte[] {0x1f, (byte) 0x8b, 8});
+    assertThatThrownBy(() -> new Replay(file, 1))
+        .isInstanceOf(IOException.class)
+        .hasMessage(file + " cannot be read to its end: it ends too early");
+  }
+
+  @Test
+  void valueInAMessageIsBoundedAndOnOneLine() {
+    assertThatThrownBy(() -> replay("1,A,NAME,\"o\n\u2028ne\",2010-12-01 08:26:00,1,7.0,France"))
+        .hasMessageEndingWith("Quantity 'o??ne' is not a number");
+    assertThatThrownBy(
+            () -> replay("1,A,NAME," + "x".repeat(5_000) + ",2010-12-01 08:26:00,1,7.0,France"))
+        .hasMessageEndingWith("Quantity '" + "x".repeat(100) + "…' is not a number");
   }
 
   @Test

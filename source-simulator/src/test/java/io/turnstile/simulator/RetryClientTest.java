@@ -8,6 +8,7 @@ import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.simulator.RetryClient.Retry;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +18,7 @@ class RetryClientTest {
 
   private final FakeKafka kafka = new FakeKafka();
   private final RetryClient client =
-      new RetryClient(kafka.newConsumer(), kafka.topics().rejected(), CAPACITY);
+      new RetryClient(kafka.verdicts(List.of(kafka.topics().rejected())), CAPACITY);
 
   @AfterEach
   void close() {

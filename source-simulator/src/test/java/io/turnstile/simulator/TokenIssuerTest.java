@@ -82,6 +82,15 @@ class TokenIssuerTest {
   }
 
   @Test
+  void tokenOfAnUnknownKeyNamesIt() throws Exception {
+    SignedJWT token = SignedJWT.parse(issuer.token(TokenKind.UNKNOWN_KEY, "alice"));
+
+    assertThat(token.getHeader().getKeyID()).isNotEqualTo("the-key").isNotBlank();
+    assertThat(token.getJWTClaimsSet().getSubject()).isEqualTo("alice");
+    assertThat(verifies(token, key)).isFalse();
+  }
+
+  @Test
   void unsignedTokenSaysSo() throws Exception {
     assertThat(PlainJWT.parse(issuer.token(TokenKind.UNSIGNED, "alice")).getHeader().toString())
         .contains("\"alg\":\"none\"");

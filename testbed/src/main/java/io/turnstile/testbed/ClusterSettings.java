@@ -40,7 +40,7 @@ public final class ClusterSettings {
     server.put("add.partitions.to.txn.retry.backoff.ms", "2");
     server.put("add.partitions.to.txn.retry.backoff.max.ms", "10");
 
-    // The dead-letter topic admits 5 MiB.
+    // More than any topic admits.
     server.put("message.max.bytes", Integer.toString(6 * 1024 * 1024));
     server.put("replica.fetch.max.bytes", Integer.toString(6 * 1024 * 1024));
 

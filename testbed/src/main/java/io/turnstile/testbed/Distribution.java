@@ -27,6 +27,11 @@ public record Distribution(Path directory, String classPath) {
     return of("flink-dist");
   }
 
+  /** The directory in which PostgreSQL is unpacked. */
+  public static Path postgresql() {
+    return home().resolve(Path.of("testbed", "target", "postgresql")).toAbsolutePath();
+  }
+
   public Path plugins() {
     return directory.resolve("plugins");
   }
@@ -45,13 +50,23 @@ public record Distribution(Path directory, String classPath) {
     return Path.of(home);
   }
 
+  /** The JAR with the main class that ends a JVM with its parent. */
+  public static Path parentWatchdog() {
+    return home().resolve(Path.of("testbed", "target", "parent-watchdog.jar"));
+  }
+
   /** This project's own job, as its build left it, with the cluster's parallelism. */
   public static JobSubmission turnstileJob(List<String> arguments) {
     return JobSubmission.of(
         home().resolve(Path.of("job", "target", "turnstile-job.jar")), arguments);
   }
 
-  static Distribution in(Path directory) {
+  /**
+   * The JARs that a module's build has collected.
+   *
+   * @throws TestbedException if it has not
+   */
+  public static Distribution in(Path directory) {
     Path list = directory.resolve("classpath");
     if (!Files.exists(list)) {
       throw new TestbedException(

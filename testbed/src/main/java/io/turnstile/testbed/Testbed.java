@@ -1,9 +1,16 @@
 package io.turnstile.testbed;
 
+import io.turnstile.clients.Await;
 import io.turnstile.clients.FlinkRest;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A Kafka broker and a Flink session cluster, and the faults to inflict on them.
@@ -62,8 +69,60 @@ public interface Testbed extends AutoCloseable {
     throw new TestbedException("nothing was cut");
   }
 
+  /**
+   * Serves a JWKS to jobs over HTTP until the testbed closes. It is called once.
+   *
+   * @param jwks file that is read for each answer
+   * @throws TestbedException where jobs do not reach this process, as from containers
+   */
+  default URI serveKeys(Path jwks) {
+    throw new TestbedException("jobs in containers do not reach a key server of this process");
+  }
+
+  /** Keeps the key server from answering: connections are taken, and wait. */
+  default void pauseKeyServer() {
+    throw new TestbedException("no keys are served");
+  }
+
+  default void resumeKeyServer() {
+    throw new TestbedException("no keys are served");
+  }
+
+  /**
+   * The PostgreSQL that runs beside.
+   *
+   * @throws TestbedException if there is none
+   */
+  default DatabaseServer database() {
+    throw new TestbedException("this testbed has no PostgreSQL");
+  }
+
   /** The TaskManagers that are alive, paused ones included. */
   List<TestbedProcess> taskManagers();
+
+  /**
+   * The TaskManagers that run something, as Flink says. A job that restarts may hold no slot: then
+   * some seconds are waited for it, and after that all that are alive are named.
+   */
+  default List<TestbedProcess> busyTaskManagers() {
+    List<TestbedProcess> busy = new ArrayList<>();
+    long giveUpNanos = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    Await.until(
+        Duration.ofMinutes(1),
+        () -> {
+          Set<String> inUse =
+              flink().taskManagers().stream()
+                  .filter(each -> each.freeSlots() < each.slots())
+                  .map(FlinkRest.TaskManager::id)
+                  .collect(Collectors.toSet());
+          taskManagers().stream()
+              .filter(each -> inUse.contains(each.toString()))
+              .forEach(busy::add);
+          return !busy.isEmpty() || System.nanoTime() > giveUpNanos;
+        },
+        () -> new TestbedException("Flink does not say which TaskManagers are busy"));
+    return busy.isEmpty() ? taskManagers() : busy;
+  }
 
   /**
    * Starts one more TaskManager and waits until it has registered. It replaces one that was ended,
@@ -104,6 +163,19 @@ public interface Testbed extends AutoCloseable {
    * @throws TestbedException when the process does not exist
    */
   long pid(TestbedProcess target);
+
+  /** Process ids by name, in this order, of those that live. */
+  default Map<String, Long> pids(List<TestbedProcess> processes) {
+    Map<String, Long> pids = new LinkedHashMap<>();
+    for (TestbedProcess process : processes) {
+      try {
+        pids.put(process.toString(), pid(process));
+      } catch (TestbedException e) {
+        // It has ended.
+      }
+    }
+    return pids;
+  }
 
   /**
    * The directory of the processes' logs: {@code <target>.log}, and for local processes {@code

@@ -23,6 +23,7 @@ import java.util.Map;
  *     slow} for storage that takes long to close a file
  * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
+ * @param journalLanes lanes of the journals in a PostgreSQL that runs beside; 0 for none
  * @param baseDirectory parent of the directory that the testbed makes; it leaves nothing else there
  * @param startTimeout the time that a process may take until it answers
  */
@@ -42,6 +43,7 @@ public record TestbedConfig(
     String checkpointScheme,
     Map<String, String> flinkConfig,
     Map<String, String> brokerConfig,
+    int journalLanes,
     Path baseDirectory,
     Duration startTimeout) {
 
@@ -54,6 +56,9 @@ public record TestbedConfig(
     }
     if (slots < 1) {
       throw new IllegalArgumentException("slots must be at least 1: " + slots);
+    }
+    if (journalLanes < 0) {
+      throw new IllegalArgumentException("journalLanes must not be negative: " + journalLanes);
     }
     brokerJvmOptions = List.copyOf(brokerJvmOptions);
     flinkConfig = Map.copyOf(flinkConfig);
@@ -86,6 +91,6 @@ public record TestbedConfig(
         .flinkConfig(Map.of())
         .brokerConfig(Map.of())
         .baseDirectory(Path.of(System.getProperty("java.io.tmpdir")))
-        .startTimeout(Duration.ofSeconds(90));
+        .startTimeout(Duration.ofMinutes(3));
   }
 }

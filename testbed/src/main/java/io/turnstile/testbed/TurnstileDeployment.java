@@ -1,9 +1,15 @@
 package io.turnstile.testbed;
 
 import io.turnstile.clients.JobSubmission;
+import io.turnstile.clients.TopicOptions;
 import io.turnstile.clients.Topics;
+import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.TopicNames;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,34 +21,51 @@ import org.apache.kafka.clients.admin.Admin;
 /**
  * One deployment of this project's job on a started testbed: its topics, and the job that it runs
  * now. Several deployments can share a testbed, each behind a topic prefix of its own. Not
- * thread-safe.
+ * thread-safe, but any thread may ask for the job's id.
  */
 public final class TurnstileDeployment {
 
   /** As many copies of a topic as the testbed's brokers keep. */
   private static final short BROKERS_DEFAULT = -1;
 
+  /** The job's. */
+  private static final String DEFAULT_GROUP = "turnstile";
+
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration ANSWER = Duration.ofMinutes(1);
+
   private final Testbed testbed;
-  private final String prefix;
   private final TopicNames topics;
+  private final String groupId;
   private final int lanes;
-  private final Path jwks;
-  private String jobId;
+  private final String jwks;
+  private volatile String jobId;
+  private String database;
 
   /**
    * Creates nothing yet.
    *
    * @param prefix of the topics and of the consumer group; empty for the default names
    * @param lanes partitions of every topic
-   * @param jwks file of the keys to check tokens with; it must be where the testbed's jobs can read
-   *     it, and exist when the job is submitted
+   * @param jwks the keys to check tokens with: the absolute path of a file that the testbed's jobs
+   *     can read, or a URL; they must be there when the job is submitted
    */
-  public TurnstileDeployment(Testbed testbed, String prefix, int lanes, Path jwks) {
+  public TurnstileDeployment(Testbed testbed, String prefix, int lanes, String jwks) {
+    this(testbed, TopicNames.withPrefix(prefix), prefix + DEFAULT_GROUP, lanes, jwks);
+  }
+
+  /** The same, with topics of any names, and the job's usual consumer group. */
+  public TurnstileDeployment(Testbed testbed, TopicNames topics, int lanes, String jwks) {
+    this(testbed, topics, DEFAULT_GROUP, lanes, jwks);
+  }
+
+  private TurnstileDeployment(
+      Testbed testbed, TopicNames topics, String groupId, int lanes, String jwks) {
     this.testbed = testbed;
-    this.prefix = prefix;
-    this.topics = TopicNames.withPrefix(prefix);
+    this.topics = topics;
+    this.groupId = groupId;
     this.lanes = lanes;
-    this.jwks = jwks.toAbsolutePath();
+    this.jwks = jwks;
   }
 
   public Testbed testbed() {
@@ -55,10 +78,10 @@ public final class TurnstileDeployment {
 
   /** The group in whose name the job stores what it has read. */
   public String groupId() {
-    return prefix + "turnstile";
+    return groupId;
   }
 
-  public Path jwks() {
+  public String jwks() {
     return jwks;
   }
 
@@ -80,6 +103,38 @@ public final class TurnstileDeployment {
   }
 
   /**
+   * Makes a journal in the testbed's PostgreSQL, for the verdicts of the jobs submitted from now
+   * on.
+   *
+   * @throws SQLException if PostgreSQL refuses
+   */
+  public void createJournal() throws SQLException {
+    Path password = passwordFile(testbed);
+    try {
+      if (!Files.exists(password)) {
+        Files.writeString(password, DatabaseServer.JOB_PASSWORD);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    database = testbed.database().createJournal();
+  }
+
+  /** The file from which jobs and readers take the password for PostgreSQL. */
+  public static Path passwordFile(Testbed testbed) {
+    return testbed.files().resolve("postgresql-password");
+  }
+
+  /** Where the verdicts are in PostgreSQL; null if they are in the verdict topics. */
+  public PostgresqlSource database() {
+    return database == null
+        ? null
+        : new PostgresqlSource(
+                testbed.database().url(database), DatabaseServer.JOB_USER, passwordFile(testbed))
+            .limited(CONNECT, ANSWER);
+  }
+
+  /**
    * The job as its build left it, with the addresses, topics, keys and lanes of this deployment.
    *
    * @param furtherArguments behind these
@@ -87,11 +142,18 @@ public final class TurnstileDeployment {
   public JobSubmission submission(List<String> furtherArguments) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--bootstrap-servers", testbed.bootstrapServersForJobs()));
-    if (!prefix.isEmpty()) {
-      arguments.addAll(List.of("--topic-prefix", prefix, "--group-id", groupId()));
+    arguments.addAll(TopicOptions.arguments(topics));
+    if (!groupId.equals(DEFAULT_GROUP)) {
+      arguments.addAll(List.of("--group-id", groupId));
     }
-    arguments.addAll(List.of("--jwks", jwks.toString()));
+    arguments.addAll(List.of("--jwks", jwks));
     arguments.addAll(List.of("--lanes", Integer.toString(lanes)));
+    if (database != null) {
+      arguments.addAll(List.of("--journal-store", "postgresql"));
+      arguments.addAll(List.of("--jdbc-url", testbed.database().url(database)));
+      arguments.addAll(List.of("--jdbc-user", DatabaseServer.JOB_USER));
+      arguments.addAll(List.of("--jdbc-password-file", passwordFile(testbed).toString()));
+    }
     arguments.addAll(furtherArguments);
     return Distribution.turnstileJob(arguments);
   }

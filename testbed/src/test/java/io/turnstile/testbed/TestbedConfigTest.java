@@ -30,8 +30,9 @@ class TestbedConfigTest {
                 "file",
                 Map.of(),
                 Map.of(),
+                0,
                 Path.of(System.getProperty("java.io.tmpdir")),
-                Duration.ofSeconds(90)));
+                Duration.ofMinutes(3)));
   }
 
   @Test
@@ -51,6 +52,7 @@ class TestbedConfigTest {
                 .checkpointScheme("slow")
                 .flinkConfig(Map.of("heartbeat.timeout", "2 s"))
                 .brokerConfig(Map.of("num.io.threads", "2"))
+                .journalLanes(4)
                 .baseDirectory(Path.of("base"))
                 .startTimeout(Duration.ofSeconds(5))
                 .build())
@@ -69,6 +71,7 @@ class TestbedConfigTest {
                 "slow",
                 Map.of("heartbeat.timeout", "2 s"),
                 Map.of("num.io.threads", "2"),
+                4,
                 Path.of("base"),
                 Duration.ofSeconds(5)));
   }
@@ -92,5 +95,8 @@ class TestbedConfigTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TestbedConfig.builder().taskManagers(-1).build())
         .withMessage("taskManagers must not be negative: -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TestbedConfig.builder().journalLanes(-1).build())
+        .withMessage("journalLanes must not be negative: -1");
   }
 }

@@ -1,9 +1,9 @@
 package io.turnstile.micro;
 
+import io.turnstile.decision.codec.BinaryRecords;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
-import io.turnstile.job.codec.BinaryCodec;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -30,7 +30,7 @@ public class ReferenceFormatBenchmark {
   public void prepare() throws IOException {
     Product product = SampleRecords.product(471);
     DataOutputSerializer out = new DataOutputSerializer(256);
-    BinaryCodec.writeProduct(product, out);
+    BinaryRecords.writeProduct(product, out);
     binary = out.getCopyOfBuffer();
     json = ProductCodec.encode(product);
   }
@@ -38,7 +38,7 @@ public class ReferenceFormatBenchmark {
   @Benchmark
   public Product readBinary() throws IOException {
     in.setBuffer(binary);
-    return BinaryCodec.readProduct(in);
+    return BinaryRecords.readProduct(in);
   }
 
   @Benchmark

@@ -1,6 +1,9 @@
 package io.turnstile.bench.engine;
 
+import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** All engines there are, in the order in which readers see them. */
 public final class Engines {
@@ -10,10 +13,19 @@ public final class Engines {
 
   private static final List<Engine> ALL =
       List.of(
-          TurnstileEngine.journal(),
-          TurnstileEngine.checkpoint(),
-          PeerEngine.kafkaStreams(),
-          PeerEngine.kafkaLimit());
+          turnstile("journal", false, TopicNames.DEFAULT, config -> {}, List.of()),
+          turnstile("checkpoint", false, TopicNames.DEFAULT, config -> {}, List.of()),
+          turnstile("journal", true, TopicNames.DEFAULT, config -> {}, List.of()),
+          new PeerEngine(
+              "kafka-streams",
+              "the same decisions on Kafka Streams, exactly_once_v2 and RocksDB",
+              "io.turnstile.bench.peers.StreamsPeer",
+              true),
+          new PeerEngine(
+              "kafka-limit",
+              "bare Kafka transactions that decide nothing: the practical limit",
+              "io.turnstile.bench.peers.KafkaLimitPeer",
+              false));
 
   private Engines() {}
 
@@ -21,18 +33,38 @@ public final class Engines {
     return ALL;
   }
 
+  /**
+   * Returns the job with topics of other names, something else of its testbed, and further
+   * arguments.
+   *
+   * @param commit {@code journal} or {@code checkpoint}
+   * @param postgresql true for a journal in PostgreSQL
+   * @param changes made to the testbed's configuration after all others
+   */
+  public static Engine turnstile(
+      String commit,
+      boolean postgresql,
+      TopicNames topics,
+      Consumer<TestbedConfigBuilder> changes,
+      List<String> jobArguments) {
+    boolean journal = commit.equals("journal");
+    String name = postgresql ? "turnstile-postgresql" : journal ? TURNSTILE : "turnstile-2pc";
+    return new TurnstileEngine(
+        name,
+        journal
+            ? "the job with --commit journal: verdicts commit every few ms"
+                + (postgresql ? ", in PostgreSQL" : "")
+            : "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
+        commit,
+        postgresql,
+        topics,
+        changes,
+        jobArguments);
+  }
+
   /** Returns their names, {@link #TURNSTILE} first. */
   public static List<String> names() {
     return ALL.stream().map(Engine::name).toList();
-  }
-
-  /**
-   * Returns the place of an engine of that name among all, from 0; for one that is unknown, as one
-   * of an imported result, the number of those known. Order and colours of reports go by it.
-   */
-  public static int place(String name) {
-    int place = names().indexOf(name);
-    return place < 0 ? ALL.size() : place;
   }
 
   /**

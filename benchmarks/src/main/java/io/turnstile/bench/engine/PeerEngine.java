@@ -1,38 +1,40 @@
 package io.turnstile.bench.engine;
 
 import io.turnstile.bench.scenario.EngineSettings;
+import io.turnstile.clients.Await;
 import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.JavaApplication;
+import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedProcess;
+import io.turnstile.testbed.TurnstileDeployment;
 import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * A program of the module {@code benchmarks/peers}: one process that decides, with as many threads
  * as the parallelism and the memory of a TaskManager. Options of the Turnstile job do not reach it:
  * it decides as the job does by default, and refuses settings under which the job would not.
+ *
+ * @param decides false if it only copies
  */
-final class PeerEngine implements Engine {
-
-  private static final Duration START = Duration.ofMinutes(2);
-  private static final long PAUSE_MILLIS = 50;
-
-  /** The line that a peer prints when it works. */
-  private static final String READY = "peer ready";
+record PeerEngine(String name, String description, String mainClass, boolean decides)
+    implements Engine {
 
   /** Options of the job on which verdicts depend. */
   private static final Set<String> DECISIVE =
@@ -45,178 +47,143 @@ final class PeerEngine implements Engine {
           "product-wait",
           "token-algorithms");
 
-  private final String name;
-  private final String description;
-  private final String mainClass;
-  private final boolean decides;
-
-  private PeerEngine(String name, String description, String mainClass, boolean decides) {
-    this.name = name;
-    this.description = description;
-    this.mainClass = mainClass;
-    this.decides = decides;
-  }
-
-  static Engine kafkaStreams() {
-    return new PeerEngine(
-        "kafka-streams",
-        "the same decisions on Kafka Streams, exactly_once_v2 and RocksDB",
-        "io.turnstile.bench.peers.StreamsPeer",
-        true);
-  }
-
-  static Engine kafkaLimit() {
-    return new PeerEngine(
-        "kafka-limit",
-        "bare Kafka transactions that decide nothing: the practical limit",
-        "io.turnstile.bench.peers.KafkaLimitPeer",
-        false);
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String description() {
-    return description;
-  }
-
-  @Override
-  public boolean decides() {
-    return decides;
-  }
-
   @Override
   public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
     if (settings.onContainers()) {
       throw new IllegalArgumentException(name + " runs on processes only, not on containers");
     }
-    requireDefaults(settings.job());
-    return TestbedDeployment.create(
-        testbed(base), settings, keys, deployment -> start(deployment, settings));
+    Set<String> refused = new TreeSet<>(settings.job().keySet());
+    refused.retainAll(DECISIVE);
+    if (decides && !refused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s has the job's defaults built in: it cannot run with --%s"
+              .formatted(name, String.join(", --", refused)));
+    }
+    return Deployment.onTestbed(
+        testbed(base),
+        settings,
+        TopicNames.DEFAULT,
+        keys,
+        deployment -> start(deployment, settings));
   }
 
   static TestbedConfig testbed(Path base) {
     return TestbedConfig.builder().baseDirectory(base).flink(false).build();
   }
 
-  private RunningEngine start(TestbedDeployment deployment, EngineSettings settings)
-      throws Exception {
+  private RunningEngine start(TurnstileDeployment deployment, EngineSettings settings) {
     PeerMemory memory = PeerMemory.of(settings.memory());
-    Map<String, String> options = new LinkedHashMap<>();
-    options.put("threads", Integer.toString(settings.peerThreads()));
-    if (decides) {
-      options.put("state-memory", Integer.toString(memory.state()));
-    }
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("--bootstrap-servers", deployment.testbed().bootstrapServers()));
-    arguments.addAll(List.of("--topic-prefix", prefix(deployment.topics().transactions())));
-    if (decides) {
-      arguments.addAll(List.of("--jwks", deployment.jwksForEngine().toRealPath().toString()));
-    }
-    options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
     Map<String, String> shown = new LinkedHashMap<>();
-    options.forEach((option, value) -> shown.put("peer --" + option, value));
+    List<String> arguments = new ArrayList<>();
+    String threads = Integer.toString(settings.peerThreads());
+    String brokers = deployment.testbed().bootstrapServers();
+    arguments.addAll(List.of("--bootstrap-servers", brokers, "--threads", threads));
+    shown.put("peer --threads", threads);
+    if (decides) {
+      String state = Integer.toString(memory.state());
+      arguments.addAll(List.of("--jwks", deployment.jwks(), "--state-memory", state));
+      shown.put("peer --state-memory", state);
+    }
     shown.put("peer JVM", String.join(" ", memory.jvmOptions()));
     RunningPeer peer =
         new RunningPeer(
             deployment.testbed(),
             new JavaApplication(classPath(), memory.jvmOptions(), mainClass, arguments),
-            shown);
+            shown,
+            new AtomicReference<>());
     peer.replaceWorker();
     return peer;
   }
 
-  private void requireDefaults(Map<String, String> jobOptions) {
-    for (String option : new TreeSet<>(jobOptions.keySet())) {
-      if (decides && DECISIVE.contains(option)) {
-        throw new IllegalArgumentException(
-            "%s has the job's defaults built in: it cannot run with --%s".formatted(name, option));
-      }
-    }
-  }
-
-  /** Peers know the default names behind a prefix. */
-  private static String prefix(String transactions) {
-    String suffix = TopicNames.DEFAULT.transactions();
-    if (!transactions.endsWith(suffix)) {
-      throw new IllegalArgumentException(
-          "a peer needs the default topic names, not " + transactions);
-    }
-    return transactions.substring(0, transactions.length() - suffix.length());
-  }
-
-  private static String classPath() throws IOException {
+  private static String classPath() {
     Path module =
         Path.of(System.getProperty("turnstile.home", ""), "benchmarks", "peers", "target")
             .toAbsolutePath();
-    Path list = module.resolve("classpath");
-    if (!Files.exists(list)) {
-      throw new IOException(
-          list + " is missing; run `mvn -q package -DskipTests` in the root of the project first");
-    }
-    return Stream.concat(
-            Stream.of("classes"), Arrays.stream(Files.readString(list).strip().split(":")))
-        .map(entry -> module.resolve(entry).toString())
-        .reduce((before, entry) -> before + File.pathSeparator + entry)
-        .orElseThrow();
+    return module.resolve("classes") + File.pathSeparator + Distribution.in(module).classPath();
   }
 
   /** One process at a time. */
-  private static final class RunningPeer implements RunningEngine {
-
-    private final Testbed testbed;
-    private final JavaApplication application;
-    private final Map<String, String> settings;
-    private volatile TestbedProcess process;
-
-    RunningPeer(Testbed testbed, JavaApplication application, Map<String, String> settings) {
-      this.testbed = testbed;
-      this.application = application;
-      this.settings = settings;
-    }
+  private record RunningPeer(
+      Testbed testbed,
+      JavaApplication application,
+      Map<String, String> settings,
+      AtomicReference<TestbedProcess> current)
+      implements RunningEngine {
 
     @Override
     public List<TestbedProcess> workers() {
-      return testbed.isAlive(process) ? List.of(process) : List.of();
+      return Stream.of(current.get()).filter(testbed::isAlive).toList();
     }
 
     @Override
-    public List<TestbedProcess> processes() {
-      return workers();
+    public Map<String, Long> pids() {
+      return testbed.pids(List.of(current.get(), TestbedProcess.BROKER));
     }
 
     @Override
-    public void replaceWorker() throws IOException, InterruptedException {
-      process = testbed.startApplication(application);
-      Path log = testbed.logs().resolve(process + ".log");
-      for (long left = START.toMillis(); !isReady(log); left -= PAUSE_MILLIS) {
-        if (!testbed.isAlive(process) || left <= 0) {
-          testbed.keepLogs();
-          throw new IOException("the peer did not start; its log is " + log);
-        }
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-      }
-    }
-
-    private static boolean isReady(Path log) throws IOException {
-      try (Stream<String> lines = Files.lines(log)) {
-        return lines.anyMatch(READY::equals);
-      }
-    }
-
-    @Override
-    public Map<String, String> settings() {
-      return settings;
+    public void replaceWorker() {
+      TestbedProcess process = testbed.startApplication(application);
+      current.set(process);
+      LogFile log = new LogFile(testbed.logs().resolve(process + ".log"));
+      Supplier<TestbedException> failure =
+          () -> new TestbedException("the peer did not start; its log is " + log.path());
+      Await.until(
+          Duration.ofMinutes(2),
+          () -> {
+            if (!testbed.isAlive(process)) {
+              throw failure.get();
+            }
+            return log.lines().anyMatch("peer ready"::equals);
+          },
+          failure);
     }
 
     @Override
     public void close() {
-      if (testbed.isAlive(process)) {
-        testbed.kill(process);
+      workers().forEach(testbed::kill);
+    }
+  }
+
+  /**
+   * The division of a peer's memory: as Flink divides a TaskManager's by default, so that heap and
+   * state have the same room in both. All in MiB.
+   *
+   * @param direct memory of the JVM besides its heap, where Flink has its network buffers
+   * @param state what RocksDB may use, Flink's managed memory
+   */
+  record PeerMemory(int heap, int direct, int metaspace, int state) {
+
+    private static final Pattern SIZE = Pattern.compile("(\\d+)([gm])");
+    private static final int METASPACE = 256;
+    private static final int FRAMEWORK_OFF_HEAP = 128;
+
+    /** Divides a process's memory, written as {@code 3g} or {@code 1728m}, if it is enough. */
+    static PeerMemory of(String process) {
+      Matcher size = SIZE.matcher(process);
+      if (!size.matches()) {
+        throw new IllegalArgumentException(
+            "memory '" + process + "' cannot be read, write it as 3g or 1728m");
       }
+      int total = Integer.parseInt(size.group(1)) * (size.group(2).equals("g") ? 1024 : 1);
+      int overhead = Math.max(192, Math.min(1024, total / 10));
+      int flink = total - overhead - METASPACE;
+      int managed = flink * 4 / 10;
+      int direct = Math.max(64, flink / 10) + FRAMEWORK_OFF_HEAP;
+      int heap = flink - managed - direct;
+      if (heap < FRAMEWORK_OFF_HEAP) {
+        throw new IllegalArgumentException("memory " + process + " is too little, give 1g or more");
+      }
+      return new PeerMemory(heap, direct, METASPACE, managed);
+    }
+
+    /** For the JVM; the collector is the TaskManager's of the testbed. */
+    List<String> jvmOptions() {
+      return List.of(
+          "-Xms" + heap + "m",
+          "-Xmx" + heap + "m",
+          "-XX:MaxDirectMemorySize=" + direct + "m",
+          "-XX:MaxMetaspaceSize=" + metaspace + "m",
+          "-XX:+UseParallelGC");
     }
   }
 }

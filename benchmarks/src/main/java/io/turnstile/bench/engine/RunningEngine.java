@@ -8,14 +8,23 @@ import java.util.Optional;
 /** An engine that gives verdicts. Its methods may be called by any thread, one at a time. */
 public interface RunningEngine extends AutoCloseable {
 
-  /** The processes that decide and live, paused ones included: what faults are inflicted on. */
-  List<TestbedProcess> workers();
+  /** What faults are inflicted on: the processes of ours that decide now. */
+  default List<TestbedProcess> workers() {
+    return List.of();
+  }
 
-  /** All processes of the engine that live, the workers first. The broker is none of them. */
-  List<TestbedProcess> processes();
+  /**
+   * Returns the process ids of the engine and its broker by name, the process that decides first;
+   * only of processes that live, and none if they are not ours.
+   */
+  default Map<String, Long> pids() {
+    return Map.of();
+  }
 
-  /** Starts another worker in place of one that was killed. */
-  void replaceWorker() throws Exception;
+  /** Starts another worker in place of one that was killed; unsupported if they are not ours. */
+  default void replaceWorker() throws Exception {
+    throw new UnsupportedOperationException("a live deployment is left alone");
+  }
 
   /**
    * Kills the process that coordinates the others, and brings the engine back as whoever operates

@@ -3,12 +3,12 @@ package io.turnstile.bench.engine;
 import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobSubmission;
-import io.turnstile.testbed.Distribution;
+import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.TestbedProcess;
-import java.io.IOException;
+import io.turnstile.testbed.TurnstileDeployment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,74 +19,32 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** The Turnstile job on Flink, in one of its two ways to commit. */
-public final class TurnstileEngine implements Engine {
-
-  private static final Duration START = Duration.ofMinutes(2);
-
-  private final String name;
-  private final String description;
-  private final String commit;
-  private final Consumer<TestbedConfigBuilder> testbed;
-  private final List<String> jobArguments;
-
-  private TurnstileEngine(
-      String name,
-      String description,
-      String commit,
-      Consumer<TestbedConfigBuilder> testbed,
-      List<String> jobArguments) {
-    this.name = name;
-    this.description = description;
-    this.commit = commit;
-    this.testbed = testbed;
-    this.jobArguments = List.copyOf(jobArguments);
-  }
-
-  private TurnstileEngine(String name, String description, String commit) {
-    this(name, description, commit, config -> {}, List.of());
-  }
-
-  /** The engine that commits by a {@code journal} or by each {@code checkpoint}. */
-  public static TurnstileEngine committingBy(String commit) {
-    return commit.equals("journal") ? journal() : checkpoint();
-  }
-
-  /**
-   * The same with something else of its testbed, and with further arguments of the job.
-   *
-   * @param changes made to the testbed's configuration after all others
-   */
-  public TurnstileEngine with(Consumer<TestbedConfigBuilder> changes, List<String> arguments) {
-    return new TurnstileEngine(name, description, commit, changes, arguments);
-  }
-
-  static TurnstileEngine journal() {
-    return new TurnstileEngine(
-        Engines.TURNSTILE,
-        "the job with --commit journal: verdicts commit every few ms",
-        "journal");
-  }
-
-  static TurnstileEngine checkpoint() {
-    return new TurnstileEngine(
-        "turnstile-2pc",
-        "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
-        "checkpoint");
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String description() {
-    return description;
-  }
+/**
+ * The Turnstile job on Flink, in one of its ways to commit. Beside the TaskManager that runs it
+ * there is a spare one, as a deployment should have: a job that has lost its TaskManager then does
+ * not wait for a JVM.
+ *
+ * @param commit {@code journal} or {@code checkpoint}
+ * @param postgresql true for a journal in PostgreSQL, which runs beside
+ * @param topics that it reads and writes
+ * @param changes made to the testbed's configuration after all others
+ * @param jobArguments behind all others
+ */
+record TurnstileEngine(
+    String name,
+    String description,
+    String commit,
+    boolean postgresql,
+    TopicNames topics,
+    Consumer<TestbedConfigBuilder> changes,
+    List<String> jobArguments)
+    implements Engine {
 
   @Override
   public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
+    if (postgresql && settings.onContainers()) {
+      throw new IllegalArgumentException(name + " runs on processes only, not on containers");
+    }
     TestbedConfigBuilder config =
         TestbedConfig.builder()
             .baseDirectory(base)
@@ -94,120 +52,86 @@ public final class TurnstileEngine implements Engine {
             .taskManagerMemory(settings.memory())
             .flinkProfile(settings.profile())
             .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
-            .flinkConfig(settings.flink());
-    testbed.accept(config);
-    return TestbedDeployment.create(
-        config.build(), settings, keys, deployment -> start(deployment, settings));
+            .flinkConfig(settings.flink())
+            .journalLanes(postgresql ? settings.lanes() : 0);
+    changes.accept(config);
+    return Deployment.onTestbed(
+        config.build(), settings, topics, keys, deployment -> start(deployment, settings));
   }
 
-  private RunningEngine start(TestbedDeployment deployment, EngineSettings settings)
-      throws IOException {
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(
-        List.of("--bootstrap-servers", deployment.testbed().bootstrapServersForJobs()));
-    arguments.addAll(List.of("--jwks", deployment.jwksForEngine().toRealPath().toString()));
+  private RunningEngine start(TurnstileDeployment deployment, EngineSettings settings) {
     Map<String, String> options = new TreeMap<>(settings.job());
     options.put("commit", commit);
-    options.put("lanes", Integer.toString(settings.lanes()));
+    List<String> arguments = new ArrayList<>();
     options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
     arguments.addAll(jobArguments);
-    RunningJob job =
-        new RunningJob(
-            deployment.testbed(),
-            Distribution.turnstileJob(arguments).withParallelism(settings.parallelism()),
-            settings(settings, options, jobArguments));
-    job.submit();
-    return job;
-  }
-
-  private static Map<String, String> settings(
-      EngineSettings settings, Map<String, String> jobOptions, List<String> jobArguments) {
+    JobSubmission job = deployment.submission(arguments).withParallelism(settings.parallelism());
+    deployment.start(job, Duration.ofMinutes(2));
+    // Now, for the job to have got all its slots from the first one.
+    deployment.testbed().startTaskManager();
+    options.put("lanes", Integer.toString(settings.lanes()));
+    if (postgresql) {
+      options.put("journal-store", "postgresql");
+    }
     Map<String, String> all = new LinkedHashMap<>();
     all.put("parallelism", Integer.toString(settings.parallelism()));
     all.put("flink profile", settings.profile());
     all.put("taskmanager memory", settings.memory());
     all.put("checkpoint storage", settings.checkpointStorage());
-    jobOptions.forEach((option, value) -> all.put("job --" + option, value));
+    options.forEach((option, value) -> all.put("job --" + option, value));
     if (!jobArguments.isEmpty()) {
       all.put("job arguments", String.join(" ", jobArguments));
     }
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
-    return all;
+    return new RunningJob(deployment, job, all);
   }
 
-  /** The job on the testbed's cluster. */
-  private static final class RunningJob implements RunningEngine {
+  private record RunningJob(
+      TurnstileDeployment deployment, JobSubmission submission, Map<String, String> settings)
+      implements RunningEngine {
 
-    private final Testbed testbed;
-    private final JobSubmission submission;
-    private final Map<String, String> settings;
-    private volatile String jobId;
-
-    RunningJob(Testbed testbed, JobSubmission submission, Map<String, String> settings) {
-      this.testbed = testbed;
-      this.submission = submission;
-      this.settings = settings;
-    }
-
-    private void submit() {
-      submit(submission);
-      testbed.flink().awaitRunning(jobId, START);
-    }
-
-    private void submit(JobSubmission which) {
-      jobId = testbed.flink().submit(which);
-    }
-
+    /** Those with work to lose; the others are spare. */
     @Override
     public List<TestbedProcess> workers() {
-      return testbed.taskManagers();
+      return deployment.testbed().busyTaskManagers();
     }
 
     @Override
-    public List<TestbedProcess> processes() {
-      List<TestbedProcess> processes = new ArrayList<>(workers());
-      if (testbed.isAlive(TestbedProcess.JOB_MANAGER)) {
-        processes.add(TestbedProcess.JOB_MANAGER);
-      }
-      return processes;
+    public Map<String, Long> pids() {
+      List<TestbedProcess> processes = new ArrayList<>(deployment.testbed().taskManagers());
+      processes.addAll(List.of(TestbedProcess.JOB_MANAGER, TestbedProcess.BROKER));
+      return deployment.testbed().pids(processes);
     }
 
     @Override
     public void replaceWorker() {
-      testbed.startTaskManager();
+      deployment.testbed().startTaskManager();
     }
 
     /** There is no high availability: whoever runs this starts it again from a checkpoint. */
     @Override
     public void crashCoordinator() {
+      Testbed testbed = deployment.testbed();
       String newest =
           testbed
               .flink()
-              .checkpoints(jobId)
+              .checkpoints(deployment.jobId())
               .latest()
               .map(FlinkRest.Checkpoint::path)
               .orElseThrow(() -> new IllegalStateException("there is no checkpoint yet"));
       testbed.kill(TestbedProcess.JOB_MANAGER);
       testbed.start(TestbedProcess.JOB_MANAGER);
-      submit(submission.restoredFrom(newest));
+      deployment.start(submission.restoredFrom(newest));
     }
 
     @Override
     public Optional<FlinkJob> flinkJob() {
-      return Optional.of(new FlinkJob(testbed.flink(), jobId));
-    }
-
-    @Override
-    public Map<String, String> settings() {
-      return settings;
+      return Optional.of(new FlinkJob(deployment.testbed().flink(), deployment.jobId()));
     }
 
     @Override
     public void close() {
-      FlinkRest flink = testbed.flink();
-      if (!flink.job(jobId).isTerminal()) {
-        flink.cancel(jobId);
-      }
+      deployment.cancel();
     }
   }
 }

@@ -1,5 +1,2 @@
-/**
- * The engines that are measured. An engine reads the input topics and writes verdicts as the wire
- * contract says; how it does so is its own affair.
- */
+/** The engines that are measured: each reads the inputs and writes verdicts, in its own way. */
 package io.turnstile.bench.engine;

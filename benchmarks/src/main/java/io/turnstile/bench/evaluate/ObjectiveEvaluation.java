@@ -4,19 +4,23 @@ import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.measure.ResourceSampler;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.Objective;
-import io.turnstile.bench.result.ProcessResources;
-import io.turnstile.bench.result.Shares;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ProcessResources;
+import io.turnstile.bench.result.RunResult.Shares;
 import io.turnstile.bench.scenario.Metric;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.SimulationSummary;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
@@ -52,29 +56,17 @@ public record ObjectiveEvaluation(
 
   /** Returns the objectives, then the goals. */
   public List<Objective> objectives() {
-    return Stream.concat(evaluate(scenario.objectives(), false), evaluate(scenario.goals(), true))
-        .toList();
+    List<Objective> all = new ArrayList<>();
+    new TreeMap<>(scenario.objectives()).forEach((on, at) -> all.add(evaluate(on, at, false)));
+    new TreeMap<>(scenario.goals()).forEach((on, at) -> all.add(evaluate(on, at, true)));
+    return all;
   }
 
-  private Stream<Objective> evaluate(Map<Metric, Double> limits, boolean goal) {
-    return new TreeMap<>(limits)
-        .entrySet().stream()
-            .map(
-                limit -> {
-                  Metric metric = limit.getKey();
-                  Double actual =
-                      finite(special.containsKey(metric) ? special.get(metric) : actual(metric));
-                  return new Objective(
-                      metric.title(),
-                      metric.target(limit.getValue()),
-                      actual,
-                      metric.meets(limit.getValue(), actual),
-                      goal);
-                });
-  }
-
-  private static Double finite(Double value) {
-    return value == null || value.isNaN() ? null : Math.round(value * 1000) / 1000.0;
+  private Objective evaluate(Metric metric, double limit, boolean goal) {
+    Double value = special.containsKey(metric) ? special.get(metric) : actual(metric);
+    Double actual = value == null || value.isNaN() ? null : Math.round(value * 1000) / 1000.0;
+    return new Objective(
+        metric.title(), metric.target(limit), actual, metric.meets(limit, actual), goal);
   }
 
   private Double actual(Metric metric) {
@@ -86,16 +78,16 @@ public record ObjectiveEvaluation(
       case UNDISTURBED_P50_MS -> percentile(recording.measured(undisturbed), 50);
       case UNDISTURBED_P95_MS -> percentile(recording.measured(undisturbed), 95);
       case UNDISTURBED_P99_MS -> percentile(recording.measured(undisturbed), 99);
-      case SUCCESS_PERCENT -> success() == null ? null : success() * 100;
-      case ERROR_PERCENT -> success() == null ? null : 100 - success() * 100;
-      case AVAILABILITY_PERCENT -> recording.availability(second -> true) * 100;
-      case UNDISTURBED_AVAILABILITY_PERCENT -> recording.availability(undisturbed) * 100;
+      case SUCCESS_PERCENT -> percent(success());
+      case ERROR_PERCENT -> percent(shares().errors());
+      case AVAILABILITY_PERCENT -> percent(recording.availability(second -> true));
+      case UNDISTURBED_AVAILABILITY_PERCENT -> percent(recording.availability(undisturbed));
       case DEDUP_PERCENT -> percent(dedup());
       case TOKEN_REFRESH_PERCENT -> percent(tokenRefresh());
       case CPU_PERCENT -> cpuPercent();
       case MEMORY_GB -> memoryGb();
-      case FIRST_VERDICT_AFTER_S -> worst(inflicted.stream().map(FaultResult::firstVerdictAfterS));
-      case CAUGHT_UP_AFTER_S -> worst(inflicted.stream().map(FaultResult::caughtUpAfterS));
+      case FIRST_VERDICT_AFTER_S -> slowest(FaultResult::firstVerdictAfterS);
+      case CAUGHT_UP_AFTER_S -> slowest(FaultResult::caughtUpAfterS);
       case KEPT_UP_PERCENT -> keptUp();
       case P99_DRIFT -> p99Drift();
       case DRAIN_PER_S -> recording.drainRate(0);
@@ -111,38 +103,27 @@ public record ObjectiveEvaluation(
     return share == null ? null : share * 100;
   }
 
-  /** The largest; null if one of them is missing, or there are none. */
-  private static Double worst(Stream<Double> values) {
-    List<Double> all = new ArrayList<>();
-    values.forEach(all::add);
-    return all.isEmpty() || all.contains(null)
-        ? null
-        : all.stream().mapToDouble(Double::doubleValue).max().getAsDouble();
+  /** Null if the engine did not come back from one of the faults, or there were none. */
+  private Double slowest(Function<FaultResult, Double> seconds) {
+    List<Double> all = inflicted.stream().map(seconds).toList();
+    return all.isEmpty() || all.contains(null) ? null : Collections.max(all);
   }
 
   /** Returns the shares of the whole run, warm-up included. */
   public Shares shares() {
     Double success = success();
+    Double errors = success == null ? null : 1 - success;
     double availability = recording.availability(second -> true);
-    return new Shares(
-        success,
-        success == null ? null : 1 - success,
-        Double.isNaN(availability) ? null : availability,
-        dedup(),
-        tokenRefresh());
+    Double available = Double.isNaN(availability) ? null : availability;
+    return new Shares(success, errors, available, dedup(), tokenRefresh());
   }
 
   private Double success() {
-    if (audit == null || audit.inputs() == 0) {
+    if (audit == null) {
       return null;
     }
-    long bad =
-        audit.missing()
-            + audit.duplicated()
-            + audit.wrong()
-            + audit.acceptedTwice()
-            + audit.inFlight();
-    return Math.max(0, audit.inputs() - bad) / (double) audit.inputs();
+    long bad = audit.missing() + audit.duplicated() + audit.wrong();
+    return share(audit.inputs() - bad - audit.acceptedTwice() - audit.inFlight(), audit.inputs());
   }
 
   /** The sums hold for any order in which the inputs of a group are decided. */
@@ -157,7 +138,7 @@ public record ObjectiveEvaluation(
       expected += wanted;
       off += Math.abs(wanted - audit.rejected().getOrDefault(reason.name(), 0L));
     }
-    return expected == 0 ? null : Math.max(0, expected - off) / (double) expected;
+    return share(expected - off, expected);
   }
 
   private Double tokenRefresh() {
@@ -165,35 +146,32 @@ public record ObjectiveEvaluation(
       return null;
     }
     long turnedAway = sent(Kind.EXPIRED) + sent(Kind.NOT_YET_VALID);
-    return turnedAway == 0
-        ? null
-        : Math.max(0, Math.min(turnedAway, sent(Kind.RETRY)) - audit.wrong()) / (double) turnedAway;
+    return share(Math.min(turnedAway, sent(Kind.RETRY)) - audit.wrong(), turnedAway);
   }
 
   private long sent(Kind kind) {
     return sent.sentByKind().getOrDefault(kind.name(), 0L);
   }
 
+  private static Double share(long right, long all) {
+    return all == 0 ? null : Math.max(0, right) / (double) all;
+  }
+
   private Double cpuPercent() {
-    if (used.isEmpty() || environment == null) {
-      return null;
-    }
-    double cores =
-        used.stream()
-            .mapToDouble(process -> process.cpuCoresMean() == null ? 0 : process.cpuCoresMean())
-            .sum();
-    return cores / environment.cores() * 100;
+    Stream<Double> cores = used.stream().map(ProcessResources::cpuCoresMean);
+    return used.isEmpty() || environment == null
+        ? null
+        : cores.filter(Objects::nonNull).reduce(0.0, Double::sum) / environment.cores() * 100;
   }
 
   private Double memoryGb() {
-    List<ProcessResources> ofEngine =
-        used.stream()
-            .filter(process -> !process.process().equals(ResourceSampler.LOAD))
-            .filter(process -> !process.process().equals("broker"))
-            .toList();
-    return ofEngine.isEmpty()
-        ? null
-        : ofEngine.stream().mapToDouble(ProcessResources::rssMaxMb).sum() / 1024;
+    return used.stream()
+        .filter(each -> !Set.of(ResourceSampler.LOAD, "broker").contains(each.process()))
+        .map(ProcessResources::rssMaxMb)
+        .filter(Objects::nonNull)
+        .reduce(Double::sum)
+        .map(mb -> mb / 1024)
+        .orElse(null);
   }
 
   private Double keptUp() {
@@ -205,18 +183,16 @@ public record ObjectiveEvaluation(
 
   /** The p99 of the last three minutes by that of minutes two to four. */
   private Double p99Drift() {
-    double warmUp = scenario.load().warmUp().toMillis() / 1000.0;
-    double end = warmUp + recording.measuredSeconds();
-    Double first =
-        percentile(
-            recording.measured(
-                second -> second >= warmUp + 60 && second < warmUp + 60 + P99_WINDOW_SECONDS),
-            99);
-    Double last =
-        percentile(
-            recording.measured(second -> second >= end - P99_WINDOW_SECONDS && second < end), 99);
-    return first == null || last == null || end - warmUp < 2 * P99_WINDOW_SECONDS + 60
+    double start = scenario.load().warmUp().toMillis() / 1000.0 + 60;
+    double end = start - 60 + recording.measuredSeconds();
+    Double first = p99(start, start + P99_WINDOW_SECONDS);
+    Double last = p99(end - P99_WINDOW_SECONDS, end);
+    return first == null || last == null || end - start < 2 * P99_WINDOW_SECONDS
         ? null
         : last / first;
+  }
+
+  private Double p99(double from, double until) {
+    return percentile(recording.measured(second -> second >= from && second < until), 99);
   }
 }

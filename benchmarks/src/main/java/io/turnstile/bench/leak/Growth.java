@@ -25,9 +25,7 @@ record Growth(Double slope, Double low, Double high, boolean goesOn) {
   private static final double SECONDS_PER_HOUR = 3600;
   private static final double OUTSIDE_EACH_END = 0.025;
 
-  /**
-   * @param samples x in seconds, ascending
-   */
+  /** Of samples over seconds, ascending. */
   static Growth of(List<Point> samples) {
     if (samples.size() < MIN_SAMPLES) {
       return new Growth(null, null, null, false);
@@ -36,27 +34,21 @@ record Growth(Double slope, Double low, Double high, boolean goesOn) {
     double slope = line.getSlope() * SECONDS_PER_HOUR;
     double alike = autocorrelation(samples, line);
     double independent = Math.max(3, samples.size() * (1 - alike) / (1 + alike));
-    double error =
-        line.getSlopeStdErr() * SECONDS_PER_HOUR * Math.sqrt(samples.size() / independent);
+    double error = line.getSlopeStdErr() * Math.sqrt(samples.size() / independent);
     double margin =
-        error
-            * new TDistribution(independent - 2).inverseCumulativeProbability(1 - OUTSIDE_EACH_END);
+        new TDistribution(independent - 2).inverseCumulativeProbability(1 - OUTSIDE_EACH_END)
+            * (error * SECONDS_PER_HOUR);
     SimpleRegression later = fit(samples.subList(samples.size() / 2, samples.size()));
     return new Growth(
-        slope, slope - margin, slope + margin, later.getSlope() * SECONDS_PER_HOUR >= slope / 2);
+        slope, slope - margin, slope + margin, later.getSlope() >= line.getSlope() / 2);
   }
 
-  /**
-   * @param tolerance growth per hour that is still none
-   */
+  /** The verdict if growth of so much in an hour is still none. */
   Verdict verdict(double tolerance) {
-    if (slope == null) {
-      return Verdict.NOT_ENOUGH_DATA;
-    }
-    if (low > tolerance && goesOn) {
+    if (slope != null && low > tolerance && goesOn) {
       return Verdict.LEAK;
     }
-    return high <= tolerance ? Verdict.NO_LEAK : Verdict.NOT_ENOUGH_DATA;
+    return slope != null && high <= tolerance ? Verdict.NO_LEAK : Verdict.NOT_ENOUGH_DATA;
   }
 
   private static SimpleRegression fit(List<Point> samples) {

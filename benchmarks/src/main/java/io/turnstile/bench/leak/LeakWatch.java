@@ -1,18 +1,20 @@
 package io.turnstile.bench.leak;
 
-import io.turnstile.bench.result.CheckpointResult;
 import io.turnstile.bench.result.LeakResult;
 import io.turnstile.bench.result.LeakResult.Trend;
 import io.turnstile.bench.result.LeakResult.Verdict;
 import io.turnstile.bench.result.Point;
+import io.turnstile.bench.result.RunResult.CheckpointResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Watches processes during a soak and says whether anything in them leaks. Not thread-safe.
@@ -22,27 +24,55 @@ import java.util.Map;
  */
 public final class LeakWatch implements AutoCloseable {
 
-  /** Opens a probe. */
-  interface Probes {
-    ProcessProbe open(long pid) throws IOException;
-  }
+  /** The metrics that are watched. */
+  enum LeakMetric {
+    HEAP_AFTER_GC("heap after GC", "MiB", 4),
+    RSS("resident memory", "MiB", 16),
+    NATIVE_MEMORY("native memory", "MiB", 16),
+    STATE_SIZE(LeakResult.STATE_SIZE, "MiB", 4),
+    OPEN_FILES("open files", "files", 4),
+    THREADS("threads", "threads", 2);
 
-  private static final class Watched {
-    private final long pid;
-    private final ProcessProbe probe;
-    private final Map<LeakMetric, List<Point>> samples = new LinkedHashMap<>();
+    final String text;
+    final String unit;
 
-    Watched(long pid, ProcessProbe probe) {
-      this.pid = pid;
-      this.probe = probe;
+    /** The growth in an hour that is no leak yet; or {@link #TOLERATED_SHARE}, if that is more. */
+    private final double tolerated;
+
+    LeakMetric(String text, String unit, double tolerated) {
+      this.text = text;
+      this.unit = unit;
+      this.tolerated = tolerated;
     }
   }
+
+  /** Opens a probe. */
+  interface Probes {
+    Probe open(long pid) throws IOException;
+  }
+
+  /** Examines a process from outside. */
+  interface Probe extends AutoCloseable {
+
+    /** What can be told; collects the process's garbage first, which stalls it for a moment. */
+    Map<LeakMetric, Double> sample() throws IOException;
+
+    /** Writes a heap dump of live objects; the file must not exist, its name ends in .hprof. */
+    void dumpHeap(Path file) throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private record Watched(long pid, Probe probe, Map<LeakMetric, List<Point>> samples) {}
+
+  /** Of the metric itself, in an hour. */
+  private static final double TOLERATED_SHARE = 0.03;
 
   private final double settleSeconds;
   private final double windowSeconds;
   private final Probes probes;
   private final Map<String, Watched> processes = new LinkedHashMap<>();
-  private final List<Point> stateSizes = new ArrayList<>();
 
   /**
    * @param settleSeconds what was sampled before then is not judged: pools and caches fill
@@ -58,87 +88,72 @@ public final class LeakWatch implements AutoCloseable {
     this.probes = probes;
   }
 
-  /**
-   * Samples a process.
-   *
-   * @param t when, in seconds
-   * @param name its role
-   * @throws IOException if the process cannot be looked at, as when it has ended
-   */
+  /** Samples a process at a time in seconds; fails if it cannot be looked at, or has ended. */
   public void sample(double t, String name, long pid) throws IOException {
     Watched process = processes.get(name);
     if (process == null || process.pid != pid) {
+      processes.remove(name);
       if (process != null) {
         process.probe.close();
-        processes.remove(name);
       }
-      process = new Watched(pid, probes.open(pid));
+      process = new Watched(pid, probes.open(pid), new EnumMap<>(LeakMetric.class));
       processes.put(name, process);
     }
-    for (Map.Entry<LeakMetric, Double> metric : process.probe.sample().entrySet()) {
-      process
-          .samples
-          .computeIfAbsent(metric.getKey(), key -> new ArrayList<>())
-          .add(new Point(t, metric.getValue()));
+    Map<LeakMetric, List<Point>> samples = process.samples;
+    for (Map.Entry<LeakMetric, Double> each : process.probe.sample().entrySet()) {
+      Point sample = new Point(t, each.getValue());
+      samples.computeIfAbsent(each.getKey(), metric -> new ArrayList<>()).add(sample);
     }
-  }
-
-  /** The checkpoints of the run: the state's size. */
-  public void stateSizes(List<CheckpointResult> checkpoints) {
-    stateSizes.clear();
-    checkpoints.stream()
-        .filter(checkpoint -> checkpoint.fullSizeMb() != null)
-        .map(checkpoint -> new Point(checkpoint.atS(), checkpoint.fullSizeMb()))
-        .sorted(Comparator.comparingDouble(Point::x))
-        .forEach(stateSizes::add);
   }
 
   /**
    * Judges all that was sampled.
    *
+   * @param checkpoints of the run: the state's size
    * @param dumps where a heap dump goes if there is a leak; null for none
    */
-  public LeakResult judge(Path dumps) throws IOException {
+  public LeakResult judge(List<CheckpointResult> checkpoints, Path dumps) throws IOException {
+    List<Point> stateSizes =
+        checkpoints.stream()
+            .filter(checkpoint -> checkpoint.fullSizeMb() != null)
+            .map(checkpoint -> new Point(checkpoint.atS(), checkpoint.fullSizeMb()))
+            .sorted(Comparator.comparingDouble(Point::x))
+            .toList();
     List<Trend> trends = new ArrayList<>();
-    Watched leaking = null;
-    String leakingName = null;
-    for (Map.Entry<String, Watched> process : processes.entrySet()) {
-      for (Map.Entry<LeakMetric, List<Point>> metric : process.getValue().samples.entrySet()) {
-        Trend trend = trend(process.getKey(), metric.getKey(), metric.getValue(), settleSeconds);
-        trends.add(trend);
-        if (trend.verdict() == Verdict.LEAK && leaking == null) {
-          leaking = process.getValue();
-          leakingName = process.getKey();
-        }
-      }
-    }
+    processes.forEach(
+        (name, process) ->
+            process.samples.forEach(
+                (metric, samples) -> trends.add(trend(name, metric, samples, settleSeconds))));
+    Optional<Trend> leaking =
+        trends.stream().filter(trend -> trend.verdict() == Verdict.LEAK).findFirst();
     if (!stateSizes.isEmpty()) {
-      trends.add(
-          trend("job", LeakMetric.STATE_SIZE, stateSizes, Math.max(settleSeconds, windowSeconds)));
+      double from = Math.max(settleSeconds, windowSeconds);
+      trends.add(trend("job", LeakMetric.STATE_SIZE, stateSizes, from));
     }
     Verdict worst =
         trends.stream()
             .map(Trend::verdict)
             .min(Comparator.naturalOrder())
             .orElse(Verdict.NOT_ENOUGH_DATA);
-    String dump = null;
-    if (leaking != null && dumps != null) {
-      Path file = Files.createDirectories(dumps).resolve(leakingName + ".hprof");
-      Files.deleteIfExists(file);
-      leaking.probe.dumpHeap(file);
-      dump = file.getFileName().toString();
+    if (leaking.isEmpty() || dumps == null) {
+      return new LeakResult(worst, trends, null);
     }
-    return new LeakResult(worst, trends, dump);
+    String process = leaking.get().process();
+    Path dump = Files.createDirectories(dumps).resolve(process + ".hprof");
+    Files.deleteIfExists(dump);
+    processes.get(process).probe.dumpHeap(dump);
+    return new LeakResult(worst, trends, dump.getFileName().toString());
   }
 
   private static Trend trend(String process, LeakMetric metric, List<Point> samples, double from) {
     List<Point> judged = samples.stream().filter(sample -> sample.x() >= from).toList();
     Growth growth = Growth.of(judged);
-    double tolerance = metric.tolerance(judged);
+    double mean = judged.stream().mapToDouble(Point::y).average().orElse(0);
+    double tolerance = Math.max(metric.tolerated, mean * TOLERATED_SHARE);
     return new Trend(
         process,
-        metric.text(),
-        metric.unit(),
+        metric.text,
+        metric.unit,
         growth.verdict(tolerance),
         growth.slope(),
         growth.low(),

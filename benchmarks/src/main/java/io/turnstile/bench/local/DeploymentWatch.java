@@ -3,7 +3,6 @@ package io.turnstile.bench.local;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.clients.CheckFailedException;
-import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.FlinkRestException;
 import io.turnstile.clients.Screen;
@@ -20,9 +19,6 @@ public final class DeploymentWatch {
   private final Screen screen;
   private long restarts;
 
-  /**
-   * @param engine the job, on that testbed
-   */
   public DeploymentWatch(Testbed testbed, RunningEngine engine, Screen screen) {
     this.testbed = testbed;
     this.engine = engine;
@@ -42,28 +38,25 @@ public final class DeploymentWatch {
       }
     }
     FlinkJob watched = engine.flinkJob().orElseThrow();
-    FlinkRest flink = watched.flink();
     FlinkRest.Job job;
     long restartsNow;
-    String cause;
     try {
-      job = flink.job(watched.jobId());
-      restartsNow = flink.restarts(job.id());
-      cause = FlinkOptions.cause(flink, job);
+      job = watched.flink().job(watched.jobId());
+      restartsNow = job.isTerminal() ? restarts : watched.flink().restarts(job.id());
     } catch (FlinkRestException e) {
       // Too busy to answer, or dead: then the next look finds out.
       return;
     }
     if (job.isTerminal()) {
-      throw failed("the job is " + job.state() + cause);
-    }
-    if (restartsNow > restarts) {
+      throw failed("the job is " + job.state() + watched.cause());
+    } else if (restartsNow > restarts) {
+      screen.line("the job restarted%s", watched.cause());
       restarts = restartsNow;
-      screen.line("the job restarted%s", cause);
     }
   }
 
-  private CheckFailedException failed(String message) {
+  /** Makes the failure of something that has ended; the logs are then kept. */
+  CheckFailedException failed(String message) {
     if (!Shutdown.inProgress()) {
       testbed.keepLogs();
     }

@@ -1,8 +1,12 @@
 package io.turnstile.bench.local;
 
 import io.turnstile.bench.engine.Engine;
-import io.turnstile.bench.engine.TurnstileEngine;
+import io.turnstile.bench.engine.Engines;
+import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.TopicOptions;
 import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,14 +21,22 @@ public final class LocalDeploymentOptions {
     CHECKPOINT,
     JOURNAL;
 
-    /** As the job's option takes it. */
     @Override
     public String toString() {
-      return this == CHECKPOINT ? "checkpoint" : "journal";
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  private static final String DEFAULT_COMMIT = "journal";
+  /** The places of a journal. */
+  enum Store {
+    KAFKA,
+    POSTGRESQL;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   @Option(
       names = "--ui-port",
@@ -36,10 +48,19 @@ public final class LocalDeploymentOptions {
   @Option(
       names = "--commit",
       paramLabel = "MODE",
-      defaultValue = DEFAULT_COMMIT,
+      defaultValue = "journal",
       description =
           "How verdicts are committed: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private Commit commit;
+
+  @Option(
+      names = "--journal-store",
+      paramLabel = "STORE",
+      defaultValue = "kafka",
+      description =
+          "Where a journal's verdicts are: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). A"
+              + " PostgreSQL of its own is started for them.")
+  private Store store;
 
   @Option(
       names = "--lanes",
@@ -48,6 +69,14 @@ public final class LocalDeploymentOptions {
       description =
           "Partitions of every topic, and the job's parallelism (default: ${DEFAULT-VALUE}).")
   private int lanes;
+
+  @Option(
+      names = "--gateway",
+      fallbackValue = OptionSources.ON,
+      description = "A gateway before it, for HTTP.")
+  private boolean gateway;
+
+  @Mixin private TopicOptions topics;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -58,20 +87,30 @@ public final class LocalDeploymentOptions {
   private List<String> jobArguments = List.of();
 
   /**
-   * Returns the engine that the options describe.
+   * Returns the engine that the options describe; its Kafka port 0 stands for a free one.
    *
-   * @param kafkaPort 0 for a free one
+   * @throws ParameterException if verdicts cannot be committed so
    */
   public Engine engine(int kafkaPort) {
-    return TurnstileEngine.committingBy(commit.toString())
-        .with(testbed -> testbed.kafkaPort(kafkaPort).uiPort(uiPort), jobArguments);
+    boolean postgresql = store == Store.POSTGRESQL;
+    if (postgresql && commit == Commit.CHECKPOINT) {
+      throw new ParameterException(
+          spec.commandLine(), "--journal-store postgresql needs --commit journal");
+    }
+    return Engines.turnstile(
+        commit.toString(),
+        postgresql,
+        topics.topics(),
+        testbed -> testbed.kafkaPort(kafkaPort).uiPort(uiPort),
+        jobArguments);
   }
 
-  /**
-   * Returns the number of lanes.
-   *
-   * @throws ParameterException if there is none
-   */
+  /** Tells whether there is a gateway before the deployment. */
+  public boolean hasGateway() {
+    return gateway;
+  }
+
+  /** Returns the number of lanes; throws {@link ParameterException} if there is none. */
   public int lanes() {
     if (lanes < 1) {
       throw new ParameterException(spec.commandLine(), "--lanes must be at least 1, not " + lanes);

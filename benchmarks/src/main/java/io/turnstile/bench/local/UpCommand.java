@@ -1,12 +1,16 @@
 package io.turnstile.bench.local;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.http.LocalGateway;
 import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.JsonFiles;
 import io.turnstile.clients.Screen;
+import io.turnstile.clients.TopicOptions;
+import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
@@ -17,6 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,15 +39,17 @@ public final class UpCommand implements Callable<Integer> {
 
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
 
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Addresses(
       String bootstrapServers,
       String flink,
       String jobId,
       String jwks,
       String signingKey,
-      TopicNames topics) {}
-
-  private record TargetGroup(List<String> targets) {}
+      String gateway,
+      String webhookSecrets,
+      TopicNames topics,
+      String jdbcUrl) {}
 
   @Spec private CommandSpec spec;
 
@@ -53,6 +61,13 @@ public final class UpCommand implements Callable<Integer> {
       defaultValue = "9092",
       description = "Port of the Kafka broker, 0 for a free one (default: ${DEFAULT-VALUE}).")
   private int kafkaPort;
+
+  @Option(
+      names = "--gateway-port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "Port of the gateway, 0 for a free one (default: ${DEFAULT-VALUE}).")
+  private int gatewayPort;
 
   @Option(
       names = "--dir",
@@ -89,12 +104,30 @@ public final class UpCommand implements Callable<Integer> {
       try (Deployment deployment =
           screen.step("Starting Kafka and Flink", () -> engine.deploy(settings, base, keys))) {
         RunningEngine job = screen.step("Submitting the job", deployment::start);
-        describe(deployment, keys.resolve("jwks.json"), screen);
+        LocalGateway gateway =
+            options.hasGateway()
+                ? screen.step(
+                    "Starting the gateway", () -> LocalGateway.start(deployment, gatewayPort))
+                : null;
+        Testbed testbed = deployment.testbed();
+        Path jwks = keys.resolve("jwks.json");
+        describe(deployment, jwks, gateway, screen);
         if (out != null) {
-          JsonFiles.write(out, addresses(deployment, job, keys.resolve("jwks.json")));
+          JsonFiles.write(
+              out,
+              new Addresses(
+                  testbed.bootstrapServers(),
+                  testbed.flinkUrl().toString(),
+                  job.flinkJob().orElseThrow().jobId(),
+                  jwks.toRealPath().toString(),
+                  deployment.signingKey().toRealPath().toString(),
+                  gateway == null ? null : gateway.address().toString(),
+                  gateway == null ? null : gateway.webhookSecrets().toRealPath().toString(),
+                  deployment.kafka().topics(),
+                  jdbcUrl(deployment).orElse(null)));
         }
-        writeMetricsTargets(deployment.testbed());
-        return watch(deployment.testbed(), job, screen);
+        writeMetricsTargets(testbed, gateway);
+        return watch(testbed, job, gateway, screen);
       }
     } catch (JobRejectedException e) {
       throw new ParameterException(
@@ -102,56 +135,65 @@ public final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private static void describe(Deployment deployment, Path jwks, Screen screen) {
+  private static Optional<String> jdbcUrl(Deployment deployment) {
+    return Optional.ofNullable(deployment.kafka().database()).map(PostgresqlSource::url);
+  }
+
+  private static void describe(
+      Deployment deployment, Path jwks, LocalGateway gateway, Screen screen) {
+    Testbed testbed = deployment.testbed();
+    List<String> kafka = new ArrayList<>(TopicOptions.arguments(deployment.kafka().topics()));
+    kafka.addAll(0, List.of("--bootstrap-servers", testbed.bootstrapServers()));
+    String where = String.join(" ", kafka);
+    String database =
+        jdbcUrl(deployment).map(" --jdbc-url '%s' --jdbc-user job"::formatted).orElse("");
     screen.line("");
-    screen.line("Kafka        %s", deployment.testbed().bootstrapServers());
-    screen.line("Flink        %s", deployment.testbed().flinkUrl());
+    screen.line("Kafka        %s", testbed.bootstrapServers());
+    jdbcUrl(deployment).ifPresent(url -> screen.line("PostgreSQL   %s", url));
+    screen.line("Flink        %s", testbed.flinkUrl());
+    if (gateway != null) {
+      screen.line("Gateway      %s", gateway.address());
+      screen.line("Webhooks     are signed with the secret in %s", gateway.webhookSecrets());
+    }
     screen.line("Signing key  %s", deployment.signingKey());
     screen.line("JWKS         %s", jwks);
-    screen.line("Logs         %s", deployment.testbed().logs());
+    screen.line("Logs         %s", testbed.logs());
     screen.line("");
     screen.line(
-        "Try:  ./turnstile simulate generate --bootstrap-servers %s --signing-key %s",
-        deployment.testbed().bootstrapServers(), deployment.signingKey());
-    screen.line(
-        "      ./turnstile audit --bootstrap-servers %s", deployment.testbed().bootstrapServers());
+        "Try:  ./turnstile simulate generate %s --signing-key '%s'",
+        where, deployment.signingKey());
+    screen.line("      ./turnstile audit %s%s", where, database);
     screen.line("Ctrl-C ends everything.");
   }
 
-  private static Addresses addresses(Deployment deployment, RunningEngine job, Path jwks)
-      throws IOException {
-    return new Addresses(
-        deployment.testbed().bootstrapServers(),
-        deployment.testbed().flinkUrl().toString(),
-        job.flinkJob().orElseThrow().jobId(),
-        jwks.toRealPath().toString(),
-        deployment.signingKey().toRealPath().toString(),
-        deployment.kafka().topics());
-  }
-
-  private void writeMetricsTargets(Testbed testbed) throws IOException {
+  private void writeMetricsTargets(Testbed testbed, LocalGateway gateway) throws IOException {
     if (metricsTargets != null) {
       List<String> targets = new ArrayList<>();
       targets.add(testbed.metrics(TestbedProcess.JOB_MANAGER).getAuthority());
       testbed.taskManagers().forEach(each -> targets.add(testbed.metrics(each).getAuthority()));
-      JsonFiles.write(metricsTargets, List.of(new TargetGroup(targets)));
+      if (gateway != null) {
+        targets.add(gateway.address().getAuthority());
+      }
+      JsonFiles.write(metricsTargets, List.of(Map.of("targets", targets)));
     }
   }
 
   /** Never returns: something ends that does not come back, or Ctrl-C ends the JVM. */
-  private int watch(Testbed testbed, RunningEngine job, Screen screen)
+  private int watch(Testbed testbed, RunningEngine job, LocalGateway gateway, Screen screen)
       throws IOException, InterruptedException {
     DeploymentWatch watch = new DeploymentWatch(testbed, job, screen);
     List<TestbedProcess> taskManagers = new ArrayList<>(testbed.taskManagers());
     while (true) {
       Thread.sleep(WATCH_INTERVAL.toMillis());
       watch.look();
-      for (TestbedProcess taskManager : List.copyOf(taskManagers)) {
-        if (!testbed.isAlive(taskManager)) {
-          screen.line("%s has ended; starting another one", taskManager);
-          taskManagers.remove(taskManager);
-          taskManagers.add(testbed.startTaskManager());
-          writeMetricsTargets(testbed);
+      if (gateway != null && !testbed.isAlive(gateway.process())) {
+        throw watch.failed("the gateway has ended");
+      }
+      for (int i = 0; i < taskManagers.size(); i++) {
+        if (!testbed.isAlive(taskManagers.get(i))) {
+          screen.line("%s has ended; starting another one", taskManagers.get(i));
+          taskManagers.set(i, testbed.startTaskManager());
+          writeMetricsTargets(testbed, gateway);
         }
       }
     }

@@ -1,13 +1,17 @@
 package io.turnstile.bench.measure;
 
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.Point;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -15,7 +19,7 @@ import org.HdrHistogram.Histogram;
  * second 0; inputs that were meant to be sent during the warm-up are in the seconds, but not in the
  * distribution. Thread-safe.
  */
-public final class LatencyRecorder implements VerdictListener {
+public final class LatencyRecorder implements VerdictProbe.VerdictListener {
 
   /** Microseconds, to 0.1 % over the whole and 1 % in each second. */
   private static final int DIGITS = 3;
@@ -25,13 +29,21 @@ public final class LatencyRecorder implements VerdictListener {
 
   /** Counts of one second, and latencies of what was meant to be sent in it. */
   private static final class Second {
-    /** Of the inputs meant to be sent in it; null until one has its verdict. */
-    private Histogram latency;
-
+    private final Histogram latency = new Histogram(DIGITS_IN_SECOND);
     private long intended;
     private long acknowledged;
     private long verdicts;
     private boolean prompt;
+  }
+
+  /** The first verdict of what is sent after an instant; read without the recorder's lock. */
+  private static final class Resumption {
+    private final long afterNanos;
+    private volatile long firstVerdictNanos = Long.MAX_VALUE;
+
+    Resumption(long afterNanos) {
+      this.afterNanos = afterNanos;
+    }
   }
 
   private final long warmUpNanos;
@@ -44,19 +56,7 @@ public final class LatencyRecorder implements VerdictListener {
   private long answered;
   private final List<Resumption> resumptions = new ArrayList<>();
 
-  /** Waits for the first verdict of an input sent after an instant. */
-  private static final class Resumption {
-    private final long afterNanos;
-    private long verdictNanos = Long.MAX_VALUE;
-
-    Resumption(long afterNanos) {
-      this.afterNanos = afterNanos;
-    }
-  }
-
-  /**
-   * @param warmUpNanos what the distribution leaves out from the first intended time on
-   */
+  /** The distribution leaves out the warm-up, which begins with the first intended time. */
   public LatencyRecorder(long warmUpNanos) {
     this.warmUpNanos = warmUpNanos;
   }
@@ -83,28 +83,24 @@ public final class LatencyRecorder implements VerdictListener {
     long nanos = Math.max(0, verdictNanos - intendedNanos);
     long micros = TimeUnit.NANOSECONDS.toMicros(nanos);
     Second second = second(intendedNanos);
-    if (second.latency == null) {
-      second.latency = new Histogram(DIGITS_IN_SECOND);
-    }
     second.latency.recordValue(micros);
     second.prompt |= nanos <= PROMPT_NANOS;
     second(verdictNanos).verdicts++;
     if (intendedNanos - startNanos >= warmUpNanos) {
       measured.recordValue(micros);
     }
-    for (Resumption resumption : resumptions) {
-      if (intendedNanos > resumption.afterNanos) {
-        resumption.verdictNanos = Math.min(resumption.verdictNanos, verdictNanos);
+    for (Resumption each : resumptions) {
+      if (intendedNanos > each.afterNanos && verdictNanos < each.firstVerdictNanos) {
+        each.firstVerdictNanos = verdictNanos;
       }
     }
   }
 
   private Second second(long nanos) {
-    int index = (int) Math.max(0, TimeUnit.NANOSECONDS.toSeconds(nanos - startNanos));
-    while (seconds.size() <= index) {
+    while (seconds.size() <= secondOf(nanos)) {
       seconds.add(new Second());
     }
-    return seconds.get(index);
+    return seconds.get(secondOf(nanos));
   }
 
   /** Tells whether anything was acknowledged yet. */
@@ -122,6 +118,14 @@ public final class LatencyRecorder implements VerdictListener {
     return startNanos + warmUpNanos;
   }
 
+  /** The same in epoch milliseconds; {@link Long#MAX_VALUE} unless {@link #started}. */
+  public synchronized long measuredFromMillis() {
+    long ago = System.nanoTime() - measuredFromNanos();
+    return started()
+        ? System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(ago)
+        : Long.MAX_VALUE;
+  }
+
   /** Seconds from the first measured intended time to the last. */
   public synchronized double measuredSeconds() {
     return Math.max(0, lastIntendedNanos - startNanos - warmUpNanos) / 1e9;
@@ -132,45 +136,38 @@ public final class LatencyRecorder implements VerdictListener {
     return answered;
   }
 
-  /** Returns the time of the first verdict. */
   public synchronized long firstVerdictNanos() {
     return firstVerdictNanos;
   }
 
-  /** Returns the time of the last verdict. */
   public synchronized long lastVerdictNanos() {
     return lastVerdictNanos;
   }
 
   /**
-   * Verdicts per second until the last one.
-   *
-   * @param leftOut share of the verdicts that the rate leaves out at the beginning, by whole
-   *     seconds; with 0 it counts from the first verdict on
+   * Verdicts per second until the last one, a share of them left out at the beginning by whole
+   * seconds; with 0 it counts from the first verdict on.
    */
   public synchronized double drainRate(double leftOut) {
-    if (answered == 0) {
-      return 0;
-    }
     long before = 0;
     long fromNanos = firstVerdictNanos;
     for (int i = 0; i < seconds.size() && before < answered * leftOut; i++) {
       before += seconds.get(i).verdicts;
       fromNanos = startNanos + TimeUnit.SECONDS.toNanos(i + 1);
     }
-    double length = (lastVerdictNanos - fromNanos) / 1e9;
-    return length > 0 ? (answered - before) / length : 0;
+    return lastVerdictNanos > fromNanos
+        ? (answered - before) / ((lastVerdictNanos - fromNanos) / 1e9)
+        : 0;
   }
 
-  /** Waits from now on for the first verdict of an input that is meant to be sent later. */
-  public synchronized int watchFor(long afterNanos) {
-    resumptions.add(new Resumption(afterNanos));
-    return resumptions.size() - 1;
-  }
-
-  /** Time of that verdict; {@link Long#MAX_VALUE} if it has not come yet. */
-  public synchronized long resumedNanos(int watch) {
-    return resumptions.get(watch).verdictNanos;
+  /**
+   * Returns what gives the time of the first verdict, from now on, of an input that is meant to be
+   * sent after an instant; {@link Long#MAX_VALUE} until it has come.
+   */
+  public synchronized LongSupplier firstVerdictAfter(long nanos) {
+    Resumption resumption = new Resumption(nanos);
+    resumptions.add(resumption);
+    return () -> resumption.firstVerdictNanos;
   }
 
   /** The distribution after the warm-up, in microseconds. */
@@ -181,12 +178,14 @@ public final class LatencyRecorder implements VerdictListener {
   /** The distribution of what was sent in the seconds that the filter admits, warm-up excluded. */
   public synchronized Histogram measured(LongPredicate second) {
     Histogram some = new Histogram(DIGITS_IN_SECOND);
-    for (int i = warmUpSeconds(); i < seconds.size(); i++) {
-      if (seconds.get(i).latency != null && second.test(i)) {
-        some.add(seconds.get(i).latency);
-      }
-    }
+    afterWarmUp(second).forEach(each -> some.add(each.latency));
     return some;
+  }
+
+  private Stream<Second> afterWarmUp(LongPredicate second) {
+    return IntStream.range((int) Math.ceil(warmUpSeconds()), seconds.size())
+        .filter(second::test)
+        .mapToObj(seconds::get);
   }
 
   /** The second that an instant lies in. */
@@ -199,15 +198,11 @@ public final class LatencyRecorder implements VerdictListener {
    * input had its verdict within a second; NaN if there are none.
    */
   public synchronized double availability(LongPredicate second) {
-    long withInput = 0;
-    long available = 0;
-    for (int i = warmUpSeconds(); i < seconds.size(); i++) {
-      if (seconds.get(i).intended > 0 && second.test(i)) {
-        withInput++;
-        available += seconds.get(i).prompt ? 1 : 0;
-      }
-    }
-    return withInput == 0 ? Double.NaN : (double) available / withInput;
+    return afterWarmUp(second)
+        .filter(each -> each.intended > 0)
+        .mapToInt(each -> each.prompt ? 1 : 0)
+        .average()
+        .orElse(Double.NaN);
   }
 
   /**
@@ -222,8 +217,7 @@ public final class LatencyRecorder implements VerdictListener {
         continue;
       }
       boolean holds =
-          second.latency != null
-              && second.latency.getTotalCount() >= second.intended
+          second.latency.getTotalCount() >= second.intended
               && second.latency.getValueAtPercentile(99) <= p99LimitMs * 1000;
       holding = holds ? holding + 1 : 0;
       if (holding == 3) {
@@ -236,7 +230,7 @@ public final class LatencyRecorder implements VerdictListener {
   /** Latencies of the last second that most likely has all its verdicts, for a progress line. */
   public synchronized Histogram recent(long nowNanos) {
     int index = secondOf(nowNanos) - 2;
-    return index < 0 || index >= seconds.size() || seconds.get(index).latency == null
+    return index < 0 || index >= seconds.size()
         ? new Histogram(DIGITS_IN_SECOND)
         : seconds.get(index).latency.copy();
   }
@@ -246,10 +240,10 @@ public final class LatencyRecorder implements VerdictListener {
     List<Latency.Interval> series = new ArrayList<>();
     for (int i = 0; i < seconds.size(); i++) {
       Histogram latency = seconds.get(i).latency;
-      if (latency != null) {
+      if (latency.getTotalCount() > 0) {
         series.add(
             new Latency.Interval(
-                i - warmUpSecondsExact(),
+                i - warmUpSeconds(),
                 latency.getValueAtPercentile(50) / 1000.0,
                 latency.getValueAtPercentile(99) / 1000.0,
                 latency.getMaxValue() / 1000.0,
@@ -261,50 +255,38 @@ public final class LatencyRecorder implements VerdictListener {
 
   /** Committed verdicts in each second. */
   public synchronized List<Point> verdictSeries() {
-    return series(seconds.stream().mapToLong(second -> second.verdicts).toArray());
+    return series(second -> second.verdicts);
   }
 
   /** Inputs acknowledged in each second. */
   public synchronized List<Point> acknowledgedSeries() {
-    return series(seconds.stream().mapToLong(second -> second.acknowledged).toArray());
+    return series(second -> second.acknowledged);
   }
 
   /** Inputs acknowledged whose verdict had not come, at the end of each second. */
   public synchronized List<Point> backlogSeries() {
-    long[] backlog = new long[seconds.size()];
-    long sum = 0;
-    for (int i = 0; i < backlog.length; i++) {
-      sum += seconds.get(i).acknowledged - seconds.get(i).verdicts;
-      backlog[i] = Math.max(0, sum);
-    }
-    return series(backlog);
+    AtomicLong sum = new AtomicLong();
+    return series(second -> Math.max(0, sum.addAndGet(second.acknowledged - second.verdicts)));
   }
 
-  private List<Point> series(long[] values) {
-    List<Point> points = new ArrayList<>();
-    for (int i = 0; i < values.length; i++) {
-      points.add(new Point(i - warmUpSecondsExact(), values[i]));
-    }
-    return points;
+  private List<Point> series(ToLongFunction<Second> value) {
+    return IntStream.range(0, seconds.size())
+        .mapToObj(i -> new Point(i - warmUpSeconds(), value.applyAsLong(seconds.get(i))))
+        .toList();
   }
 
   /** Mean per second of the whole seconds from the end of the warm-up to the last intended time. */
   public synchronized double meanOverMeasured(List<Point> series) {
     // The last input of a second is meant to be sent a little before its end.
     double end = measuredSeconds() + 0.05;
-    double[] inside =
-        series.stream()
-            .filter(point -> point.x() >= 0 && point.x() + 1 <= end)
-            .mapToDouble(Point::y)
-            .toArray();
-    return inside.length == 0 ? 0 : Arrays.stream(inside).sum() / inside.length;
+    return series.stream()
+        .filter(point -> point.x() >= 0 && point.x() + 1 <= end)
+        .mapToDouble(Point::y)
+        .average()
+        .orElse(0);
   }
 
-  private int warmUpSeconds() {
-    return (int) Math.ceil(warmUpSecondsExact());
-  }
-
-  private double warmUpSecondsExact() {
+  private double warmUpSeconds() {
     return warmUpNanos / 1e9;
   }
 }

@@ -1,40 +1,45 @@
 package io.turnstile.bench.measure;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Joins what is known of an input by its position: when it was meant to be sent, from the send's
- * acknowledgement, and when its verdict came. Whichever comes first is parked. Thread-safe.
+ * Joins by the position of an input when it was meant to be sent and when its verdict came.
+ * Whichever comes first is kept until then. Thread-safe.
  *
- * <p>Takes 8 bytes for each input until it and its neighbours have both halves: the offsets of the
- * inputs' partitions are dense.
+ * <p>Takes 8 bytes for each input until it and its neighbours have both: the offsets of the inputs'
+ * partitions are dense.
  */
 final class PositionJoin {
 
-  /** Hears of each input once both halves are known, in no particular order. */
+  /** Hears both times of each input, in no particular order of inputs. */
   interface Listener {
-    /**
-     * Takes one input.
-     *
-     * @param intendedNanos when it was meant to be sent
-     * @param verdictNanos when its verdict came
-     */
     void joined(long intendedNanos, long verdictNanos);
   }
 
   private static final int CHUNK_BITS = 12;
   private static final int CHUNK = 1 << CHUNK_BITS;
 
-  /** One that is done with, as all its inputs are joined. */
-  private static final Chunk JOINED = new Chunk();
+  /** Times of neighbouring inputs of a partition. */
+  private static final class Chunk {
+    private final long[] times = new long[CHUNK];
+    private int joined;
+  }
+
+  /** Takes the place of those whose inputs are all joined. */
+  private static final Chunk DONE = new Chunk();
+
+  /** In the place of a time: the input is joined. */
+  private static final long JOINED = Long.MIN_VALUE;
 
   /** Times are kept as distances from this one, which lies before them all: never 0. */
   private final long epoch = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
 
   private final Listener listener;
-  private final List<List<Chunk>> partitions = new ArrayList<>();
+  private final Map<Integer, List<Chunk>> partitions = new HashMap<>();
   private long sent;
   private long joined;
   private long parked;
@@ -61,62 +66,49 @@ final class PositionJoin {
     }
   }
 
-  /** Sends acknowledged. */
   synchronized long sent() {
     return sent;
   }
 
-  /** Sends acknowledged whose verdict has come. */
   synchronized long joined() {
     return joined;
   }
 
-  /** Verdicts that came before their input's acknowledgement, and still wait for it. */
+  /** Verdicts that still wait for their input's acknowledgement. */
   synchronized long parked() {
     return parked;
   }
 
-  /** Notes one half, positive; returns the other half if this completes the input, else 0. */
-  private long put(int partition, long offset, long half, boolean isSend) {
-    while (partitions.size() <= partition) {
-      partitions.add(new ArrayList<>());
-    }
-    List<Chunk> chunks = partitions.get(partition);
+  /** Notes a time, positive; returns the other one if this completes the input, else 0. */
+  private long put(int partition, long offset, long time, boolean isSend) {
+    List<Chunk> chunks = partitions.computeIfAbsent(partition, ignored -> new ArrayList<>());
     int index = Math.toIntExact(offset >>> CHUNK_BITS);
     while (chunks.size() <= index) {
       chunks.add(null);
     }
     Chunk chunk = chunks.get(index);
-    if (chunk == JOINED) {
+    if (chunk == DONE) {
       return 0;
-    }
-    if (chunk == null) {
+    } else if (chunk == null) {
       chunk = new Chunk();
-      chunk.halves = new long[CHUNK];
       chunks.set(index, chunk);
     }
-    int slot = (int) offset & (CHUNK - 1);
-    long other = chunk.halves[slot];
+    int place = (int) offset & (CHUNK - 1);
+    long other = chunk.times[place];
     if (other == 0) {
-      // A verdict that came first is told by its sign.
-      chunk.halves[slot] = isSend ? half : -half;
+      // The time of a verdict is told by its sign.
+      chunk.times[place] = isSend ? time : -time;
       parked += isSend ? 0 : 1;
       return 0;
     }
-    if (other == Long.MIN_VALUE || other > 0 == isSend) {
+    if (other == JOINED || other > 0 == isSend) {
       return 0;
     }
-    chunk.halves[slot] = Long.MIN_VALUE;
+    chunk.times[place] = JOINED;
     joined++;
     if (++chunk.joined == CHUNK) {
-      chunks.set(index, JOINED);
+      chunks.set(index, DONE);
     }
     return Math.abs(other);
-  }
-
-  /** Neighbouring inputs of a partition. */
-  private static final class Chunk {
-    private long[] halves;
-    private int joined;
   }
 }

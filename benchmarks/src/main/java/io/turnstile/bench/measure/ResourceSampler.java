@@ -1,17 +1,29 @@
 package io.turnstile.bench.measure;
 
-import io.turnstile.bench.result.ProcessResources;
+import com.sun.management.GarbageCollectionNotificationInfo;
+import io.turnstile.bench.result.RunResult.ProcessResources;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import java.util.stream.DoubleStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.Notification;
+import javax.management.NotificationEmitter;
+import javax.management.NotificationListener;
+import javax.management.openmbean.CompositeData;
 
 /**
  * Samples what processes use, from outside, through Linux's {@code /proc}; elsewhere it finds
@@ -24,18 +36,11 @@ public final class ResourceSampler implements AutoCloseable {
 
   private static final double MIB = 1 << 20;
 
-  private record Sample(long nanos, ProcFs.Usage usage) {}
+  /** A process at an instant; page cache that is not yet written counts as written. */
+  private record Sample(long nanos, double cpuSeconds, double rssMb, double writtenMb) {}
 
-  /** All of one process. */
-  private static final class Series {
-    private final List<Sample> samples = new ArrayList<>();
-
-    /** On the clock of {@link System#nanoTime()}. */
-    private long processStartNanos;
-  }
-
-  private final Map<String, Series> processes = new LinkedHashMap<>();
-  private final GcPauseListener ownPauses = new GcPauseListener();
+  private final Map<String, List<Sample>> processes = new LinkedHashMap<>();
+  private final GcPauses ownPauses = new GcPauses();
 
   /** Takes one sample of each process, and of this one; given are process ids by name. */
   public synchronized void sample(Map<String, Long> pids) {
@@ -44,110 +49,156 @@ public final class ResourceSampler implements AutoCloseable {
   }
 
   private void sample(String name, long pid) {
-    long now = System.nanoTime();
-    ProcFs.usage(pid)
-        .ifPresent(
-            usage ->
-                processes
-                    .computeIfAbsent(name, ignored -> newSeries(pid, now))
-                    .samples
-                    .add(new Sample(now, usage)));
+    try {
+      long now = System.nanoTime();
+      Duration cpu = ProcessHandle.of(pid).orElseThrow().info().totalCpuDuration().orElseThrow();
+      double rssMb = field(pid, "status", "VmRSS:").orElseThrow() * 1024 / MIB;
+      double writtenMb = field(pid, "io", "write_bytes:").orElseThrow() / MIB;
+      processes
+          .computeIfAbsent(name, ignored -> new ArrayList<>())
+          .add(new Sample(now, cpu.toNanos() / 1e9, rssMb, writtenMb));
+    } catch (IOException | RuntimeException e) {
+      // It has ended, or this is not Linux.
+    }
   }
 
-  private static Series newSeries(long pid, long now) {
-    Series series = new Series();
-    series.processStartNanos = now - (long) (ProcFs.age(pid).orElse(0.0) * 1_000_000_000L);
-    return series;
+  /** A number in a process's file below {@code /proc}; empty if it has no such line. */
+  public static OptionalDouble field(long pid, String file, String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), file)).stream()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.split("\\s+", -1)[1]))
+        .findFirst();
   }
 
-  /**
-   * Returns what each process used between two instants.
-   *
-   * @param gcLog where a process of that name, other than {@link #LOAD}, logs its collections
-   */
+  /** What each process used between two instants; all but {@link #LOAD} have a GC log. */
   public synchronized List<ProcessResources> between(
-      long fromNanos, long toNanos, Function<String, Path> gcLog) {
-    List<ProcessResources> all = new ArrayList<>();
-    processes.forEach(
-        (name, series) -> {
-          List<Sample> samples =
-              series.samples.stream()
-                  .filter(sample -> sample.nanos >= fromNanos && sample.nanos <= toNanos)
-                  .toList();
-          if (samples.size() > 1) {
-            all.add(resources(name, series, samples, fromNanos, toNanos, pauses(name, gcLog)));
-          }
-        });
-    return all;
+      long fromNanos, long toNanos, Function<String, Path> gcLog) throws IOException {
+    List<ProcessResources> used = new ArrayList<>();
+    for (String name : processes.keySet()) {
+      List<Sample> samples =
+          processes.get(name).stream()
+              .filter(sample -> sample.nanos >= fromNanos && sample.nanos <= toNanos)
+              .toList();
+      if (samples.size() > 1) {
+        used.add(resources(name, samples, fromNanos, pauses(name, gcLog, fromNanos, toNanos)));
+      }
+    }
+    return used;
   }
 
   private static ProcessResources resources(
-      String name,
-      Series series,
-      List<Sample> samples,
-      long from,
-      long to,
-      Optional<List<GcLog.Pause>> gcPauses) {
+      String name, List<Sample> samples, long from, DoubleSummaryStatistics pauses) {
     Sample first = samples.get(0);
     Sample last = samples.get(samples.size() - 1);
     List<ProcessResources.Sample> points = new ArrayList<>();
     for (int i = 1; i < samples.size(); i++) {
       Sample sample = samples.get(i);
+      double cores = cores(samples.get(i - 1), sample);
+      double written = sample.writtenMb - first.writtenMb;
       points.add(
-          new ProcessResources.Sample(
-              (sample.nanos - from) / 1e9,
-              cores(samples.get(i - 1), sample),
-              sample.usage.rssBytes() / MIB,
-              (sample.usage.writtenBytes() - first.usage.writtenBytes()) / MIB));
+          new ProcessResources.Sample((sample.nanos - from) / 1e9, cores, sample.rssMb, written));
     }
-    Optional<double[]> pauses =
-        gcPauses.map(each -> millis(each, series.processStartNanos, from, to));
     return new ProcessResources(
         name,
         cores(first, last),
-        value(points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max()),
-        value(samples.stream().mapToDouble(sample -> sample.usage.rssBytes() / MIB).max()),
-        pauses.map(each -> DoubleStream.of(each).max().orElse(0)).orElse(null),
-        pauses.map(each -> DoubleStream.of(each).sum()).orElse(null),
-        (last.usage.writtenBytes() - first.usage.writtenBytes()) / MIB,
+        points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max().getAsDouble(),
+        samples.stream().mapToDouble(Sample::rssMb).max().getAsDouble(),
+        pauses == null ? null : Math.max(0, pauses.getMax()),
+        pauses == null ? null : pauses.getSum(),
+        last.writtenMb - first.writtenMb,
         points);
   }
 
   private static double cores(Sample before, Sample after) {
-    return (after.usage.cpuSeconds() - before.usage.cpuSeconds())
-        / ((after.nanos - before.nanos) / 1e9);
+    return (after.cpuSeconds - before.cpuSeconds) / ((after.nanos - before.nanos) / 1e9);
   }
 
-  /** Empty if nobody has noted them. */
-  private Optional<List<GcLog.Pause>> pauses(String name, Function<String, Path> gcLog) {
-    if (name.equals(LOAD)) {
-      return Optional.of(ownPauses.pauses());
-    }
-    try {
-      return GcLog.read(gcLog.apply(name));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static double[] millis(
-      List<GcLog.Pause> pauses, long processStartNanos, long from, long to) {
-    return pauses.stream()
-        .filter(
-            pause -> {
-              long at = processStartNanos + (long) (pause.atSeconds() * 1e9);
-              return at >= from && at <= to;
-            })
-        .mapToDouble(GcLog.Pause::millis)
-        .toArray();
-  }
-
-  private static Double value(OptionalDouble value) {
-    return value.isPresent() ? value.getAsDouble() : null;
+  /** Returns the milliseconds of the pauses between two instants; null if nobody noted them. */
+  private DoubleSummaryStatistics pauses(
+      String name, Function<String, Path> gcLog, long fromNanos, long toNanos) throws IOException {
+    return (name.equals(LOAD) ? Optional.of(ownPauses.own()) : GcPauses.logged(gcLog.apply(name)))
+        .map(
+            all ->
+                all.stream()
+                    .filter(pause -> pause.nanos() >= fromNanos && pause.nanos() <= toNanos)
+                    .mapToDouble(GcPauses.Pause::millis)
+                    .summaryStatistics())
+        .orElse(null);
   }
 
   @Override
   public void close() {
     ownPauses.close();
+  }
+
+  /** Pauses for garbage collections of this JVM, which need not log them, and of others. */
+  static final class GcPauses implements AutoCloseable {
+
+    /** A line of a log that {@code -Xlog:gc:file=…:uptime,timenanos} wrote. */
+    private static final Pattern LOGGED =
+        Pattern.compile("^\\[[^]]+]\\[(\\d+)ns].*\\bPause\\b.* (\\d+[.,]\\d+)ms$");
+
+    /** A pause of the whole JVM by its end, on the {@link System#nanoTime} of all JVMs here. */
+    record Pause(long nanos, double millis) {}
+
+    private final List<Pause> own = new ArrayList<>();
+    private final NotificationListener listener = (notification, ignored) -> note(notification);
+    private final List<NotificationEmitter> collectors =
+        ManagementFactory.getGarbageCollectorMXBeans().stream()
+            .filter(GcPauses::stopsTheWorld)
+            .map(NotificationEmitter.class::cast)
+            .toList();
+
+    GcPauses() {
+      collectors.forEach(collector -> collector.addNotificationListener(listener, null, null));
+    }
+
+    /** Collectors that work beside the program say so in their names. */
+    private static boolean stopsTheWorld(GarbageCollectorMXBean collector) {
+      String name = collector.getName().toLowerCase(Locale.ROOT);
+      return collector instanceof NotificationEmitter
+          && !name.contains("concurrent")
+          && !name.contains("cycles");
+    }
+
+    private synchronized void note(Notification notification) {
+      // Collectors notify of nothing else.
+      CompositeData data = (CompositeData) notification.getUserData();
+      long millis = GarbageCollectionNotificationInfo.from(data).getGcInfo().getDuration();
+      own.add(new Pause(System.nanoTime(), millis));
+    }
+
+    /** Those of this JVM so far; their end is the time when this object was told. */
+    synchronized List<Pause> own() {
+      return List.copyOf(own);
+    }
+
+    /** Those in a log, in the order of time; nothing if there is no such file. */
+    static Optional<List<Pause>> logged(Path file) throws IOException {
+      if (!Files.exists(file)) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          Files.readAllLines(file).stream()
+              .map(LOGGED::matcher)
+              .filter(Matcher::matches)
+              .map(
+                  line ->
+                      new Pause(
+                          Long.parseLong(line.group(1)),
+                          Double.parseDouble(line.group(2).replace(',', '.'))))
+              .toList());
+    }
+
+    @Override
+    public void close() {
+      for (NotificationEmitter collector : collectors) {
+        try {
+          collector.removeNotificationListener(listener);
+        } catch (JMException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
   }
 }

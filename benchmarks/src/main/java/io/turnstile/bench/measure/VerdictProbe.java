@@ -2,11 +2,10 @@ package io.turnstile.bench.measure;
 
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
+import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.SimulationListener;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 
@@ -14,11 +13,24 @@ import org.apache.kafka.common.header.Headers;
  * Reads the committed verdicts of the transactions that this JVM sends, and times them by the
  * return of the poll that gave them. Reads nothing but their headers, and checks no CRC: the audit
  * reads everything again. Thread-safe.
- *
- * <p>A send's acknowledgement and its verdict are joined on the source position, whichever comes
- * first.
  */
-public final class VerdictProbe implements SimulationListener, AutoCloseable {
+public final class VerdictProbe implements SimulationListener, Probe {
+
+  /** Hears what a probe finds out, from several threads. */
+  public interface VerdictListener {
+
+    /** A transaction was acknowledged that was meant to be sent at the intended time. */
+    void sent(long intendedNanos, long nowNanos);
+
+    /** A transaction was acknowledged, and the poll that gave its verdict has returned. */
+    void joined(long intendedNanos, long verdictNanos);
+
+    /** A committed verdict came, of whatever transaction; its buffers are the probe's. */
+    default void verdict(ConsumerRecord<ByteBuffer, ByteBuffer> verdict) {}
+
+    /** A gateway answered with a verdict, in the terms of a ledger. */
+    default void outcome(String code) {}
+  }
 
   private final CommittedVerdicts<ByteBuffer> verdicts;
   private final PositionJoin join =
@@ -28,14 +40,12 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
   /**
    * Starts to read.
    *
-   * @param client Kafka client properties, the brokers among them
    * @param fromNowOn true to leave out the verdicts that are there already
    * @param listener hears what is sent and decided until {@link #tell} names another
    */
-  public VerdictProbe(
-      Map<String, Object> client, TopicNames topics, boolean fromNowOn, VerdictListener listener) {
+  public VerdictProbe(KafkaConnection kafka, boolean fromNowOn, VerdictListener listener) {
     this.listener = listener;
-    verdicts = CommittedVerdicts.unchecked(client, topics.verdicts());
+    verdicts = kafka.verdictsToMeasure();
     if (fromNowOn) {
       verdicts.seekToEnd();
     } else {
@@ -44,7 +54,7 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
     verdicts.start("verdict-probe", this::take);
   }
 
-  /** From now on, another listener hears what is sent and decided. */
+  @Override
   public void tell(VerdictListener next) {
     listener = next;
   }
@@ -55,21 +65,17 @@ public final class VerdictProbe implements SimulationListener, AutoCloseable {
     join.sent(position.partition(), position.offset(), intendedNanos);
   }
 
-  /** Transactions acknowledged. */
+  @Override
   public long sent() {
     return join.sent();
   }
 
-  /** Transactions acknowledged whose verdict has come. */
+  @Override
   public long answered() {
     return join.joined();
   }
 
-  /**
-   * Fails if the verdicts cannot be read any more.
-   *
-   * @throws RuntimeException the reason
-   */
+  @Override
   public void requireReading() {
     verdicts.requireReading();
   }

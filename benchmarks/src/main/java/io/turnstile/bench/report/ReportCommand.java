@@ -56,33 +56,21 @@ public final class ReportCommand implements Callable<Integer> {
     List<String> paragraphs = new ArrayList<>(notes);
     if (notesFile != null) {
       if (!Files.isReadable(notesFile)) {
-        throw usage("--notes-file " + notesFile + " cannot be read");
+        throw usage("--notes-file %s cannot be read".formatted(notesFile));
       }
       paragraphs.addAll(List.of(Files.readString(notesFile).strip().split("\\R\\s*\\R", -1)));
     }
-    if (!Files.exists(directory)) {
-      throw usage(directory + " does not exist; name the directory given to bench run --out");
-    }
-    List<RunResult> results = ResultFile.readAll(directory);
+    List<RunResult> results = Files.exists(directory) ? ResultFile.readAll(directory) : List.of();
     if (results.isEmpty()) {
       throw usage(
-          "there is no "
-              + ResultFile.NAME
-              + " below "
-              + directory
-              + "; name the directory given to bench run --out");
+          "there is no %s below %s; name the directory given to bench run --out"
+              .formatted(ResultFile.NAME, directory));
     }
-    Path html = out == null ? reportBeside(directory) : out;
+    Path beside = Files.isDirectory(directory) ? directory : directory.toAbsolutePath().getParent();
+    Path html = out == null ? beside.resolve("report.html") : out;
     ReportFiles.write(results, paragraphs, html);
     spec.commandLine().getOut().println("report of " + results.size() + " runs: " + html);
-    spec.commandLine().getOut().flush();
     return 0;
-  }
-
-  private static Path reportBeside(Path results) {
-    return Files.isDirectory(results)
-        ? results.resolve("report.html")
-        : results.resolveSibling("report.html");
   }
 
   private ParameterException usage(String message) {

@@ -1,8 +1,8 @@
 package io.turnstile.bench.result;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
-import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * Tells whether anything grew without end while the load stayed the same.
@@ -12,33 +12,39 @@ import java.util.Locale;
  */
 public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
 
-  public LeakResult {
-    trends = NullAsEmpty.copyOf(trends);
+  /** The metric of the whole job; state has to grow until the dedup window is full. */
+  public static final String STATE_SIZE = "state size";
+
+  /** Returns how many metrics leak; empty unless all but the state size could be judged. */
+  public OptionalInt count() {
+    List<Verdict> ofProcesses =
+        trends.stream()
+            .filter(trend -> !trend.figure().equals(STATE_SIZE))
+            .map(Trend::verdict)
+            .toList();
+    return ofProcesses.isEmpty() || ofProcesses.contains(Verdict.NOT_ENOUGH_DATA)
+        ? OptionalInt.empty()
+        : OptionalInt.of(
+            (int) trends.stream().filter(trend -> trend.verdict() == Verdict.LEAK).count());
   }
 
   /** The judgement of a metric over time. */
   public enum Verdict {
+    @JsonProperty("leak")
     LEAK,
+    @JsonProperty("not enough data")
     NOT_ENOUGH_DATA,
-    NO_LEAK;
-
-    /** As a person reads it, and as the JSON has it. */
-    @JsonValue
-    public String text() {
-      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
+    @JsonProperty("no leak")
+    NO_LEAK
   }
 
   /**
    * The growth of a metric of a process.
    *
    * @param figure its name, as {@code heap after GC}
-   * @param unit of the metric
    * @param slopePerHour units per hour; null if there are too few samples
    * @param lowPerHour lower end of the slope's confidence interval
-   * @param highPerHour upper end
    * @param tolerancePerHour the growth from which on it counts as a leak
-   * @param series the samples judged
    */
   public record Trend(
       String process,
@@ -49,10 +55,5 @@ public record LeakResult(Verdict verdict, List<Trend> trends, String heapDump) {
       Double lowPerHour,
       Double highPerHour,
       double tolerancePerHour,
-      List<Point> series) {
-
-    public Trend {
-      series = NullAsEmpty.copyOf(series);
-    }
-  }
+      List<Point> series) {}
 }

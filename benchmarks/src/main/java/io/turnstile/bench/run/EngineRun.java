@@ -2,37 +2,32 @@ package io.turnstile.bench.run;
 
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
-import io.turnstile.audit.AuditConfigBuilder;
 import io.turnstile.audit.AuditReport;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
-import io.turnstile.bench.measure.VerdictProbe;
 import io.turnstile.bench.result.AuditResult;
+import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.RunResult;
-import io.turnstile.bench.scenario.LoadProfile;
+import io.turnstile.bench.run.Benchmark.RunSetup;
 import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.cli.OneLine;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.SimulationSummary;
-import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.TemporaryDirectory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
-import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
  * One run of a scenario on an engine: everything fresh, so that no run inherits logs, caches or
@@ -47,26 +42,19 @@ public final class EngineRun {
   private final Scenario scenario;
   private final Engine engine;
   private final RunView view;
-  private final Procedure procedure;
   private final ResultAssembler results;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private Exception failure;
   private AuditReport audit;
 
-  /** Starts nothing yet. */
   public EngineRun(RunSetup setup, RunView view) {
     this.setup = setup;
     this.scenario = setup.scenario();
     this.engine = setup.engine();
     this.view = view;
-    this.procedure = Procedure.of(scenario);
+    LatencyRecorder recorder = new LatencyRecorder(scenario.load().warmUp().toNanos());
     this.results =
-        new ResultAssembler(
-            scenario,
-            engine.name(),
-            setup.repeat(),
-            setup.command(),
-            new LatencyRecorder(scenario.load().warmUp().toNanos()));
+        new ResultAssembler(scenario, engine.name(), setup.repeat(), setup.command(), recorder);
   }
 
   /** Returns how long a run takes, about. */
@@ -91,7 +79,7 @@ public final class EngineRun {
       threads.shutdownNow();
       results.close();
     }
-    return results.assemble(failure == null ? null : oneLine(failure), false);
+    return results.assemble(failure == null ? null : OneLine.of(failure), false);
   }
 
   /** Returns what was measured up to now, of a run that will not end. */
@@ -125,96 +113,74 @@ public final class EngineRun {
             "starting Kafka and " + engine.name(),
             () -> engine.deploy(scenario.engine(), files.getParent(), files))) {
       try {
-        measure(deployment, files);
+        measure(new RunContext(setup, view, deployment, results, threads), files);
       } catch (JobRejectedException e) {
         throw e;
       } catch (Exception e) {
         deployment.markFailed();
         throw e;
       }
-      if (!results.auditPassed()) {
-        deployment.markFailed();
-      }
     }
   }
 
-  /** Starts the engine, measures and audits. */
-  private void measure(Deployment deployment, Path files) throws Exception {
-    KafkaConnection kafka = deployment.kafka();
+  private void measure(RunContext context, Path files) throws Exception {
+    Deployment deployment = context.deployment();
+    Procedure procedure = Procedure.of(scenario);
     Path ledger = setup.ledger().orElse(files.resolve("ledger.csv"));
-    Map<String, Object> client = new HashMap<>(kafka.clientProperties());
-    client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-    try (VerdictProbe probe =
-        new VerdictProbe(
-            client, kafka.topics(), !deployment.isOurs(), view.listener(results.latency()))) {
-      Sender sender =
-          new Sender(
-              kafka,
-              TokenIssuer.load(deployment.signingKey(), scenario.load().tokenLifetime()),
-              ledger,
-              scenario.load(),
-              setup.source(),
-              probe);
-      EngineSession session =
-          new EngineSession(setup, view, results, threads, deployment, probe, sender);
-      procedure.prepare(session);
+    try (LoadSender sender = new LoadSender(context, ledger)) {
+      if (procedure.fill(scenario.load()) > 0) {
+        sender.fill(procedure.fill(scenario.load()));
+      }
       try (RunningEngine running = view.step("starting the engine", deployment::start)) {
-        session.started(running);
+        sender.started(running);
+        String flink = running.flinkJob().map(job -> job.flink().version()).orElse(null);
+        Environment environment = Environment.ofThisMachine(flink, deployment.kind());
+        results.set(result -> result.environment(environment).settings(running.settings()));
+        view.started(deployment, running);
         AtomicBoolean over = new AtomicBoolean();
-        Future<?> profiling = profile(session, files, over::get);
-        procedure.run(session);
+        Future<?> profiling = CompletableFuture.completedFuture(null);
+        if (setup.profiled()) {
+          ProfiledStretch stretch = new ProfiledStretch(context, running);
+          Path profiler = Files.createDirectory(files.resolve("profiler"));
+          profiling =
+              threads.submit(
+                  () -> {
+                    stretch.run(profiler, over::get);
+                    return null;
+                  });
+        }
+        procedure.run(context, running, sender);
         over.set(true);
-        EngineSession.get(profiling);
+        LoadSender.get(profiling);
+        if (!deployment.isOurs()) {
+          long zero = results.latency().measuredFromMillis();
+          results.note("Second 0 began at " + Instant.ofEpochMilli(zero) + ".");
+        }
         audit =
             view.step("auditing every transaction and verdict", () -> audit(deployment, ledger));
-        results.audit(engine.decides() ? AuditResult.of(audit) : AuditResult.ofCopies(audit));
+        AuditResult all = AuditResult.of(audit);
+        AuditResult found = engine.decides() ? all : all.asOfCopies();
+        results.set(result -> result.audit(found));
+        sender.auditAnswers().ifPresent(results::answers);
+        if (!found.passed() || results.gaveUp()) {
+          deployment.markFailed();
+        }
       }
     }
   }
 
-  /** Begins to wait for the time at which to profile the engine and its broker, if so asked. */
-  private Future<?> profile(EngineSession session, Path files, BooleanSupplier over)
-      throws IOException {
-    if (!setup.profiled()) {
-      return CompletableFuture.completedFuture(null);
-    }
-    LoadProfile load = scenario.load();
-    ProfiledStretch stretch =
-        new ProfiledStretch(
-            results.latency(),
-            session::pids,
-            Files.createDirectory(files.resolve("profiler")),
-            setup.resultDirectory(),
-            view);
-    results.profile(stretch);
-    return session.inBackground(
-        () -> {
-          if (load.stages().isEmpty()) {
-            stretch.ofRecords(load.records(), over);
-          } else {
-            stretch.inTheMiddle(load.length(), over);
-          }
-          return null;
-        });
-  }
-
-  /** Audits everything; on a deployment that is not ours, what was sent since the run began. */
+  /** On a deployment that is not ours, audits only what was sent since the run began. */
   private AuditReport audit(Deployment deployment, Path ledger) {
     KafkaConnection kafka = deployment.kafka();
-    AuditConfigBuilder config =
+    AuditConfig config =
         AuditConfig.builder(kafka.bootstrapServers())
+            .clientProperties(kafka.clientProperties())
             .topics(kafka.topics())
-            .ledger(ledger)
+            .database(kafka.database())
+            .ledger(scenario.load().isOverHttp() ? null : ledger)
             .since(deployment.isOurs() ? null : results.startedAt())
-            .waitFor(AUDIT_WAIT);
-    config.clientProperties(kafka.clientProperties());
-    return new Audit(config.build()).run();
-  }
-
-  static String oneLine(Throwable e) {
-    String message = e.getMessage();
-    return message == null || message.isBlank()
-        ? e.getClass().getSimpleName()
-        : message.strip().replaceAll("\\s*\\R\\s*", "; ");
+            .waitFor(AUDIT_WAIT)
+            .build();
+    return new Audit(config).run();
   }
 }

@@ -1,15 +1,23 @@
 package io.turnstile.bench.run;
 
+import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
-import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.scenario.PlannedFault;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.scenario.Scenario.PlannedFault;
+import io.turnstile.clients.FlinkRestException;
+import io.turnstile.clients.RecoveryTimeline;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedProcess;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * Inflicts the faults of a scenario when they are due. {@link #run} is called once, by a thread of
@@ -22,153 +30,165 @@ final class FaultTimeline {
 
   private static final Duration DEFAULT_OUTAGE = Duration.ofSeconds(10);
 
-  private record Inflicted(PlannedFault planned, long nanos, int watch, Long endedNanos) {}
+  /** The checkpoint of the warm-up begins that long before its end. */
+  private static final Duration CHECKPOINT_BEFORE = Duration.ofSeconds(10);
 
-  private final List<PlannedFault> faults;
-  private final Testbed testbed;
+  private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(1);
+
+  /** The time after which nobody waits for the stages of a recovery any longer. */
+  private static final Duration MAX_RECOVERY = Duration.ofMinutes(1);
+
+  /** A fault from an instant on; its end is 0 while it lasts. */
+  private record Inflicted(
+      PlannedFault planned,
+      Instant at,
+      long nanos,
+      LongSupplier resumedNanos,
+      AtomicLong endedNanos,
+      AtomicReference<Map<String, Double>> stages) {}
+
+  private final RunContext context;
   private final RunningEngine engine;
   private final LatencyRecorder recording;
-  private final RunView view;
-  private final List<Inflicted> inflicted = new ArrayList<>();
+  private final List<Inflicted> inflicted = new CopyOnWriteArrayList<>();
 
-  FaultTimeline(
-      List<PlannedFault> faults,
-      Testbed testbed,
-      RunningEngine engine,
-      LatencyRecorder recording,
-      RunView view) {
-    this.faults = faults;
-    this.testbed = testbed;
+  FaultTimeline(RunContext context, RunningEngine engine, LatencyRecorder recording) {
+    this.context = context;
     this.engine = engine;
     this.recording = recording;
-    this.view = view;
   }
 
   /**
-   * Inflicts them, one after the other.
-   *
-   * @param measuredFromNanos when the measured part of the run begins
+   * Inflicts them, one after the other; the load has begun. A deployment that has run for longer
+   * than this one has a checkpoint by then: this one gets its own before the end of the warm-up.
    */
-  void run(long measuredFromNanos) throws Exception {
-    for (PlannedFault fault : faults) {
-      sleepUntil(measuredFromNanos + fault.at().toNanos());
-      inflict(fault);
+  void run() throws Exception {
+    sleepUntil(recording.measuredFromNanos() - CHECKPOINT_BEFORE.toNanos());
+    engine.flinkJob().ifPresent(this::checkpoint);
+    for (PlannedFault fault : context.scenario().faults()) {
+      sleepUntil(recording.measuredFromNanos() + fault.at().toNanos());
+      observe(inflict(fault));
     }
   }
 
-  private void inflict(PlannedFault fault) throws Exception {
-    view.line("  %s", fault.fault().key());
-    switch (fault.fault()) {
+  private void checkpoint(FlinkJob job) {
+    try {
+      job.flink().checkpoint(job.jobId(), CHECKPOINT_TIMEOUT);
+    } catch (FlinkRestException e) {
+      context.results().note("There is no checkpoint of the warm-up: " + e.getMessage());
+    }
+  }
+
+  /** Asks Flink how the job came back, once it has. */
+  private void observe(Inflicted fault) throws InterruptedException {
+    FlinkJob job = engine.flinkJob().orElse(null);
+    if (job == null) {
+      return;
+    }
+    long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
+    while (fault.resumedNanos.getAsLong() == Long.MAX_VALUE && System.nanoTime() < giveUpNanos) {
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    try {
+      job.flink().awaitRunning(job.jobId(), MAX_RECOVERY);
+      // Flink collects the job's metrics once a second.
+      TimeUnit.SECONDS.sleep(2);
+      fault.stages.set(RecoveryTimeline.read(job.flink(), job.jobId(), fault.at).seconds());
+    } catch (FlinkRestException e) {
+      context.results().note("Flink does not tell the stages of a recovery: " + e.getMessage());
+    }
+  }
+
+  private Inflicted inflict(PlannedFault planned) throws Exception {
+    Testbed testbed = context.deployment().testbed();
+    context.view().line("  %s", planned.fault().key());
+    // Before the clock is read: to find them may take seconds.
+    List<TestbedProcess> workers = engine.workers();
+    long now = System.nanoTime();
+    Inflicted fault =
+        new Inflicted(
+            planned,
+            Instant.now(),
+            now,
+            recording.firstVerdictAfter(now),
+            new AtomicLong(),
+            new AtomicReference<>(Map.of()));
+    inflicted.add(fault);
+    switch (planned.fault()) {
       case KILL_TASKMANAGER -> {
-        TestbedProcess victim = engine.workers().get(0);
-        int index = begin(fault);
+        TestbedProcess victim = workers.get(0);
         testbed.kill(victim);
-        view.line("  %s killed (SIGKILL); starting another one", victim);
+        context.view().line("  %s killed (SIGKILL); starting another one", victim);
         engine.replaceWorker();
-        end(index);
       }
       case PAUSE_TASKMANAGER -> {
-        TestbedProcess victim = engine.workers().get(0);
-        outage(
-            fault,
-            DEFAULT_PAUSE,
-            () -> {
-              testbed.pause(victim);
-              engine.replaceWorker();
-            },
-            () -> testbed.resume(victim));
+        TestbedProcess victim = workers.get(0);
+        testbed.pause(victim);
+        engine.replaceWorker();
+        last(fault, DEFAULT_PAUSE);
+        testbed.resume(victim);
       }
-      case KILL_JOBMANAGER -> {
-        int index = begin(fault);
-        engine.crashCoordinator();
-        end(index);
-      }
+      case KILL_JOBMANAGER -> engine.crashCoordinator();
       case CUT_FROM_BROKER -> {
-        TestbedProcess victim = engine.workers().get(0);
-        outage(
-            fault,
-            DEFAULT_OUTAGE,
-            () -> testbed.cutFromBrokers(victim),
-            () -> testbed.reconnectToBrokers(victim));
+        TestbedProcess victim = workers.get(0);
+        testbed.cutFromBrokers(victim);
+        last(fault, DEFAULT_OUTAGE);
+        testbed.reconnectToBrokers(victim);
       }
-      case STOP_BROKER ->
-          outage(
-              fault,
-              DEFAULT_OUTAGE,
-              () -> testbed.kill(TestbedProcess.BROKER),
-              () -> testbed.start(TestbedProcess.BROKER));
+      case STOP_BROKER -> {
+        testbed.kill(TestbedProcess.BROKER);
+        last(fault, DEFAULT_OUTAGE);
+        testbed.start(TestbedProcess.BROKER);
+      }
+      case PAUSE_KEY_SERVER -> {
+        testbed.pauseKeyServer();
+        last(fault, DEFAULT_OUTAGE);
+        testbed.resumeKeyServer();
+      }
     }
+    fault.endedNanos.set(System.nanoTime());
+    return fault;
   }
 
-  private interface Step {
-    void run() throws Exception;
+  /** Lets the fault last for as long as the scenario says, or else for its usual length. */
+  private static void last(Inflicted fault, Duration usual) throws InterruptedException {
+    Duration length = fault.planned.length();
+    sleepUntil(fault.nanos + (length.isZero() ? usual : length).toNanos());
   }
 
-  /** A fault that lasts: for as long as the scenario says, or else for its usual length. */
-  private void outage(PlannedFault fault, Duration usual, Step inflict, Step mend)
-      throws Exception {
-    int index = begin(fault);
-    inflict.run();
-    Duration length = fault.length().isZero() ? usual : fault.length();
-    sleepUntil(at(index) + length.toNanos());
-    mend.run();
-    end(index);
+  List<FaultResult> results() {
+    return inflicted.stream().map(this::result).toList();
   }
 
-  private synchronized int begin(PlannedFault fault) {
-    long now = System.nanoTime();
-    inflicted.add(new Inflicted(fault, now, recording.watchFor(now), null));
-    return inflicted.size() - 1;
-  }
-
-  private synchronized long at(int index) {
-    return inflicted.get(index).nanos();
-  }
-
-  private synchronized void end(int index) {
-    Inflicted fault = inflicted.get(index);
-    inflicted.set(
-        index, new Inflicted(fault.planned(), fault.nanos(), fault.watch(), System.nanoTime()));
-  }
-
-  /**
-   * Returns the outcome of the faults so far.
-   *
-   * @param p99LimitMs at which latency counts as normal again
-   */
-  synchronized List<FaultResult> results(double p99LimitMs) {
-    return inflicted.stream()
-        .map(
-            fault -> {
-              long resumed = recording.resumedNanos(fault.watch());
-              int caughtUp = caughtUp(fault, p99LimitMs);
-              return new FaultResult(
-                  sinceMeasured(fault.nanos()),
-                  fault.planned().fault().key(),
-                  resumed == Long.MAX_VALUE ? null : (resumed - fault.nanos()) / 1e9,
-                  caughtUp < 0
-                      ? null
-                      : Math.max(0, caughtUp - (fault.nanos() - recording.startNanos()) / 1e9),
-                  fault.endedNanos() == null ? null : sinceMeasured(fault.endedNanos()));
-            })
-        .toList();
+  private FaultResult result(Inflicted fault) {
+    long resumed = fault.resumedNanos.getAsLong();
+    int caughtUp = caughtUp(fault);
+    long ended = fault.endedNanos.get();
+    return new FaultResult(
+        sinceMeasured(fault.nanos),
+        fault.planned.fault().key(),
+        resumed == Long.MAX_VALUE ? null : (resumed - fault.nanos) / 1e9,
+        caughtUp < 0 ? null : Math.max(0, caughtUp - (fault.nanos - recording.startNanos()) / 1e9),
+        ended == 0 ? null : sinceMeasured(ended),
+        fault.stages.get());
   }
 
   /** Tells whether a second of the recorder lies in no fault and no recovery from one. */
-  synchronized boolean undisturbed(long second, double p99LimitMs) {
+  boolean undisturbed(long second) {
     return inflicted.stream()
         .noneMatch(
             fault -> {
-              int caughtUp = caughtUp(fault, p99LimitMs);
-              return second >= recording.secondOf(fault.nanos())
+              int caughtUp = caughtUp(fault);
+              return second >= recording.secondOf(fault.nanos)
                   && (caughtUp < 0 || second < caughtUp);
             });
   }
 
   /** Returns the second of the recorder in which the latency was normal again; -1 if none was. */
-  private int caughtUp(Inflicted fault, double p99LimitMs) {
+  private int caughtUp(Inflicted fault) {
     // The second of the fault itself was mostly undisturbed.
-    return recording.caughtUpSecond(recording.secondOf(fault.nanos()) + 1, p99LimitMs);
+    return recording.caughtUpSecond(
+        recording.secondOf(fault.nanos) + 1, context.scenario().p99LimitMs());
   }
 
   private double sinceMeasured(long nanos) {

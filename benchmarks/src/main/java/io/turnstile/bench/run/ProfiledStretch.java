@@ -1,9 +1,10 @@
 package io.turnstile.bench.run;
 
+import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.profile.AsyncProfiler;
-import io.turnstile.bench.result.FlameGraphFile;
-import io.turnstile.bench.result.ProfileResult;
+import io.turnstile.bench.result.RunResult.FlameGraphFile;
+import io.turnstile.bench.scenario.LoadProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,12 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /**
  * Has the processes of a run profiled for a while in its measured part. What cannot be profiled is
- * noted, and the run continues. {@link #run} is called once, by a thread of its own; the rest after
- * it.
+ * noted, and the run continues. {@link #run} is called once, by a thread of its own.
  */
 final class ProfiledStretch {
 
@@ -29,56 +28,23 @@ final class ProfiledStretch {
 
   private static final long POLL_MILLIS = 20;
 
+  private final RunContext context;
+  private final LoadProfile load;
   private final LatencyRecorder recording;
-  private final Supplier<Map<String, Long>> pids;
-  private final Path files;
-  private final Path results;
-  private final RunView view;
+  private final RunningEngine engine;
 
-  private final List<FlameGraphFile> flameGraphs = new ArrayList<>();
-  private final List<String> notes = new ArrayList<>();
-  private ProfileResult profile;
-
-  /**
-   * @param recording of the stretch
-   * @param pids process ids by name, that of the one that decides first; asked when the profile
-   *     begins
-   * @param files empty, for what the profiler needs
-   * @param results gets the flame graphs
-   */
-  ProfiledStretch(
-      LatencyRecorder recording,
-      Supplier<Map<String, Long>> pids,
-      Path files,
-      Path results,
-      RunView view) {
-    this.recording = recording;
-    this.pids = pids;
-    this.files = files;
-    this.results = results;
-    this.view = view;
+  ProfiledStretch(RunContext context, RunningEngine engine) {
+    this.context = context;
+    this.load = context.scenario().load();
+    this.recording = context.results().latency();
+    this.engine = engine;
   }
 
   /**
-   * Profiles in the middle of what is sent at intended times.
-   *
-   * @param length of the measured part
+   * Profiles in the middle of what is sent at intended times; of a number of records, once the
+   * first of them are decided. Needs an empty directory.
    */
-  void inTheMiddle(Duration length, BooleanSupplier over) throws InterruptedException {
-    long margin = Math.max(0, length.minus(LONGEST).dividedBy(2).toNanos());
-    run(
-        () -> recording.started() && System.nanoTime() >= recording.measuredFromNanos() + margin,
-        over);
-  }
-
-  /** Profiles while so many records are decided as fast as possible, once the first of them are. */
-  void ofRecords(long records, BooleanSupplier over) throws InterruptedException {
-    run(
-        () -> recording.answered() >= records * LEFT_OUT,
-        () -> recording.answered() >= records || over.getAsBoolean());
-  }
-
-  private void run(BooleanSupplier begun, BooleanSupplier over) throws InterruptedException {
+  void run(Path files, BooleanSupplier over) throws InterruptedException {
     AsyncProfiler profiler;
     try {
       profiler = AsyncProfiler.unpack(files);
@@ -86,15 +52,32 @@ final class ProfiledStretch {
       note("No profile: " + e.getMessage() + ".");
       return;
     }
-    while (!begun.getAsBoolean()) {
+    while (!begun()) {
       if (over.getAsBoolean()) {
         note("No profile: the run was over too soon.");
         return;
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
+    Map<String, Long> started = start(profiler);
+    long fromNanos = System.nanoTime();
+    long untilNanos = fromNanos + LONGEST.toNanos();
+    while (System.nanoTime() < untilNanos && !allDecided() && !over.getAsBoolean()) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    double seconds = (System.nanoTime() - fromNanos) / 1e9;
+    List<FlameGraphFile> graphs = stop(profiler, started);
+    if (!graphs.isEmpty()) {
+      context.results().set(result -> result.flameGraphs(graphs));
+      String note = "Profiled for %.0f s, which costs some speed: without, it is faster.";
+      context.results().note(note.formatted(seconds));
+    }
+  }
+
+  private Map<String, Long> start(AsyncProfiler profiler) {
     Map<String, Long> started = new LinkedHashMap<>();
-    pids.get()
+    engine
+        .pids()
         .forEach(
             (name, pid) -> {
               try {
@@ -104,46 +87,38 @@ final class ProfiledStretch {
                 note("No profile of %s: %s.".formatted(name, e.getMessage()));
               }
             });
-    long fromNanos = System.nanoTime();
-    while (System.nanoTime() - fromNanos < LONGEST.toNanos() && !over.getAsBoolean()) {
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-    }
-    double seconds = (System.nanoTime() - fromNanos) / 1e9;
-    started.forEach((name, pid) -> write(profiler, name, pid));
-    if (!flameGraphs.isEmpty()) {
-      notes.add(
-          "Profiled for %.0f s, which costs some speed: without, it is faster.".formatted(seconds));
-    }
+    return started;
   }
 
-  private void write(AsyncProfiler profiler, String name, long pid) {
-    String file = "flames-" + name + ".html";
-    try {
-      List<String> stacks = profiler.stop(pid, results.resolve(file));
-      flameGraphs.add(new FlameGraphFile(name, file));
-      if (profile == null) {
-        profile = new ProfileResult(name, stacks);
-      }
-    } catch (IOException e) {
-      note("No profile of %s: %s.".formatted(name, e.getMessage()));
+  private List<FlameGraphFile> stop(AsyncProfiler profiler, Map<String, Long> started) {
+    List<FlameGraphFile> graphs = new ArrayList<>();
+    started.forEach(
+        (name, pid) -> {
+          String file = "flames-" + name + ".html";
+          try {
+            profiler.stop(pid, context.setup().resultDirectory().resolve(file));
+            graphs.add(new FlameGraphFile(name, file, null));
+          } catch (IOException e) {
+            note("No profile of %s: %s.".formatted(name, e.getMessage()));
+          }
+        });
+    return graphs;
+  }
+
+  private boolean begun() {
+    if (load.stages().isEmpty()) {
+      return recording.answered() >= load.records() * LEFT_OUT;
     }
+    long margin = Math.max(0, load.length().minus(LONGEST).dividedBy(2).toNanos());
+    return recording.started() && System.nanoTime() >= recording.measuredFromNanos() + margin;
+  }
+
+  private boolean allDecided() {
+    return load.stages().isEmpty() && recording.answered() >= load.records();
   }
 
   private void note(String note) {
-    notes.add(note);
-    view.line("  %s", note);
-  }
-
-  /** Of the process that decides; null if there is none. */
-  ProfileResult profile() {
-    return profile;
-  }
-
-  List<FlameGraphFile> flameGraphs() {
-    return flameGraphs;
-  }
-
-  List<String> notes() {
-    return notes;
+    context.results().note(note);
+    context.view().line("  %s", note);
   }
 }

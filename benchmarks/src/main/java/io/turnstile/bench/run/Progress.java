@@ -1,6 +1,14 @@
 package io.turnstile.bench.run;
 
 import io.turnstile.bench.measure.LatencyRecorder;
+import io.turnstile.bench.result.AuditResult;
+import io.turnstile.bench.result.Latency.LatencySummary;
+import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ProcessResources;
+import io.turnstile.bench.result.RunResult.RateStep;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
 import io.turnstile.clients.Screen;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -22,20 +30,13 @@ public final class Progress implements RunView {
   private Duration left = Duration.ZERO;
   private long leftAsOfNanos;
 
-  /**
-   * @param terminal true for one that understands ANSI sequences
-   */
+  /** A terminal has to understand ANSI sequences. */
   public Progress(PrintWriter out, boolean terminal) {
     this.screen = new Screen(out, terminal, PLAIN_INTERVAL);
     this.terminal = terminal;
   }
 
-  /**
-   * Begins a run.
-   *
-   * @param title of the run
-   * @param duration until everything that is still to be done will be done, about
-   */
+  /** Begins a run; all runs that are still to be done take so long, about. */
   synchronized void begin(String title, Duration duration) {
     this.title = title;
     left = duration;
@@ -54,14 +55,8 @@ public final class Progress implements RunView {
   public synchronized void live(String format, Object... arguments) {
     Duration rest = left.minusNanos(System.nanoTime() - leftAsOfNanos);
     long seconds = Math.max(0, rest.toSeconds());
-    String line =
-        String.format(
-            Locale.ROOT,
-            "%s: %s; about %d:%02d left",
-            title,
-            String.format(Locale.ROOT, format, arguments),
-            seconds / 60,
-            seconds % 60);
+    String state = String.format(Locale.ROOT, format, arguments);
+    String line = "%s: %s; about %d:%02d left".formatted(title, state, seconds / 60, seconds % 60);
     screen.live(List.of(line), line);
   }
 
@@ -79,5 +74,70 @@ public final class Progress implements RunView {
         sent - answered,
         recent.getValueAtPercentile(50) / 1000.0,
         recent.getValueAtPercentile(99) / 1000.0);
+  }
+
+  /** Prints a result in a few lines. */
+  void show(RunResult result) {
+    LatencySummary latency = result.latencyMs().committed();
+    line(
+        "%s  %s on %s (%d)",
+        result.passed() ? "PASS" : "FAIL", result.scenario(), result.engine(), result.repeat());
+    if (result.failure() != null) {
+      line("  %s", result.failure());
+    }
+    line(
+        "  committed p50 %.1f  p95 %.1f  p99 %.1f  p99.9 %.1f  max %.0f ms",
+        latency.p50(), latency.p95(), latency.p99(), latency.p999(), latency.max());
+    line(
+        "  %,.0f/s; %.0f s after %.0f s of warm-up",
+        result.throughput().meanPerS(), result.load().measuredS(), result.load().warmupS());
+    for (RateStep step : result.search()) {
+      line(
+          "  %,8.0f/s  p99 %6.1f ms  %s",
+          step.offeredPerS(), step.p99Ms(), step.held() ? "held" : "not held");
+    }
+    for (ScenarioMetric metric : result.figures()) {
+      line("  %s: %,.1f %s", metric.name(), metric.value(), metric.unit());
+    }
+    for (FaultResult fault : result.faults()) {
+      line(
+          "  %s at %.0f s: first verdict after %s, caught up after %s",
+          fault.fault(),
+          fault.atS(),
+          seconds(fault.firstVerdictAfterS()),
+          seconds(fault.caughtUpAfterS()));
+    }
+    for (ProcessResources process : result.resources()) {
+      line(
+          "  %-14s %.2f cores, %,.0f MB, longest GC pause %s ms",
+          process.process(),
+          process.cpuCoresMean(),
+          process.rssMaxMb(),
+          process.gcPauseMaxMs() == null ? "?" : Math.round(process.gcPauseMaxMs() * 10) / 10.0);
+    }
+    AuditResult audit = result.audit();
+    if (audit != null) {
+      line(
+          "  audit: %,d inputs, %,d missing, %,d doubled, %,d wrong",
+          audit.inputs(),
+          audit.missing() + audit.inFlight(),
+          audit.duplicated() + audit.acceptedTwice(),
+          audit.wrong() + audit.misrouted());
+    }
+    for (Objective objective : result.objectives()) {
+      if (!objective.met()) {
+        line(
+            "  %s: %s %s, is %s",
+            objective.goal() ? "goal not met" : "not met",
+            objective.name(),
+            objective.target(),
+            objective.actual() == null ? "unknown" : objective.actual());
+      }
+    }
+    result.notes().forEach(note -> line("  note: %s", note));
+  }
+
+  private static String seconds(Double value) {
+    return value == null ? "never" : String.format(Locale.ROOT, "%.1f s", value);
   }
 }

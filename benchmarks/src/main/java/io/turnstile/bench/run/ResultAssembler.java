@@ -5,31 +5,29 @@ import io.turnstile.bench.evaluate.ObjectiveEvaluation;
 import io.turnstile.bench.measure.CheckpointLog;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.measure.ResourceSampler;
-import io.turnstile.bench.result.AuditResult;
-import io.turnstile.bench.result.CheckpointResult;
-import io.turnstile.bench.result.ConsumerLag;
-import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.LeakResult;
-import io.turnstile.bench.result.Load;
 import io.turnstile.bench.result.Point;
-import io.turnstile.bench.result.ProcessResources;
-import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.ConsumerLag;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Load;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
+import io.turnstile.bench.result.RunResult.ScenarioMetric.Direction;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.ScenarioMetric;
-import io.turnstile.bench.result.Throughput;
-import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Metric;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.simulator.http.AnswerAudit;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -43,7 +41,6 @@ final class ResultAssembler implements AutoCloseable {
   private final ResourceSampler resources = new ResourceSampler();
   private final CheckpointLog checkpoints = new CheckpointLog();
   private final List<String> notes = new ArrayList<>();
-  private final List<RateStep> search = new ArrayList<>();
   private final List<ScenarioMetric> metrics = new ArrayList<>();
   private final Map<Metric, Double> special = new EnumMap<>(Metric.class);
   private final LatencyRecorder throughput;
@@ -51,37 +48,30 @@ final class ResultAssembler implements AutoCloseable {
   private Double offeredPerS;
   private FaultTimeline faults;
   private SimulationSummary sent;
-  private List<ProcessResources> used = List.of();
   private Double processedPerS;
-  private ProfiledStretch profile;
+  private String givenUp;
 
-  /**
-   * Begins a result.
-   *
-   * @param engine its name in the result
-   * @param recorder of the stretch of load that throughput, and most often latency, is of
-   */
+  /** The throughput, and most often the latency, is that of a stretch of load. */
   ResultAssembler(
-      Scenario scenario, String engine, int repeat, String command, LatencyRecorder recorder) {
+      Scenario scenario, String engine, int repeat, String command, LatencyRecorder stretch) {
     this.scenario = scenario;
-    this.latency = recorder;
-    this.throughput = recorder;
-    LoadProfile load = scenario.load();
-    offeredPerS = load.stages().isEmpty() ? null : load.meanRate();
+    latency = stretch;
+    throughput = stretch;
+    offeredPerS = scenario.load().stages().isEmpty() ? null : scenario.load().meanRate();
     result =
         RunResult.builder(scenario.name(), engine)
             .repeat(repeat)
             .startedAt(Instant.now())
             .command(command)
-            .ratios(scenario.ratios());
+            .ratios(scenario.ratios())
+            .search(List.of())
+            .resources(List.of());
   }
 
-  /** The stretch of load that the latency is of. */
   synchronized LatencyRecorder latency() {
     return latency;
   }
 
-  /** Takes the latency of another stretch. */
   synchronized void latencyOf(LatencyRecorder stretch) {
     latency = stretch;
   }
@@ -94,14 +84,8 @@ final class ResultAssembler implements AutoCloseable {
     return checkpoints;
   }
 
-  /** Returns the checkpoints of the measured part of a stretch. */
-  List<CheckpointResult> checkpointsSince(LatencyRecorder stretch) {
-    return checkpoints.since(measuredFromMillis(stretch));
-  }
-
-  /** Sets the time when the run began; the default is the time when this object was made. */
-  synchronized void startedAt(Instant instant) {
-    result.startedAt(instant);
+  synchronized void set(Consumer<RunResultBuilder> parts) {
+    parts.accept(result);
   }
 
   synchronized Instant startedAt() {
@@ -113,10 +97,6 @@ final class ResultAssembler implements AutoCloseable {
     offeredPerS = rate;
   }
 
-  synchronized void engine(Environment environment, Map<String, String> settings) {
-    result.environment(environment).settings(settings);
-  }
-
   synchronized void faults(FaultTimeline timeline) {
     faults = timeline;
   }
@@ -125,25 +105,8 @@ final class ResultAssembler implements AutoCloseable {
     sent = summary;
   }
 
-  /** Returns the summary of the last load that was sent to its end. */
   synchronized Optional<SimulationSummary> sent() {
     return Optional.ofNullable(sent);
-  }
-
-  synchronized void audit(AuditResult audit) {
-    result.audit(audit);
-  }
-
-  synchronized boolean auditPassed() {
-    return result.audit() != null && result.audit().passed();
-  }
-
-  synchronized void leaks(LeakResult leaks) {
-    result.leaks(leaks);
-  }
-
-  synchronized void profile(ProfiledStretch stretch) {
-    profile = stretch;
   }
 
   synchronized void processedPerS(Double rate) {
@@ -151,24 +114,40 @@ final class ResultAssembler implements AutoCloseable {
   }
 
   /** Takes what the processes used between two instants. */
-  synchronized void resourcesBetween(Deployment deployment, long fromNanos, long toNanos) {
-    used =
-        resources.between(
-            fromNanos,
-            toNanos,
-            process -> deployment.testbed().logs().resolve(process + "-gc.log"));
+  synchronized void resourcesBetween(Deployment deployment, long fromNanos, long toNanos)
+      throws IOException {
+    Function<String, Path> gcLog =
+        process -> deployment.testbed().logs().resolve(process + "-gc.log");
+    result.resources(resources.between(fromNanos, toNanos, gcLog));
   }
 
   synchronized void note(String note) {
     notes.add(note);
   }
 
-  synchronized void add(RateStep step) {
-    search.add(step);
+  /**
+   * Fails the run, also if its audit is clean: verdicts that came when nobody waited for them any
+   * longer are in no latency.
+   */
+  synchronized void giveUp(String why) {
+    givenUp = why;
   }
 
-  synchronized void add(ScenarioMetric metric) {
-    metrics.add(metric);
+  synchronized boolean gaveUp() {
+    return givenUp != null;
+  }
+
+  /** Takes what was found of a gateway's answers; if they do not hold, the run fails. */
+  synchronized void answers(AnswerAudit audit) {
+    note("Answers: " + audit.summary() + ".");
+    if (!audit.passed()) {
+      giveUp("the answers do not agree with the topics: " + audit.examples().get(0));
+    }
+  }
+
+  /** Takes a metric that only this scenario has; {@code better} is null if it has no direction. */
+  synchronized void metric(String name, double value, String unit, Direction better) {
+    metrics.add(new ScenarioMetric(name, value, unit, better));
   }
 
   /** Takes the value of a metric that only the procedure can measure. */
@@ -182,22 +161,20 @@ final class ResultAssembler implements AutoCloseable {
   }
 
   private boolean isUndisturbed(long second) {
-    return faults == null || faults.undisturbed(second, scenario.p99LimitMs());
+    return faults == null || faults.undisturbed(second);
   }
 
-  /**
-   * Makes the result of what there is now.
-   *
-   * @param failure why the run could not be finished; null if it could
-   * @param interrupted true if the run will not end of itself
-   */
+  /** Makes the result of what there is now; the failure is null if there is none. */
   synchronized RunResult assemble(String failure, boolean interrupted) {
     List<Point> verdicts = throughput.verdictSeries();
     List<Point> published = throughput.acknowledgedSeries();
     List<Point> backlog = throughput.backlogSeries();
     double committedPerS = committedPerS(verdicts);
-    List<FaultResult> inflicted =
-        faults == null ? List.of() : faults.results(scenario.p99LimitMs());
+    double publishedPerS = throughput.meanOverMeasured(published);
+    double warmUpS = scenario.load().warmUp().toMillis() / 1000.0;
+    long count = published.stream().mapToLong(point -> (long) point.y()).sum();
+    long maxLag = backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0);
+    List<FaultResult> inflicted = faults == null ? List.of() : faults.results();
     ObjectiveEvaluation evaluation =
         new ObjectiveEvaluation(
             scenario,
@@ -206,50 +183,33 @@ final class ResultAssembler implements AutoCloseable {
             inflicted,
             sent,
             result.audit(),
-            used,
+            result.resources(),
             result.environment(),
             special);
     return result
         .interrupted(interrupted)
-        .failure(failure)
-        .load(
-            new Load(
-                offeredPerS,
-                published.stream().mapToLong(point -> (long) point.y()).sum(),
-                scenario.load().warmUp().toMillis() / 1000.0,
-                latency.measuredSeconds()))
+        .failure(failure == null ? givenUp : failure)
+        .load(new Load(offeredPerS, count, warmUpS, latency.measuredSeconds()))
         .throughput(
             new Throughput(
-                committedPerS,
-                verdicts,
-                throughput.meanOverMeasured(published),
-                processedPerS,
-                committedPerS,
-                published))
+                committedPerS, verdicts, publishedPerS, processedPerS, committedPerS, published))
         .latencyMs(latency.latency())
         .shares(evaluation.shares())
         .faults(inflicted)
-        .resources(used)
-        .checkpoints(checkpointsSince(throughput))
-        .consumerLag(
-            new ConsumerLag(
-                backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0), backlog))
-        .search(search)
-        .figures(metrics)
-        .profile(profile == null ? null : profile.profile())
-        .flameGraphs(profile == null ? List.of() : profile.flameGraphs())
+        .checkpoints(checkpoints.since(throughput.measuredFromMillis()))
+        .consumerLag(new ConsumerLag(maxLag, backlog))
+        .figures(List.copyOf(metrics))
         .objectives(evaluation.objectives())
         .notes(notes(interrupted))
         .build();
   }
 
   private double committedPerS(List<Point> verdicts) {
-    if (special.containsKey(Metric.DRAIN_PER_S)) {
-      return special.get(Metric.DRAIN_PER_S);
-    }
-    return scenario.load().stages().isEmpty()
-        ? throughput.drainRate(0)
-        : throughput.meanOverMeasured(verdicts);
+    double measured =
+        scenario.load().stages().isEmpty()
+            ? throughput.drainRate(0)
+            : throughput.meanOverMeasured(verdicts);
+    return special.getOrDefault(Metric.DRAIN_PER_S, measured);
   }
 
   private List<String> notes(boolean interrupted) {
@@ -257,25 +217,14 @@ final class ResultAssembler implements AutoCloseable {
     if (interrupted) {
       all.add("The run was interrupted: it has no audit.");
     }
-    long failed = checkpoints.failedSince(measuredFromMillis(throughput));
+    long failed = checkpoints.failedSince(throughput.measuredFromMillis());
     if (failed > 0) {
       all.add(
           failed == 1
               ? "A checkpoint failed while it was measured."
               : failed + " checkpoints failed while it was measured.");
     }
-    if (profile != null) {
-      all.addAll(profile.notes());
-    }
     return all;
-  }
-
-  private static long measuredFromMillis(LatencyRecorder stretch) {
-    if (!stretch.started()) {
-      return Long.MAX_VALUE;
-    }
-    long ago = System.nanoTime() - stretch.measuredFromNanos();
-    return System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(ago);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.turnstile.bench.run;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
-import io.turnstile.bench.measure.VerdictListener;
+import io.turnstile.bench.measure.VerdictProbe.VerdictListener;
 import java.util.concurrent.Callable;
 
 /** Shows a run to whoever waits for it. Its methods may be called by any thread. */
@@ -29,12 +29,6 @@ public interface RunView {
     return stretch;
   }
 
-  /**
-   * Shows the state of the run; called once a second while a load is followed.
-   *
-   * @param stretch of load that is followed
-   * @param sent transactions acknowledged
-   * @param answered of these, those whose verdict has come
-   */
+  /** Shows the transactions sent and those with a verdict, once a second during a stretch. */
   void tick(LatencyRecorder stretch, long sent, long answered);
 }

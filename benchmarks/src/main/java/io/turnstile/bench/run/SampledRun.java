@@ -3,6 +3,7 @@ package io.turnstile.bench.run;
 import io.turnstile.bench.engine.LiveEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.AuditResult;
+import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
@@ -15,13 +16,7 @@ import java.util.concurrent.TimeUnit;
 /** A load that somebody else sent to a live deployment. */
 public final class SampledRun {
 
-  /**
-   * A transaction that was sent.
-   *
-   * @param atMillis when it was meant to be, epoch milliseconds
-   * @param elapsedMillis from then to its committed verdict
-   * @param answered whether there was one
-   */
+  /** A transaction by its intended epoch time, with the time from then to its verdict, if any. */
   public record Sample(long atMillis, long elapsedMillis, boolean answered) {}
 
   private final Scenario scenario;
@@ -47,14 +42,7 @@ public final class SampledRun {
     return Instant.ofEpochMilli(samples.get(0).atMillis());
   }
 
-  /**
-   * The result.
-   *
-   * @param engine as it is named in place of an engine
-   * @param audit of everything since {@link #startedAt}
-   * @param failure why not all was sent; null if it was
-   * @param settings whatever it takes to do the same again
-   */
+  /** Makes the result; the sender is named as an engine, and no failure is null. */
   public RunResult result(
       String engine,
       int repeat,
@@ -71,18 +59,22 @@ public final class SampledRun {
         recorder.joined(intended, intended + TimeUnit.MILLISECONDS.toNanos(sample.elapsedMillis()));
       }
     }
-    long measuredFromMillis = samples.get(0).atMillis() + scenario.load().warmUp().toMillis();
-    long measured =
-        samples.stream().filter(sample -> sample.atMillis() >= measuredFromMillis).count();
+    Instant measuredFrom = startedAt().plus(scenario.load().warmUp());
+    double measured =
+        samples.stream().filter(it -> it.atMillis() >= measuredFrom.toEpochMilli()).count();
     double seconds = recorder.measuredSeconds();
     double offered = seconds > 0 ? measured / seconds : 0;
     Scenario asSent =
         offered > 0 ? scenario.withLoad(scenario.load().peakingAt(offered)) : scenario;
     try (ResultAssembler results = new ResultAssembler(asSent, engine, repeat, command, recorder)) {
-      results.startedAt(startedAt());
+      results.set(
+          result ->
+              result
+                  .startedAt(startedAt())
+                  .environment(Environment.ofThisMachine(null, LiveEngine.NAME))
+                  .settings(settings)
+                  .audit(audit));
       results.offeredPerS(offered);
-      results.engine(EnvironmentProbe.environment(null, LiveEngine.NAME), settings);
-      results.audit(audit);
       notes.forEach(results::note);
       return results.assemble(failure, false);
     }

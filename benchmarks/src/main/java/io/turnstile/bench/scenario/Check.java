@@ -7,55 +7,43 @@ final class Check {
 
   private Check() {}
 
-  static <T> T orDefault(T value, T otherwise) {
-    return value == null ? otherwise : value;
+  static void that(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
   }
 
   static <T> T required(String key, T value) {
-    if (value == null) {
-      throw new IllegalArgumentException(key + ": is required");
-    }
+    that(value != null, key + ": is required");
     return value;
   }
 
-  static String matches(String key, String pattern, String value) {
-    if (!Pattern.matches(pattern, value)) {
-      throw new IllegalArgumentException(
-          "%s: '%s' does not match the pattern %s".formatted(key, value, pattern));
-    }
-    return value;
-  }
-
-  /** Returns a number that is at least so large, or the default if the file says none. */
-  static double atLeast(String key, double least, Double value, double otherwise) {
-    if (value != null && !(value >= least && Double.isFinite(value))) {
-      throw new IllegalArgumentException(
-          "%s: must be at least %s, not %s".formatted(key, text(least), text(value)));
-    }
+  /** Returns a text of that pattern, or the default if the file says none. */
+  static String matches(String key, String pattern, String value, String otherwise) {
+    that(
+        value == null || Pattern.matches(pattern, value),
+        "%s: '%s' does not match the pattern %s".formatted(key, value, pattern));
     return value == null ? otherwise : value;
   }
 
-  static long atLeast(String key, long least, Long value, long otherwise) {
-    atLeast(key, (double) least, value == null ? null : value.doubleValue(), 0);
+  static <N extends Number> N atLeast(String key, int least, N value, N otherwise) {
+    return within(key, "at least " + least, least, Double.MAX_VALUE, value, otherwise);
+  }
+
+  static Double above0(String key, Double value, Double otherwise) {
+    return within(key, "above 0", Double.MIN_VALUE, Double.MAX_VALUE, value, otherwise);
+  }
+
+  static Double share(String key, Double value) {
+    return within(key, "from 0 to 1", 0, 1, value, 0.0);
+  }
+
+  /** Returns a number within a range, or the default if the file says none. */
+  static <N extends Number> N within(
+      String key, String range, double least, double most, N value, N otherwise) {
+    that(
+        value == null || (value.doubleValue() >= least && value.doubleValue() <= most),
+        "%s: must be %s, not %s".formatted(key, range, value));
     return value == null ? otherwise : value;
-  }
-
-  static double above0(String key, Double value, double otherwise) {
-    if (value != null && value == 0) {
-      throw new IllegalArgumentException(key + ": must be above 0");
-    }
-    return atLeast(key, 0, value, otherwise);
-  }
-
-  static double share(String key, Double value) {
-    if (value != null && !(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException(
-          "%s: must be from 0 to 1, not %s".formatted(key, text(value)));
-    }
-    return value == null ? 0 : value;
-  }
-
-  private static String text(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 }

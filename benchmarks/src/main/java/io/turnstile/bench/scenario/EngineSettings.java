@@ -10,8 +10,6 @@ import java.util.Map;
  * @param peerThreads inputs that a peer decides at the same time, likewise
  * @param lanes partitions of every topic
  * @param memory of the process that decides, as {@code 3g}: all of it, not the heap alone
- * @param profile of Flink's configuration, as {@code low-latency}
- * @param testbed {@code processes} or {@code containers}
  * @param checkpointStorage {@code local}, or {@code slow}: where closing a file takes long
  * @param job further options of the Turnstile job by name, without dashes
  * @param flink Flink configuration that overrides the profile's
@@ -31,25 +29,20 @@ public record EngineSettings(
   public static final EngineSettings DEFAULT =
       new EngineSettings(null, null, null, null, null, null, null, null, null);
 
-  private static final String CONTAINERS = "containers";
-
   /** Fills in the defaults, copies the maps and rejects what cannot work. */
   public EngineSettings {
-    lanes = Check.orDefault(lanes, 2);
-    parallelism = Check.orDefault(parallelism, lanes);
-    peerThreads = Check.orDefault(peerThreads, parallelism);
-    memory = Check.matches("memory", "[0-9]+[mg]", Check.orDefault(memory, "3g"));
-    profile = Check.matches("profile", "[a-z][a-z-]*", Check.orDefault(profile, "low-latency"));
-    testbed =
-        Check.matches("testbed", "processes|containers", Check.orDefault(testbed, "processes"));
+    lanes = Check.atLeast("lanes", 1, lanes, 2);
+    String upToLanes = "from 1 to the number of lanes (" + lanes + ")";
+    parallelism = Check.within("parallelism", upToLanes, 1, lanes, parallelism, lanes);
+    peerThreads = Check.within("peer_threads", upToLanes, 1, lanes, peerThreads, parallelism);
+    memory = Check.matches("memory", "[0-9]+[mg]", memory, "3g");
+    profile = Check.matches("profile", "[a-z][a-z-]*", profile, "low-latency");
+    testbed = Check.matches("testbed", "processes|containers", testbed, "processes");
     checkpointStorage =
-        Check.matches(
-            "checkpoint_storage", "local|slow", Check.orDefault(checkpointStorage, "local"));
-    requireUpTo(lanes, "parallelism", parallelism);
-    requireUpTo(lanes, "peer_threads", peerThreads);
-    if (testbed.equals(CONTAINERS) && !checkpointStorage.equals("local")) {
-      throw new IllegalArgumentException("checkpoint_storage: on containers there is only local");
-    }
+        Check.matches("checkpoint_storage", "local|slow", checkpointStorage, "local");
+    Check.that(
+        !testbed.equals("containers") || checkpointStorage.equals("local"),
+        "checkpoint_storage: on containers there is only local");
     job = job == null ? Map.of() : Map.copyOf(job);
     flink = flink == null ? Map.of() : Map.copyOf(flink);
   }
@@ -62,13 +55,6 @@ public record EngineSettings(
 
   /** Tells whether Kafka and Flink run as containers; the peers cannot. */
   public boolean onContainers() {
-    return testbed.equals(CONTAINERS);
-  }
-
-  private static void requireUpTo(int lanes, String name, int value) {
-    if (value < 1 || value > lanes) {
-      throw new IllegalArgumentException(
-          name + ": must be from 1 to the number of lanes (" + lanes + "), not " + value);
-    }
+    return testbed.equals("containers");
   }
 }

@@ -1,7 +1,10 @@
 package io.turnstile.bench.scenario;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
+import static java.util.Objects.requireNonNullElse;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.util.StdConverter;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Kind;
@@ -9,163 +12,111 @@ import io.turnstile.simulator.RateStage;
 import io.turnstile.simulator.TokenIssuer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
 /**
- * The transactions that are sent. Immutable.
+ * The transactions that are sent. What the file does not say has a default; no component is null
+ * but the first two. Immutable.
  *
+ * @param rate with {@code duration}, another way to write a single stage; null once it is one
  * @param stages the rate over time after the warm-up; empty for as fast as possible
- * @param records how many transactions are sent if there are no stages, or are loaded before
- * @param preload how many transactions are sent as fast as possible, and decided, before all that
+ * @param records how many are sent if there are no stages
+ * @param preload how many are sent as fast as possible, and decided, before all that
  * @param warmUp at the first stage's rate, unless {@code warmUpRate} says another; not measured
  * @param warmUpRate transactions per second in the first two thirds of the warm-up, 0 for the rate
  *     of the first stage; the last third has the latter, so that the change is not measured
- * @param productSkew how unequally products sell, the exponent of a Zipf law
- * @param hotCustomer share of the transactions that a single customer makes, beside all others
- * @param hotProduct share of the transactions that buy a single product
- * @param tokenLifetime of the customers' tokens
+ * @param connections of clients to a gateway, over which it is sent; 0 to write to the topic
+ * @param users of the stages of a closed loop, in which each has a connection
  * @param refreshTokens whether what is rejected for its token's time is sent again with another
  * @param shares of the transactions by kind; the rest is ordinary
  */
 @RecordBuilder
 public record LoadProfile(
-    List<RateStage> stages,
-    long records,
-    long preload,
+    Double rate,
+    Duration duration,
+    @JsonDeserialize(contentConverter = StageConverter.class) List<RateStage> stages,
+    Long records,
+    Long preload,
     Duration warmUp,
-    double warmUpRate,
-    int customers,
-    int products,
-    double productSkew,
-    double hotCustomer,
-    double hotProduct,
+    Double warmUpRate,
+    Integer customers,
+    Integer products,
+    Double productSkew,
+    Double hotCustomer,
+    Double hotProduct,
     Duration tokenLifetime,
     boolean refreshTokens,
-    long seed,
-    Map<Kind, Double> shares) {
-
-  private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
-
-  /** The names of the kinds in a scenario's mix. */
-  private static final Map<String, Kind> KINDS =
-      Map.ofEntries(
-          Map.entry("duplicates", Kind.DUPLICATE),
-          Map.entry("conflicts", Kind.CONFLICT),
-          Map.entry("content_duplicates", Kind.CONTENT_DUPLICATE),
-          Map.entry("expired", Kind.EXPIRED),
-          Map.entry("not_yet_valid", Kind.NOT_YET_VALID),
-          Map.entry("forged", Kind.FORGED),
-          Map.entry("wrong_subject", Kind.WRONG_SUBJECT),
-          Map.entry("unknown_product", Kind.UNKNOWN_PRODUCT),
-          Map.entry("late_product", Kind.LATE_PRODUCT),
-          Map.entry("malformed", Kind.MALFORMED),
-          Map.entry("too_large", Kind.TOO_LARGE),
-          Map.entry("inventory_updates", Kind.REFERENCE_UPDATE),
-          Map.entry("stale_inventory", Kind.STALE_UPDATE),
-          Map.entry("deleted_inventory", Kind.PRODUCT_DELETE));
+    Integer connections,
+    List<Integer> users,
+    Long seed,
+    @JsonProperty("mix") Map<Kind, Double> shares)
+    implements LoadProfileBuilder.With {
 
   /** A stage as a file has it: at one rate, or from one to another. */
   record Stage(Double rate, Double from, Double to, @JsonProperty("for") Duration length) {
 
-    RateStage toRateStage() {
-      Check.required("for", length);
+    Stage {
       boolean constant = rate != null && from == null && to == null;
-      if (!constant && (rate != null || from == null || to == null)) {
-        throw new IllegalArgumentException("either one rate, or from and to");
-      }
-      return new RateStage(
-          length,
-          Check.atLeast("rate", 0, constant ? rate : from, 0),
-          Check.atLeast("rate", 0, constant ? rate : to, 0));
+      Check.that(
+          constant || (rate == null && from != null && to != null),
+          "either one rate, or from and to");
+      from = Check.atLeast("rate", 0, constant ? rate : from, null);
+      to = Check.atLeast("rate", 0, constant ? rate : to, null);
+      Check.that(!Check.required("for", length).isZero(), "for: must be above 0");
     }
   }
 
-  /** Reads the part {@code load} of a file; null means that the key is absent. */
-  @JsonCreator
-  static LoadProfile of(
-      @JsonProperty("rate") Double rate,
-      @JsonProperty("duration") Duration duration,
-      @JsonProperty("stages") List<Stage> stages,
-      @JsonProperty("records") Long records,
-      @JsonProperty("preload") Long preload,
-      @JsonProperty("warm_up") Duration warmUp,
-      @JsonProperty("warm_up_rate") Double warmUpRate,
-      @JsonProperty("customers") Long customers,
-      @JsonProperty("products") Long products,
-      @JsonProperty("product_skew") Double productSkew,
-      @JsonProperty("hot_customer") Double hotCustomer,
-      @JsonProperty("hot_product") Double hotProduct,
-      @JsonProperty("token_lifetime") Duration tokenLifetime,
-      @JsonProperty("refresh_tokens") boolean refreshTokens,
-      @JsonProperty("seed") Long seed,
-      @JsonProperty("mix") Map<String, Double> mix) {
-    return new LoadProfile(
-        stages(rate, duration, stages, records),
-        Check.atLeast("records", 1, records, 0),
-        Check.atLeast("preload", 1, preload, 0),
-        Check.orDefault(warmUp, Duration.ZERO),
-        Check.above0("warm_up_rate", warmUpRate, 0),
-        Math.toIntExact(Check.atLeast("customers", 1, customers, 10_000)),
-        Math.toIntExact(Check.atLeast("products", 1, products, 10_000)),
-        Check.atLeast("product_skew", 0, productSkew, 1),
-        Check.share("hot_customer", hotCustomer),
-        Check.share("hot_product", hotProduct),
-        Check.orDefault(tokenLifetime, TokenIssuer.DEFAULT_LIFETIME),
-        refreshTokens,
-        Check.orDefault(seed, 1L),
-        shares(Check.orDefault(mix, Map.of())));
+  static final class StageConverter extends StdConverter<Stage, RateStage> {
+
+    @Override
+    public RateStage convert(Stage stage) {
+      return new RateStage(stage.length, stage.from, stage.to);
+    }
   }
 
-  private static List<RateStage> stages(
-      Double rate, Duration duration, List<Stage> stages, Long records) {
-    Check.above0("rate", rate, 0);
-    if (stages != null && (rate != null || duration != null)) {
-      throw new IllegalArgumentException("either stages, or rate and duration");
-    }
-    if (stages != null) {
-      if (stages.isEmpty()) {
-        // No stage means as fast as possible, without an end.
-        throw new IllegalArgumentException("stages: at least one is needed");
-      }
-      List<RateStage> read = new ArrayList<>();
-      for (int i = 0; i < stages.size(); i++) {
-        try {
-          read.add(stages.get(i).toRateStage());
-        } catch (IllegalArgumentException e) {
-          throw new IllegalArgumentException("stages/" + i + ": " + e.getMessage(), e);
-        }
-      }
-      return read;
-    }
-    if (rate == null && records == null) {
-      throw new IllegalArgumentException("one of rate, stages or records is needed");
-    }
-    return rate == null
-        ? List.of()
-        : List.of(RateStage.constant(Check.orDefault(duration, DEFAULT_DURATION), rate));
-  }
-
-  private static Map<Kind, Double> shares(Map<String, Double> mix) {
-    Map<Kind, Double> shares = new EnumMap<>(Kind.class);
-    mix.forEach(
-        (name, share) -> {
-          if (!KINDS.containsKey(name)) {
-            throw new IllegalArgumentException(
-                "mix: there is no kind '%s'; there are %s"
-                    .formatted(name, String.join(", ", new TreeSet<>(KINDS.keySet()))));
-          }
-          shares.put(KINDS.get(name), Check.share("mix/" + name, share));
-        });
-    return shares;
-  }
-
-  /** Copies the collections. */
+  /** Fills in the defaults, copies the collections and rejects what cannot work. */
   public LoadProfile {
-    stages = List.copyOf(stages);
+    Check.that(
+        stages == null || (rate == null && duration == null),
+        "either stages, or rate and duration");
+    if (Check.above0("rate", rate, null) != null) {
+      Duration length = requireNonNullElse(duration, Duration.ofSeconds(60));
+      stages = List.of(RateStage.constant(length, rate));
+    }
+    rate = null;
+    duration = null;
+    stages = List.copyOf(requireNonNullElse(stages, List.of()));
+    records = Check.atLeast("records", 0, records, 0L);
+    Check.that(
+        !stages.isEmpty() || records > 0,
+        "records: at least 1 is needed, or a rate, or at least one of stages");
+    preload = Check.atLeast("preload", 0, preload, 0L);
+    warmUp = requireNonNullElse(warmUp, Duration.ZERO);
+    warmUpRate = Check.atLeast("warm_up_rate", 0, warmUpRate, 0.0);
+    customers = Check.atLeast("customers", 1, customers, 10_000);
+    products = Check.atLeast("products", 1, products, 10_000);
+    productSkew = Check.atLeast("product_skew", 0, productSkew, 1.0);
+    hotCustomer = Check.share("hot_customer", hotCustomer);
+    hotProduct = Check.share("hot_product", hotProduct);
+    tokenLifetime = requireNonNullElse(tokenLifetime, TokenIssuer.DEFAULT_LIFETIME);
+    users = List.copyOf(requireNonNullElse(users, List.of()));
+    users.forEach(count -> Check.atLeast("users", 1, count, null));
+    int most = users.stream().mapToInt(Integer::intValue).max().orElse(0);
+    connections = Check.atLeast("connections", most, connections, most);
+    seed = requireNonNullElse(seed, 1L);
+    shares = requireNonNullElse(shares, Map.of());
+    shares.forEach(
+        (kind, share) -> {
+          String key = "mix/" + kind.share();
+          Check.share(key, Check.required(key, share));
+        });
     shares = Map.copyOf(shares);
+  }
+
+  /** Tells whether it is sent to a gateway. */
+  public boolean isOverHttp() {
+    return connections > 0;
   }
 
   /** Returns the time after the warm-up; zero if it has no set length. */
@@ -187,61 +138,39 @@ public record LoadProfile(
 
   /** Warm-up and what follows. */
   public List<RateStage> allStages() {
-    List<RateStage> all = new ArrayList<>();
+    List<RateStage> all = new ArrayList<>(stages);
     if (!stages.isEmpty() && !warmUp.isZero()) {
       Duration atOtherRate = warmUpRate == 0 ? Duration.ZERO : warmUp.dividedBy(3).multipliedBy(2);
+      all.add(0, RateStage.constant(warmUp.minus(atOtherRate), stages.get(0).from()));
       if (!atOtherRate.isZero()) {
-        all.add(RateStage.constant(atOtherRate, warmUpRate));
+        all.add(0, RateStage.constant(atOtherRate, warmUpRate));
       }
-      all.add(RateStage.constant(warmUp.minus(atOtherRate), stages.get(0).from()));
     }
-    all.addAll(stages);
     return all;
   }
 
   /** The same shape, so long. */
   public LoadProfile lasting(Duration length) {
-    double factor = (double) length.toNanos() / length().toNanos();
-    return withStages(
-        stages.stream()
-            .map(
-                stage ->
-                    new RateStage(
-                        Duration.ofNanos((long) (stage.length().toNanos() * factor)),
-                        stage.from(),
-                        stage.to()))
-            .toList(),
-        warmUpRate);
+    return scaled((double) length.toNanos() / length().toNanos(), 1);
   }
 
   /** The same shape, with that peak. */
   public LoadProfile peakingAt(double rate) {
-    double factor = rate / peakRate();
-    return withStages(
-        stages.stream()
-            .map(stage -> new RateStage(stage.length(), stage.from() * factor, stage.to() * factor))
-            .toList(),
-        warmUpRate * factor);
+    return scaled(1, rate / peakRate());
   }
 
-  /** The same with another number of records, or of preloaded ones where those have a number. */
-  public LoadProfile withRecords(long count) {
-    LoadProfileBuilder same = LoadProfileBuilder.builder(this);
-    return (preload > 0 ? same.preload(count) : same.records(count)).build();
+  private LoadProfile scaled(double length, double rate) {
+    List<RateStage> scaled = new ArrayList<>();
+    for (RateStage stage : stages) {
+      Duration lasting = Duration.ofNanos((long) (stage.length().toNanos() * length));
+      scaled.add(new RateStage(lasting, stage.from() * rate, stage.to() * rate));
+    }
+    return withStages(scaled).withWarmUpRate(warmUpRate * rate);
   }
 
-  /** The same with another warm-up. */
-  public LoadProfile warmingUpFor(Duration length) {
-    return LoadProfileBuilder.builder(this).warmUp(length).build();
-  }
-
-  /** The same with other transactions. */
-  public LoadProfile withSeed(long other) {
-    return LoadProfileBuilder.builder(this).seed(other).build();
-  }
-
-  private LoadProfile withStages(List<RateStage> others, double otherWarmUpRate) {
-    return LoadProfileBuilder.builder(this).stages(others).warmUpRate(otherWarmUpRate).build();
+  /** The same with so many records, preloaded ones where those have a number. */
+  public LoadProfile sending(long count) {
+    return preload > 0 ? withPreload(count) : withRecords(count);
   }
 
   /** Returns the options of a generator that makes them at a mean rate of so many a second. */

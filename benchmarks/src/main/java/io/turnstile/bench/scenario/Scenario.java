@@ -1,23 +1,31 @@
 package io.turnstile.bench.scenario;
 
+import static java.util.Objects.requireNonNullElse;
+
 import com.fasterxml.jackson.annotation.JacksonInject;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.annotation.OptBoolean;
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A load, what happens meanwhile, and what must come of it. Immutable.
  *
  * @param name of its file, without {@code .yaml}
- * @param description one line
  * @param faults in the order of time
  * @param objectives limits that a run has to keep
  * @param goals limits that are wished for: reported, but a run passes without them
- * @param ratios of engines to each other
  */
+@RecordBuilder
 public record Scenario(
     @JacksonInject(useInput = OptBoolean.FALSE) String name,
     String description,
@@ -27,59 +35,121 @@ public record Scenario(
     EngineSettings engine,
     Map<Metric, Double> objectives,
     Map<Metric, Double> goals,
-    List<RatioLimit> ratios) {
+    List<RatioLimit> ratios)
+    implements ScenarioBuilder.With {
 
-  /** The steps of a run. */
+  /** The steps of a run; {@code open-loop} in scenario files. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Procedure {
     /** Sends at the intended times, whatever comes back. */
     OPEN_LOOP,
     /** Drains a topic that was filled before, then looks for the highest rate that holds. */
     SATURATION,
     /** Publishes products, and waits until the last takes effect. */
-    INVENTORY_EXPORT;
+    INVENTORY_EXPORT,
+    /** Asks a gateway in a closed loop, with more users from stage to stage. */
+    HTTP_USERS
+  }
 
-    /** Returns its name in scenario files: {@code open-loop}. */
+  /** A fault to be inflicted on a run. */
+  public enum Fault {
+    /** SIGKILL to the process that decides; another one is started at once. */
+    KILL_TASKMANAGER,
+    /**
+     * The process that decides is frozen; another one is started at once; then the frozen one is
+     * resumed and finds itself replaced.
+     */
+    PAUSE_TASKMANAGER,
+    /** SIGKILL to Flink's JobManager; another one is started and given the newest checkpoint. */
+    KILL_JOBMANAGER,
+    /**
+     * The process that decides loses the broker for a while, and nothing else. On containers only.
+     */
+    CUT_FROM_BROKER,
+    /** The broker is killed and, after a while, started again. */
+    STOP_BROKER,
+    /** The server of the token keys takes connections and answers none, for a while. */
+    PAUSE_KEY_SERVER;
+
+    /** Returns its name in scenario files: {@code kill-taskmanager}. */
     @JsonValue
-    String key() {
+    public String key() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * A fault on the timeline, at a time since the measured part of the run began. The length is zero
+   * for what needs no lifting, and for the fault's usual length.
+   */
+  public record PlannedFault(Duration at, Fault fault, @JsonProperty("for") Duration length) {
+
+    /** Requires a time and a fault. */
+    public PlannedFault {
+      Check.required("at", at);
+      Check.required("fault", fault);
+      length = requireNonNullElse(length, Duration.ZERO);
+    }
+  }
+
+  /**
+   * A bound on the ratio of one engine's metric to another's. Each metric is the median over the
+   * engine's repeats: engines take turns, so that what slows one down slows down the other.
+   *
+   * @param figure the metric's key, as {@code committed_p50_ms}
+   * @param atMost the highest ratio; null for any, as the lowest
+   * @param goal true for a bound that is wished for, not promised
+   */
+  public record RatioLimit(
+      String figure, String of, String to, Double atMost, Double atLeast, boolean goal) {
+
+    /** The metrics that engines are compared by. */
+    public static final Set<Metric> METRICS =
+        EnumSet.of(
+            Metric.COMMITTED_P50_MS,
+            Metric.COMMITTED_P95_MS,
+            Metric.COMMITTED_P99_MS,
+            Metric.COMMITTED_P999_MS,
+            Metric.DRAIN_PER_S);
+
+    /** Fills in the default and rejects what says nothing. */
+    public RatioLimit {
+      Check.required("figure", figure);
+      of = requireNonNullElse(of, "turnstile");
+      Check.required("to", to);
+      Check.that(atMost != null || atLeast != null, "at_most or at_least is required");
+      Check.above0("at_most", atMost, null);
+      Check.above0("at_least", atLeast, null);
     }
   }
 
   /** Fills in the defaults, copies the collections and rejects what cannot work. */
   public Scenario {
-    description =
-        Check.matches("description", "(?s).*\\S.*", Check.required("description", description))
-            .strip();
-    procedure = Check.orDefault(procedure, Procedure.OPEN_LOOP);
+    Check.required("description", description);
+    description = Check.matches("description", "(?s).*\\S.*", description, "").strip();
+    procedure = requireNonNullElse(procedure, Procedure.OPEN_LOOP);
     Check.required("load", load);
     faults =
-        Check.orDefault(faults, List.<PlannedFault>of()).stream()
+        requireNonNullElse(faults, List.<PlannedFault>of()).stream()
             .sorted(Comparator.comparing(PlannedFault::at))
             .toList();
-    engine = Check.orDefault(engine, EngineSettings.DEFAULT);
+    engine = requireNonNullElse(engine, EngineSettings.DEFAULT);
     objectives = Map.copyOf(Check.required("objectives", objectives));
-    goals = Map.copyOf(Check.orDefault(goals, Map.of()));
-    ratios = List.copyOf(Check.orDefault(ratios, List.of()));
-    if (!engine.onContainers()
-        && faults.stream().anyMatch(planned -> planned.fault() == Fault.CUT_FROM_BROKER)) {
-      throw new IllegalArgumentException("faults: cut-from-broker needs engine.testbed containers");
-    }
-  }
-
-  /** The same with another load. */
-  public Scenario withLoad(LoadProfile other) {
-    return with(other, faults, engine);
-  }
-
-  /** The same with another load, other faults and another engine. */
-  public Scenario with(LoadProfile otherLoad, List<PlannedFault> others, EngineSettings settings) {
-    return new Scenario(
-        name, description, procedure, otherLoad, others, settings, objectives, goals, ratios);
-  }
-
-  Scenario withRatios(List<RatioLimit> others) {
-    return new Scenario(
-        name, description, procedure, load, faults, engine, objectives, goals, others);
+    goals = Map.copyOf(requireNonNullElse(goals, Map.of()));
+    ratios = List.copyOf(requireNonNullElse(ratios, List.of()));
+    Check.that(
+        (procedure == Procedure.HTTP_USERS) != load.users().isEmpty(),
+        "load/users: the procedure http-users has them, and no other one");
+    Check.that(
+        !load.isOverHttp() || !engine.onContainers(),
+        "load/connections: there is no gateway on containers");
+    List<Fault> kinds = faults.stream().map(PlannedFault::fault).toList();
+    Check.that(
+        engine.onContainers() || !kinds.contains(Fault.CUT_FROM_BROKER),
+        "faults: cut-from-broker needs engine.testbed containers");
+    Check.that(
+        !engine.onContainers() || !kinds.contains(Fault.PAUSE_KEY_SERVER),
+        "faults: pause-key-server needs engine.testbed processes");
   }
 
   /** The p99 limit, in milliseconds, at which latency counts as normal again after a fault. */

@@ -7,19 +7,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
-import io.turnstile.bench.result.Load;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Load;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.ScenarioMetric;
-import io.turnstile.bench.result.Throughput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +112,44 @@ class CompareCommandTest {
 
     assertThat(compare()).isEqualTo(1);
     assertThat(out.toString()).contains("the audit is not clean any more");
+  }
+
+  @Test
+  void auditThatIsNotCleanInTheBaseIsAProblem() throws IOException {
+    AuditResult wrong = new AuditResult(9, 8, 1, 0, 0, 8, Map.of(), 0, 0, 0, 0);
+    ResultFile.write(base, run(1, 10_000, 40).audit(wrong).build());
+    write(current, 10_000, 40);
+
+    assertThat(compare()).isEqualTo(1);
+    assertThat(out.toString()).contains("the audit of the base is not clean");
+
+    ResultFile.write(current, run(1, 10_000, 40).audit(wrong).build());
+
+    assertThat(compare()).isEqualTo(1);
+    assertThat(out.toString()).contains("the audit is not clean, as in the base");
+  }
+
+  @Test
+  void faultThatOneRepeatDoesNotRecoverFromIsAProblem() throws IOException {
+    for (int repeat = 1; repeat <= 3; repeat++) {
+      ResultFile.write(base, faults(repeat, 8.0, 9.0));
+      ResultFile.write(current, faults(repeat, 8.0, repeat == 2 ? null : 9.0));
+    }
+
+    assertThat(compare()).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("steady-10k on turnstile: caught-up was measured before, and is missing now")
+        .doesNotContain("first-verdict was");
+    assertThat(run(current, base)).isZero();
+  }
+
+  private static RunResult faults(int repeat, Double... caughtUp) {
+    return run(repeat, 10_000, 40)
+        .faults(
+            Arrays.stream(caughtUp)
+                .map(after -> new FaultResult(10, "kill-taskmanager", 4.0, after, null))
+                .toList())
+        .build();
   }
 
   @Test

@@ -4,16 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.bench.demo.DemoCommand.DemoSummary;
 import io.turnstile.bench.result.AuditResult;
-import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
-import io.turnstile.bench.result.Load;
-import io.turnstile.bench.result.Objective;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Load;
+import io.turnstile.bench.result.RunResult.Objective;
 import io.turnstile.bench.result.RunResultBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,18 @@ class DemoSummaryTest {
             "  without the time to catch up   p50 55 ms   p99 120 ms   (38,000 verdicts)",
             "TaskManager killed at 24.0 s: first verdict of a later transaction after 4.2 s, caught"
                 + " up after 11.0 s.");
+  }
+
+  @Test
+  void stagesOfTheRestartAreSaidInTheirOrder() {
+    Map<String, Double> stages = new LinkedHashMap<>();
+    stages.put("noticed", 0.74);
+    stages.put("restarting", 0.75);
+    stages.put("tail read", 2.0);
+    FaultResult fault = new FaultResult(14, "kill-taskmanager", 4.2, 11.0, null, stages);
+
+    assertThat(summary(run().faults(List.of(fault))).lines())
+        .contains("  after the kill, in seconds: noticed 0.7, restarting 0.8, tail read 2.0");
   }
 
   @Test

@@ -7,7 +7,7 @@ import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
-import io.turnstile.bench.measure.VerdictListener;
+import io.turnstile.bench.measure.VerdictProbe.VerdictListener;
 import io.turnstile.bench.run.FakeTestbed;
 import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.clients.FlinkRest;
@@ -39,7 +39,7 @@ class DemoViewTest {
             new Screen(new PrintWriter(out), false),
             Scenarios.shipped(Engines.names()).named("demo").load());
     Deployment deployment =
-        fake(Deployment.class, "testbed", FakeTestbed.notingIn(new ArrayList<>()));
+        new Deployment(null, null, null, "fake", FakeTestbed.notingIn(new ArrayList<>()), null);
     // Nobody answers there: the job is not judged by that.
     FlinkJob job = new FlinkJob(new FlinkRest(URI.create("http://127.0.0.1:1/")), "none");
     view.started(deployment, fake(RunningEngine.class, "flinkJob", Optional.of(job)));

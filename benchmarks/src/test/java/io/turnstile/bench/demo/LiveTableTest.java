@@ -2,6 +2,7 @@ package io.turnstile.bench.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.demo.DemoView.LiveTable;
 import io.turnstile.events.RejectionReason;
 import java.net.URI;
 import java.time.Duration;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.bench.scenario.EngineSettings;
+import io.turnstile.clients.TokenClaims;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
 import java.nio.file.Path;
@@ -14,11 +15,10 @@ import org.junit.jupiter.api.Test;
 class EnginesTest {
 
   @Test
-  void oursComesFirstAndUnknownOnesComeLast() {
+  void oursComesFirst() {
     assertThat(Engines.names())
-        .containsExactly("turnstile", "turnstile-2pc", "kafka-streams", "kafka-limit");
-    assertThat(Engines.place("kafka-streams")).isEqualTo(2);
-    assertThat(Engines.place("jmeter")).isEqualTo(4);
+        .containsExactly(
+            "turnstile", "turnstile-2pc", "turnstile-postgresql", "kafka-streams", "kafka-limit");
   }
 
   @Test
@@ -34,13 +34,15 @@ class EnginesTest {
         new LiveEngine(
             new KafkaConnection("host:9092", Map.of(), TopicNames.DEFAULT),
             Path.of("key.json"),
+            new TokenClaims("https://idp.example", "turnstile", null),
             Optional.empty());
     try (Deployment live = engine.deploy(EngineSettings.DEFAULT, Path.of("."), Path.of("."));
         RunningEngine running = live.start()) {
       assertThat(engine.decides()).isTrue();
       assertThat(live.isOurs()).isFalse();
       assertThat(live.kind()).isEqualTo("live");
-      assertThat(live.pids(running)).isEmpty();
+      assertThat(live.tokenClaims().issuer()).isEqualTo("https://idp.example");
+      assertThat(running.pids()).isEmpty();
       assertThat(running.flinkJob()).isEmpty();
       assertThat(running.settings())
           .containsEntry("bootstrap servers", "host:9092")

@@ -3,6 +3,7 @@ package io.turnstile.bench.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.engine.PeerEngine.PeerMemory;
 import org.junit.jupiter.api.Test;
 
 class PeerMemoryTest {

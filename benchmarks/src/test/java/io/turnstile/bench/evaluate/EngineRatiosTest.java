@@ -3,11 +3,11 @@ package io.turnstile.bench.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
-import io.turnstile.bench.result.Objective;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.RunResult;
-import io.turnstile.bench.result.Throughput;
-import io.turnstile.bench.scenario.RatioLimit;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.Throughput;
+import io.turnstile.bench.scenario.Scenario.RatioLimit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +43,11 @@ class EngineRatiosTest {
   void runThatMeasuredNothingMeetsNothing() {
     assertThat(judge(run("turnstile", 0, 0), run("kafka-streams", 10, 1_000)).get(0))
         .matches(ratio -> ratio.actual() == null && !ratio.met());
+  }
+
+  @Test
+  void everyMetricThatAScenarioMayCompareHasAValue() {
+    assertThat(EngineRatios.VALUES.keySet()).isEqualTo(RatioLimit.METRICS);
   }
 
   private static List<Objective> judge(RunResult... runs) {

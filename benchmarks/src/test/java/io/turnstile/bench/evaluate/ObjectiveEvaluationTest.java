@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.result.Objective;
-import io.turnstile.bench.result.ProcessResources;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ProcessResources;
 import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Metric;
 import io.turnstile.bench.scenario.Scenario;
-import io.turnstile.simulator.RateStage;
 import io.turnstile.simulator.SimulationSummary;
 import java.time.Duration;
 import java.util.List;
@@ -134,20 +133,24 @@ class ObjectiveEvaluationTest {
             "A test.",
             Scenario.Procedure.OPEN_LOOP,
             new LoadProfile(
-                List.of(RateStage.constant(Duration.ofSeconds(1), 1)),
-                0,
-                0,
-                Duration.ZERO,
-                0,
-                1,
-                1,
-                1,
-                0,
-                0,
-                Duration.ofMinutes(5),
+                1.0,
+                Duration.ofSeconds(1),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
                 true,
-                1,
-                Map.of()),
+                null,
+                null,
+                null,
+                null),
             List.of(),
             new EngineSettings(
                 1, 1, 1, "1g", "low-latency", "processes", "local", Map.of(), Map.of()),

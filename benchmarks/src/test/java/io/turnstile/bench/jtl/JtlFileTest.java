@@ -3,6 +3,7 @@ package io.turnstile.bench.jtl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.bench.jtl.ImportCommand.JtlFile;
 import io.turnstile.bench.run.SampledRun.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ class JtlFileTest {
 
   @Test
   void samplesOfOurSamplerAreRead() throws IOException {
-    JtlFile.Content content =
+    JtlFile content =
         read(
             COLUMNS
                 + "1000,12,transaction,accepted,,Senders 1-1,true,2\n"
@@ -48,7 +49,7 @@ class JtlFileTest {
         .hasMessageContainingAll("samples.jtl", "now");
   }
 
-  private JtlFile.Content read(String text) throws IOException {
+  private JtlFile read(String text) throws IOException {
     return JtlFile.read(Files.writeString(directory.resolve("samples.jtl"), text));
   }
 }

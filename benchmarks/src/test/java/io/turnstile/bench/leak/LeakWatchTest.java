@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.bench.WorkingJvm;
-import io.turnstile.bench.result.CheckpointResult;
+import io.turnstile.bench.leak.LeakWatch.LeakMetric;
 import io.turnstile.bench.result.LeakResult;
 import io.turnstile.bench.result.LeakResult.Trend;
 import io.turnstile.bench.result.LeakResult.Verdict;
+import io.turnstile.bench.result.RunResult.CheckpointResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class LeakWatchTest {
         process.work();
         watch.sample(minute * 60, "taskmanager", process.pid());
       }
-      return watch.judge(directory);
+      return watch.judge(List.of(), directory);
     }
   }
 
@@ -72,7 +73,7 @@ class LeakWatchTest {
         watch.sample(t, "taskmanager", 1);
       }
 
-      assertThat(watch.judge(null).verdict()).isEqualTo(Verdict.NO_LEAK);
+      assertThat(watch.judge(List.of(), null).verdict()).isEqualTo(Verdict.NO_LEAK);
     }
     assertThat(probe.closed).isTrue();
   }
@@ -92,8 +93,7 @@ class LeakWatchTest {
   private static Verdict state(double window, List<CheckpointResult> checkpoints)
       throws IOException {
     try (LeakWatch watch = new LeakWatch(0, window, pid -> new FakeProbe())) {
-      watch.stateSizes(checkpoints);
-      return watch.judge(null).verdict();
+      return watch.judge(checkpoints, null).verdict();
     }
   }
 
@@ -114,7 +114,7 @@ class LeakWatchTest {
         watch.sample(t, "taskmanager", t < 1800 ? 1 : 2);
       }
 
-      assertThat(watch.judge(null).verdict()).isEqualTo(Verdict.NO_LEAK);
+      assertThat(watch.judge(List.of(), null).verdict()).isEqualTo(Verdict.NO_LEAK);
     }
     assertThat(opened).containsExactly(1L, 2L);
   }
@@ -122,7 +122,7 @@ class LeakWatchTest {
   @Test
   void nothingSampledIsNotEnough() throws IOException {
     try (LeakWatch watch = new LeakWatch(0, 0)) {
-      assertThat(watch.judge(directory).verdict()).isEqualTo(Verdict.NOT_ENOUGH_DATA);
+      assertThat(watch.judge(List.of(), directory).verdict()).isEqualTo(Verdict.NOT_ENOUGH_DATA);
     }
   }
 
@@ -138,12 +138,12 @@ class LeakWatchTest {
 
   private static Trend trend(LeakResult result, LeakMetric figure) {
     return result.trends().stream()
-        .filter(trend -> trend.figure().equals(figure.text()))
+        .filter(trend -> trend.figure().equals(figure.text))
         .findFirst()
         .orElseThrow();
   }
 
-  private static final class FakeProbe implements ProcessProbe {
+  private static final class FakeProbe implements LeakWatch.Probe {
     private double heap;
     private boolean closed;
 

@@ -58,6 +58,8 @@ class UpAndCheckIT {
                         directory.resolve("data").toString(),
                         "--metrics-targets",
                         directory.resolve("targets.json").toString(),
+                        "--topic-accepted",
+                        "passed",
                         "--out",
                         out.toString())),
             "up");
@@ -86,7 +88,7 @@ class UpAndCheckIT {
     assertThat(addresses.get("topics").toString())
         .isEqualTo(
             "{\"transactions\":\"transactions\",\"inventory\":\"inventory\",\"customers\":\"customers\","
-                + "\"accepted\":\"verdicts.accepted\",\"rejected\":\"verdicts.rejected\","
+                + "\"accepted\":\"passed\",\"rejected\":\"verdicts.rejected\","
                 + "\"dead_letter\":\"verdicts.dead-letter\"}");
     assertThat(Path.of(addresses.get("jwks").textValue())).isRegularFile();
   }
@@ -95,7 +97,7 @@ class UpAndCheckIT {
   void metricsTargetsAreThoseOfFlinksProcesses() throws Exception {
     JsonNode groups = new ObjectMapper().readTree(directory.resolve("targets.json").toFile());
     assertThat(groups.at("/0/targets"))
-        .hasSize(2)
+        .hasSize(3)
         .allSatisfy(
             target -> {
               URI metrics = URI.create("http://" + target.textValue() + "/metrics");
@@ -117,7 +119,8 @@ class UpAndCheckIT {
 
   @Test
   void topicsOfTheDeploymentAreRightAndOthersAreCreated() {
-    assertThat(topics(2).out()).contains("all topics are as the job needs them");
+    assertThat(topics(2, "--topic-accepted", "passed").out())
+        .contains("all topics are as the job needs them");
     Run other = topics(2, "--topic-prefix", "other.", "--verdict-config", "retention.ms=86400000");
     assertThat(other.exitCode()).as(other.toString()).isZero();
     Run differing = topics(3, "--topic-prefix", "other.");
@@ -183,6 +186,21 @@ class UpAndCheckIT {
   }
 
   @Test
+  void auditReadsTheTopicsByTheirNames() {
+    Run check = check("--signing-key", addresses.get("signing_key").textValue(), "--skip-latency");
+    assertThat(check.exitCode()).as(check.toString()).isZero();
+    Run audit =
+        Run.of(
+            "audit",
+            "--bootstrap-servers",
+            addresses.get("bootstrap_servers").textValue(),
+            "--topic-accepted",
+            "passed");
+    assertThat(audit.exitCode()).as(audit.toString()).isZero();
+    assertThat(audit.out()).contains("PASS");
+  }
+
+  @Test
   void keyThatTheJobDoesNotKnowIsNamed() throws Exception {
     Path key = directory.resolve("other-key.json");
     TokenIssuer.generate(key, directory.resolve("other-jwks.json"));
@@ -221,7 +239,7 @@ class UpAndCheckIT {
             "transactions",
             "inventory",
             "customers",
-            "verdicts.accepted",
+            "passed",
             "other-rejections",
             "verdicts.dead-letter"),
         3);
@@ -238,7 +256,7 @@ class UpAndCheckIT {
             "other-input",
             "inventory",
             "customers",
-            "verdicts.accepted",
+            "passed",
             "verdicts.rejected",
             "verdicts.dead-letter"),
         2);
@@ -315,14 +333,18 @@ class UpAndCheckIT {
   }
 
   private static Run run(String command, String... args) {
-    String[] all = new String[args.length + 5];
-    all[0] = command;
-    all[1] = "--bootstrap-servers";
-    all[2] = addresses.get("bootstrap_servers").textValue();
-    all[3] = "--flink";
-    all[4] = addresses.get("flink").textValue();
-    System.arraycopy(args, 0, all, 5, args.length);
-    return Run.of(all);
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--bootstrap-servers",
+                addresses.get("bootstrap_servers").textValue(),
+                "--topic-accepted",
+                "passed",
+                "--flink",
+                addresses.get("flink").textValue()));
+    all.addAll(List.of(args));
+    return Run.of(all.toArray(String[]::new));
   }
 
   /** Status and name of each line. */

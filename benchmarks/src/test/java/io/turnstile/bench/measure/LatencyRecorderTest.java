@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.Point;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class LatencyRecorderTest {
@@ -60,14 +61,29 @@ class LatencyRecorderTest {
   @Test
   void firstVerdictAfterAFaultIsOfAnInputSentAfterIt() {
     long fault = start + 3 * SECOND;
-    int watch = recording.watchFor(fault);
+    LongSupplier resumed = recording.firstVerdictAfter(fault);
     input(2, 5_000);
-    assertThat(recording.resumedNanos(watch)).isEqualTo(Long.MAX_VALUE);
+    assertThat(resumed.getAsLong()).isEqualTo(Long.MAX_VALUE);
 
     input(4, 2_000);
     input(5, 1_500);
 
-    assertThat(recording.resumedNanos(watch)).isEqualTo(start + 6 * SECOND);
+    assertThat(resumed.getAsLong()).isEqualTo(start + 6 * SECOND);
+  }
+
+  @Test
+  void everyFaultHasAFirstVerdictOfItsOwn() {
+    LongSupplier first = recording.firstVerdictAfter(start + 3 * SECOND);
+    LongSupplier second = recording.firstVerdictAfter(start + 5 * SECOND);
+    input(4, 100);
+
+    assertThat(first.getAsLong()).isEqualTo(start + 4 * SECOND + 100 * MILLI);
+    assertThat(second.getAsLong()).isEqualTo(Long.MAX_VALUE);
+
+    input(6, 100);
+
+    assertThat(first.getAsLong()).isEqualTo(start + 4 * SECOND + 100 * MILLI);
+    assertThat(second.getAsLong()).isEqualTo(start + 6 * SECOND + 100 * MILLI);
   }
 
   @Test

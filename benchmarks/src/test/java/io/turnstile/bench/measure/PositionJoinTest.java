@@ -2,6 +2,8 @@ package io.turnstile.bench.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -57,6 +59,35 @@ class PositionJoinTest {
 
     assertThat(latencies).containsExactly(1L, 2L);
     assertThat(join.joined()).isEqualTo(2);
+  }
+
+  /** A load sends tens of millions, and the JVM that waits for their verdicts has a small heap. */
+  @Test
+  void openInputTakesEightBytes() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    int inputs = 1_000_000;
+    for (int i = 0; i < inputs; i++) {
+      join.sent(i % 2, i / 2, now);
+    }
+
+    long perInput = (threads.getCurrentThreadAllocatedBytes() - before) / inputs;
+    assertThat(perInput).isBetween(8L, 9L);
+    assertThat(join.sent()).isEqualTo(inputs);
+  }
+
+  @Test
+  void repeatedVerdictIsIgnoredWhenItsNeighboursAreJoinedToo() {
+    int inputs = 10_000;
+    for (int i = 0; i < inputs; i++) {
+      join.sent(0, i, now);
+      join.verdict(0, i, now + 5);
+    }
+    join.verdict(0, 0, now + 900);
+
+    assertThat(latencies).hasSize(inputs).containsOnly(5L);
+    assertThat(join.joined()).isEqualTo(inputs);
+    assertThat(join.parked()).isZero();
   }
 
   @Test

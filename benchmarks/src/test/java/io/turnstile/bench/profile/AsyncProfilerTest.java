@@ -7,7 +7,6 @@ import io.turnstile.bench.WorkingJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,21 +24,15 @@ class AsyncProfilerTest {
   void methodThatUsesCpuTimeIsInTheFlameGraph() throws IOException {
     AsyncProfiler profiler = AsyncProfiler.unpack(directory);
     Path html = directory.resolve("with, comma").resolve("flames.html");
-    List<String> stacks;
     try (WorkingJvm process = BusyProcess.start()) {
       process.work();
       profiler.start(process.pid());
       for (int i = 0; i < PIECES_OF_WORK; i++) {
         process.work();
       }
-      stacks = profiler.stop(process.pid(), html);
+      profiler.stop(process.pid(), html);
     }
 
-    assertThat(stacks)
-        .anyMatch(
-            stack ->
-                stack.matches(
-                    "\\[main];.*io\\.turnstile\\.bench\\.profile\\.BusyProcess\\.burn.* \\d+"));
     assertThat(Files.readString(html)).contains("<html", "BusyProcess.burn");
   }
 

@@ -2,18 +2,18 @@ package io.turnstile.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.bench.result.CheckpointResult;
-import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
-import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.Point;
-import io.turnstile.bench.result.ProcessResources;
-import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.CheckpointResult;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ProcessResources;
+import io.turnstile.bench.result.RunResult.RateStep;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.Throughput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +42,22 @@ class ChartsTest {
           .isEqualTo("[\"faint\",\"faint\",\"front\",\"front\"]");
       assertThat(json(page, series + ".map(s => s.stroke)"))
           .isEqualTo("[\"#0072b255\",\"#0072b255\",\"#0072b2\",\"#009e73\"]");
+    }
+  }
+
+  @Test
+  void oursComesFirstAndUnknownEngineLastWithColourOfItsOwn() throws IOException {
+    try (ReportPage page =
+        page(
+            run("jmeter", 1).latencyMs(latency(30)),
+            run("kafka-streams", 1).latencyMs(latency(20)),
+            run("turnstile", 1).latencyMs(latency(10)))) {
+      String series = "asked['a-latency-p99'].options.series.slice(1)";
+
+      assertThat(json(page, series + ".map(s => s.label)"))
+          .isEqualTo("[\"turnstile\",\"kafka-streams\",\"jmeter\"]");
+      assertThat(json(page, series + ".map(s => s.stroke)"))
+          .isEqualTo("[\"#0072b2\",\"#009e73\",\"#cc79a7\"]");
     }
   }
 
@@ -138,8 +154,8 @@ class ChartsTest {
           .isEqualTo("{\"distr\":3}");
       assertThat(page.table("a-recovery-table"))
           .containsExactly(
-              "run | fault | at s | lasted s | first verdict after s | caught up after s",
-              "turnstile | stop-broker | 20.0 | 5.0 | 3.0 | 30.0");
+              "run | fault | at s | lasted s | first verdict after s | caught up after s | stages after s",
+              "turnstile | stop-broker | 20.0 | 5.0 | 3.0 | 30.0 | ");
     }
   }
 

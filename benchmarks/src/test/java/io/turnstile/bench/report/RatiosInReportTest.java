@@ -3,10 +3,10 @@ package io.turnstile.bench.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.RunResult;
-import io.turnstile.bench.result.Throughput;
-import io.turnstile.bench.scenario.RatioLimit;
+import io.turnstile.bench.result.RunResult.Throughput;
+import io.turnstile.bench.scenario.Scenario.RatioLimit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,19 +2,19 @@ package io.turnstile.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.bench.result.CheckpointResult;
-import io.turnstile.bench.result.ConsumerLag;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
-import io.turnstile.bench.result.Load;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.Point;
-import io.turnstile.bench.result.ProcessResources;
-import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.CheckpointResult;
+import io.turnstile.bench.result.RunResult.ConsumerLag;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Load;
+import io.turnstile.bench.result.RunResult.ProcessResources;
+import io.turnstile.bench.result.RunResult.RateStep;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.Throughput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.turnstile.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.bench.result.FlameGraphFile;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FlameGraphFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -160,7 +160,7 @@ class ReportFilesTest {
         repeats.stream()
             .map(run -> run.latencyMs().committed().p99())
             .sorted()
-            .map(each -> Numbers.fixed(each, 1))
+            .map(each -> MarkdownTable.fixed(each, 1))
             .toList();
 
     try (ReportPage page = page(repeats)) {
@@ -207,6 +207,22 @@ class ReportFilesTest {
   }
 
   @Test
+  void otherEngineThatMissesAnObjectiveFailsNothingAsInTheExitCode() throws IOException {
+    List<RunResult> results = SampleResults.sideBySide();
+    long missed = results.stream().filter(run -> !run.passed()).count();
+    assertThat(missed).isPositive();
+    assertThat(RunResult.allPass(results, "turnstile", List.of())).isTrue();
+
+    try (ReportPage page = page(results)) {
+      assertThat(page.texts("main p").get(1))
+          .startsWith("✓ ")
+          .endsWith("Runs of other engines that missed one: %d of 12.".formatted(missed));
+    }
+    assertThat(Files.readString(directory.resolve("report.md")))
+        .containsPattern("of 12\\.\\*\\*\n\n- ");
+  }
+
+  @Test
   void textOfResultsIsNeverMarkup() throws IOException {
     RunResult hostile =
         RunResult.builder("soak", HOSTILE)
@@ -232,7 +248,7 @@ class ReportFilesTest {
   void flameGraphIsLinkedWhereItIs() throws IOException {
     RunResult run =
         RunResult.builder("saturation", "turnstile")
-            .flameGraphs(List.of(new FlameGraphFile("broker", "flames-broker.html")))
+            .flameGraphs(List.of(new FlameGraphFile("broker", "flames-broker.html", null)))
             .build();
     ResultFile.write(directory.resolve("older run"), run);
 

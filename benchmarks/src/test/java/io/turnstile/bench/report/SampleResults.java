@@ -1,24 +1,23 @@
 package io.turnstile.bench.report;
 
 import io.turnstile.bench.result.AuditResult;
-import io.turnstile.bench.result.CheckpointResult;
-import io.turnstile.bench.result.ConsumerLag;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
-import io.turnstile.bench.result.Load;
-import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.Point;
-import io.turnstile.bench.result.ProcessResources;
-import io.turnstile.bench.result.ProfileResult;
-import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.CheckpointResult;
+import io.turnstile.bench.result.RunResult.ConsumerLag;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Load;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ProcessResources;
+import io.turnstile.bench.result.RunResult.RateStep;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
+import io.turnstile.bench.result.RunResult.Shares;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.ScenarioMetric;
-import io.turnstile.bench.result.Shares;
-import io.turnstile.bench.result.Throughput;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,17 +98,6 @@ public final class SampleResults {
         .figures(
             List.of(
                 new ScenarioMetric("drain rate", 34_512.4, "1/s", ScenarioMetric.Direction.HIGHER)))
-        .profile(
-            new ProfileResult(
-                "taskmanager",
-                List.of(
-                    "java.lang.Thread.run;org.apache.flink.runtime.taskmanager.Task.run;"
-                        + "io.turnstile.job.Turnstile.processElement;org.rocksdb.RocksDB.get 340",
-                    "java.lang.Thread.run;org.apache.flink.runtime.taskmanager.Task.run;"
-                        + "io.turnstile.job.Turnstile.processElement;io.turnstile.job.Codec.write"
-                        + " 120",
-                    "java.lang.Thread.run;org.apache.kafka.clients.producer.internals.Sender.run"
-                        + " 160")))
         .build();
   }
 

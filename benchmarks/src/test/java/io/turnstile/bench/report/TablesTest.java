@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
-import io.turnstile.bench.result.FaultResult;
 import io.turnstile.bench.result.Latency;
-import io.turnstile.bench.result.LatencySummary;
+import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.LeakResult;
-import io.turnstile.bench.result.Objective;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.result.RunResult.Objective;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
+import io.turnstile.bench.result.RunResult.Shares;
+import io.turnstile.bench.result.RunResult.Throughput;
 import io.turnstile.bench.result.RunResultBuilder;
-import io.turnstile.bench.result.ScenarioMetric;
-import io.turnstile.bench.result.Shares;
-import io.turnstile.bench.result.Throughput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -97,9 +97,12 @@ class TablesTest {
     try (ReportPage page =
         page(
             run("a", "turnstile")
-                .faults(List.of(new FaultResult(30, "kill-taskmanager", null, null, null))))) {
+                .faults(
+                    List.of(
+                        new FaultResult(
+                            30, "kill-taskmanager", null, null, null, Map.of("noticed", 0.74)))))) {
       assertThat(page.table("a-recovery-table"))
-          .contains("turnstile | kill-taskmanager | 30.0 | – | ✗ never | ✗ never");
+          .contains("turnstile | kill-taskmanager | 30.0 | – | ✗ never | ✗ never | noticed 0.7");
     }
   }
 

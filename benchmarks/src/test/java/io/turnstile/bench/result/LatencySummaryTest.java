@@ -2,6 +2,7 @@ package io.turnstile.bench.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.result.Latency.LatencySummary;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;

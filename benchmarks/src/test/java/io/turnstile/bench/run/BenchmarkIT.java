@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.bench.engine.Engines;
-import io.turnstile.bench.result.FlameGraphFile;
-import io.turnstile.bench.result.ProcessResources;
 import io.turnstile.bench.result.ResultFile;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.FlameGraphFile;
+import io.turnstile.bench.result.RunResult.ProcessResources;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.testbed.LeakCheck;
@@ -50,15 +50,15 @@ class BenchmarkIT {
     Progress progress = new Progress(new PrintWriter(System.out, true, UTF_8), false);
 
     List<RunResult> results =
-        new Benchmark(
+        Benchmark.run(
+            Benchmark.plan(
                 List.of(scenario),
                 List.of(Engines.named("turnstile")),
                 1,
                 directory.resolve("out"),
                 "the test",
-                true,
-                progress)
-            .run();
+                true),
+            progress);
 
     RunResult result =
         ResultFile.read(directory.resolve(Path.of("out", "short", "turnstile-1", "result.json")));
@@ -82,8 +82,51 @@ class BenchmarkIT {
         .contains("taskmanager-1", "jobmanager", "broker");
     assertThat(result.flameGraphs())
         .allSatisfy(graph -> assertThat(graph.directory().resolve(graph.file())).isNotEmptyFile());
-    assertThat(result.profile().process()).isEqualTo("taskmanager-1");
     assertThat(result.notes()).anyMatch(note -> note.startsWith("Profiled for "));
     assertThat(result.environment().flink()).isEqualTo("2.2.1");
+  }
+
+  @Test
+  void shortRunOverHttpIsMeasuredAndItsAnswersAreAudited() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("http.yaml"),
+            """
+            description: A few seconds of what a gateway answers, with a crash on the way.
+            load:
+              rate: 200
+              connections: 50
+              duration: 8s
+              customers: 100
+              products: 100
+              refresh_tokens: true
+              mix: {duplicates: 0.1, conflicts: 0.05, expired: 0.05, malformed: 0.05}
+            faults:
+              - {at: 3s, fault: kill-taskmanager}
+            objectives: {success_percent: 100}
+            """);
+    Progress progress = new Progress(new PrintWriter(System.out, true, UTF_8), false);
+
+    List<RunResult> results =
+        Benchmark.run(
+            Benchmark.plan(
+                List.of(Scenarios.read(file, Engines.names())),
+                List.of(Engines.named("turnstile")),
+                1,
+                directory.resolve("out"),
+                "the test",
+                false),
+            progress);
+
+    RunResult result = results.get(0);
+    assertThat(result.failure()).isNull();
+    assertThat(result.passed()).isTrue();
+    assertThat(result.latencyMs().committed().count()).isGreaterThanOrEqualTo(1_600);
+    assertThat(result.audit().rejected()).containsKeys("DUPLICATE_ID", "ID_CONFLICT");
+    assertThat(result.notes())
+        .anyMatch(note -> note.matches("Answers: .* unanswered 0, .* accepted twice 0\\."));
+    assertThat(result.resources())
+        .extracting(ProcessResources::process)
+        .contains("application-1", "taskmanager-1");
   }
 }

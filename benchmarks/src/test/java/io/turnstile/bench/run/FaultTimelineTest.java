@@ -2,17 +2,23 @@ package io.turnstile.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
-import io.turnstile.bench.result.FaultResult;
-import io.turnstile.bench.scenario.Fault;
-import io.turnstile.bench.scenario.PlannedFault;
+import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.scenario.EngineSettings;
+import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.Scenario.Fault;
+import io.turnstile.bench.scenario.Scenario.PlannedFault;
+import io.turnstile.clients.FlinkRest;
 import io.turnstile.testbed.TestbedProcess;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,12 +29,15 @@ class FaultTimelineTest {
   private final List<String> calls = new ArrayList<>();
   private final LatencyRecorder recorder = new LatencyRecorder(0);
 
+  /** Null for an engine without one. */
+  private FlinkJob job;
+
   @Test
   void killedWorkerIsReplaced() throws Exception {
     FaultTimeline timeline = inflict(Fault.KILL_TASKMANAGER);
 
     assertThat(calls).containsExactly("kill taskmanager-1", "replace");
-    assertThat(timeline.results(100))
+    assertThat(timeline.results())
         .singleElement()
         .satisfies(
             fault -> {
@@ -47,16 +56,31 @@ class FaultTimelineTest {
   }
 
   @Test
+  void runGoesOnWithoutACheckpointIfFlinkDoesNotAnswer() throws Exception {
+    job = new FlinkJob(new FlinkRest(URI.create("http://127.0.0.1:1/")), "none");
+
+    FaultTimeline timeline = inflict(Fault.KILL_TASKMANAGER);
+
+    assertThat(calls).containsExactly("kill taskmanager-1", "replace");
+    assertThat(timeline.results())
+        .singleElement()
+        .satisfies(fault -> assertThat(fault.stagesAfterS()).isEmpty());
+  }
+
+  @Test
   void outagesEnd() throws Exception {
     inflict(Fault.STOP_BROKER);
     inflict(Fault.CUT_FROM_BROKER);
+    inflict(Fault.PAUSE_KEY_SERVER);
 
     assertThat(calls)
         .containsExactly(
             "kill broker",
             "start broker",
             "cutFromBrokers taskmanager-1",
-            "reconnectToBrokers taskmanager-1");
+            "reconnectToBrokers taskmanager-1",
+            "pauseKeyServer",
+            "resumeKeyServer");
   }
 
   @Test
@@ -72,7 +96,7 @@ class FaultTimelineTest {
     long start = System.nanoTime();
     recorder.sent(start, start);
     FaultTimeline timeline = inflict(Fault.KILL_TASKMANAGER);
-    double at = timeline.results(100).get(0).atS();
+    double at = timeline.results().get(0).atS();
     int faulty = (int) at;
     // Slow for two seconds after that of the fault, one good second, a slow one, then all good.
     long[] millis = {900, 900, 10, 900, 10, 10, 10};
@@ -82,12 +106,12 @@ class FaultTimelineTest {
       recorder.joined(intended, intended + millis[i] * 1_000_000);
     }
 
-    FaultResult fault = timeline.results(100).get(0);
+    FaultResult fault = timeline.results().get(0);
 
     assertThat(fault.firstVerdictAfterS()).isBetween(0.9, 2.0);
     assertThat(fault.caughtUpAfterS()).isBetween(4.0, 5.0);
-    assertThat(timeline.undisturbed(faulty + 3, 100)).isFalse();
-    assertThat(timeline.undisturbed(faulty + 5, 100)).isTrue();
+    assertThat(timeline.undisturbed(faulty + 3)).isFalse();
+    assertThat(timeline.undisturbed(faulty + 5)).isTrue();
   }
 
   private FaultTimeline inflict(Fault fault) throws Exception {
@@ -95,15 +119,18 @@ class FaultTimelineTest {
       long now = System.nanoTime();
       recorder.sent(now, now);
     }
+    Scenario scenario = FakeRun.scenario(directory, "rate: 1");
+    List<PlannedFault> faults =
+        List.of(new PlannedFault(Duration.ZERO, fault, Duration.ofMillis(1)));
+    String testbed = fault == Fault.CUT_FROM_BROKER ? "containers" : "processes";
+    EngineSettings settings = new EngineSettings(1, 1, 1, null, null, testbed, null, null, null);
     FaultTimeline timeline =
         new FaultTimeline(
-            List.of(new PlannedFault(Duration.ZERO, fault, Duration.ofMillis(1))),
-            FakeTestbed.notingIn(calls),
+            FakeRun.on(
+                FakeTestbed.notingIn(calls), scenario.withEngine(settings).withFaults(faults)),
             new NotingEngine(),
-            recorder,
-            new FakeSession(FakeSession.scenario(directory, "rate: 1"), (load, stretch) -> {})
-                .view());
-    timeline.run(recorder.measuredFromNanos());
+            recorder);
+    timeline.run();
     return timeline;
   }
 
@@ -115,13 +142,18 @@ class FaultTimelineTest {
     }
 
     @Override
-    public List<TestbedProcess> processes() {
-      return workers();
+    public void replaceWorker() {
+      calls.add("replace");
+      if (job != null) {
+        // Nobody waits for the stages before the first verdict.
+        long now = System.nanoTime();
+        recorder.joined(now, now);
+      }
     }
 
     @Override
-    public void replaceWorker() {
-      calls.add("replace");
+    public Optional<FlinkJob> flinkJob() {
+      return Optional.ofNullable(job);
     }
 
     @Override

@@ -3,9 +3,10 @@ package io.turnstile.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.turnstile.bench.result.RateStep;
 import io.turnstile.bench.result.RunResult;
-import io.turnstile.bench.result.ScenarioMetric;
+import io.turnstile.bench.result.RunResult.RateStep;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
+import io.turnstile.bench.run.Procedure.Load;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.simulator.SimulatedEvent;
 import java.nio.file.Path;
@@ -19,14 +20,12 @@ class ProcedureTest {
 
   @Test
   void openLoopSendsTheScenarioAndMeasuresIt() throws Exception {
-    Scenario scenario = FakeSession.scenario(directory, "rate: 100, warm_up: 1s, duration: 3s");
-    FakeSession session =
-        new FakeSession(scenario, (load, stretch) -> FakeSession.decide(stretch, 100, 4, 20));
+    Scenario scenario = FakeRun.scenario(directory, "rate: 100, warm_up: 1s, duration: 3s");
+    FakeRun run = new FakeRun(scenario, (load, stretch) -> FakeRun.decide(stretch, 100, 4, 20));
 
-    run(session);
-    RunResult result = session.results().assemble(null, false);
+    RunResult result = run.run();
 
-    assertThat(session.sent).containsExactly(new Load.OfScenario());
+    assertThat(run.sent).containsExactly(new Load.OfScenario());
     assertThat(result.load().sent()).isEqualTo(400);
     assertThat(result.load().offeredPerS()).isEqualTo(100);
     assertThat(result.latencyMs().committed().count()).isEqualTo(300);
@@ -37,19 +36,18 @@ class ProcedureTest {
 
   @Test
   void preloadIsSentBeforeAndNotMeasured() throws Exception {
-    Scenario scenario = FakeSession.scenario(directory, "rate: 100, duration: 3s, preload: 5000");
-    FakeSession session =
-        new FakeSession(
+    Scenario scenario = FakeRun.scenario(directory, "rate: 100, duration: 3s, preload: 5000");
+    FakeRun run =
+        new FakeRun(
             scenario,
             (load, stretch) -> {
               boolean preload = load instanceof Load.Unpaced;
-              FakeSession.decide(stretch, preload ? 1_000 : 100, preload ? 5 : 3, 20);
+              FakeRun.decide(stretch, preload ? 1_000 : 100, preload ? 5 : 3, 20);
             });
 
-    run(session);
-    RunResult result = session.results().assemble(null, false);
+    RunResult result = run.run();
 
-    assertThat(session.sent).containsExactly(new Load.Unpaced(5_000), new Load.OfScenario());
+    assertThat(run.sent).containsExactly(new Load.Unpaced(5_000), new Load.OfScenario());
     assertThat(result.latencyMs().committed().count()).isEqualTo(300);
     assertThat(result.figures()).extracting(ScenarioMetric::name).containsExactly("preloaded");
     assertThat(result.figures().get(0).value()).isCloseTo(1_000, within(10.0));
@@ -57,23 +55,22 @@ class ProcedureTest {
 
   @Test
   void saturationDrainsAFilledTopicAndThenSearchesTheHighestRate() throws Exception {
-    Scenario scenario = FakeSession.scenario(directory, "records: 100000", "procedure: saturation");
-    FakeSession session =
-        new FakeSession(
+    Scenario scenario = FakeRun.scenario(directory, "records: 100000", "procedure: saturation");
+    FakeRun run =
+        new FakeRun(
             scenario,
             (load, stretch) -> {
               if (load instanceof Load.AtRate at) {
                 double seconds = at.length().toMillis() / 1000.0;
-                FakeSession.decide(stretch, at.rate(), seconds, at.rate() <= 6_500 ? 20 : 400);
+                FakeRun.decide(stretch, at.rate(), seconds, at.rate() <= 6_500 ? 20 : 400);
               } else {
-                FakeSession.decide(stretch, 20_000, 5, 10);
+                FakeRun.decide(stretch, 20_000, 5, 10);
               }
             });
 
-    run(session);
-    RunResult result = session.results().assemble(null, false);
+    RunResult result = run.run();
 
-    assertThat(session.filled).containsExactly(new Load.Unpaced(100_000));
+    assertThat(run.filled()).isEqualTo(100_000);
     assertThat(result.search()).extracting(RateStep::offeredPerS).startsWith(4_000.0, 6_000.0);
     assertThat(result.search())
         .allSatisfy(step -> assertThat(step.held()).isEqualTo(step.offeredPerS() <= 6_500));
@@ -84,7 +81,7 @@ class ProcedureTest {
     assertThat(highest).isBetween(6_000.0, 6_500.0);
     assertThat(result.throughput().meanPerS()).isCloseTo(20_000, within(500.0));
     assertThat(result.latencyMs().committed().p99()).isBetween(19.0, 21.0);
-    assertThat(session.lines).hasSameSizeAs(result.search());
+    assertThat(run.lines).hasSameSizeAs(result.search());
   }
 
   @Test
@@ -96,10 +93,9 @@ class ProcedureTest {
 
   @Test
   void exportIsInForceWithTheLastPurchase() throws Exception {
-    Scenario scenario =
-        FakeSession.scenario(directory, "records: 300", "procedure: inventory-export");
-    FakeSession session =
-        new FakeSession(
+    Scenario scenario = FakeRun.scenario(directory, "records: 300", "procedure: inventory-export");
+    FakeRun run =
+        new FakeRun(
             scenario,
             (load, stretch) -> {
               for (SimulatedEvent event = ((Load.Of) load).source().next();
@@ -113,10 +109,9 @@ class ProcedureTest {
               }
             });
 
-    run(session);
-    RunResult result = session.results().assemble(null, false);
+    RunResult result = run.run();
 
-    assertThat(result.load().sent()).isEqualTo(ExportSource.BOUGHT);
+    assertThat(result.load().sent()).isEqualTo(InventoryExport.BOUGHT);
     assertThat(result.figures())
         .extracting(ScenarioMetric::name)
         .containsExactly("products", "published after", "in force after");
@@ -124,16 +119,59 @@ class ProcedureTest {
   }
 
   @Test
-  void estimateIsOfEverythingThatIsSent() throws Exception {
+  void usersOfAGatewayAreMeasuredStageByStage() throws Exception {
     Scenario scenario =
-        FakeSession.scenario(directory, "rate: 100, warm_up: 10s, duration: 30s, preload: 200000");
+        FakeRun.scenario(directory, "records: 1000, users: [10, 20]", "procedure: http-users");
+    FakeRun run =
+        new FakeRun(
+            scenario,
+            (load, stretch) ->
+                FakeRun.decide(stretch, 500, 2, ((Load.Users) load).users() == 10 ? 20 : 40));
 
-    assertThat(Procedure.of(scenario).estimate(scenario.load())).isEqualTo(Duration.ofSeconds(50));
+    RunResult result = run.run();
+
+    assertThat(run.sent)
+        .containsExactly(
+            new Load.Users(10, 1_000), new Load.Users(10, 1_000), new Load.Users(20, 1_000));
+    assertThat(result.figures())
+        .extracting(ScenarioMetric::name)
+        .containsExactly(
+            "10 users: average",
+            "10 users: p95",
+            "10 users: error",
+            "10 users: requests",
+            "20 users: average",
+            "20 users: p95",
+            "20 users: error",
+            "20 users: requests");
+    assertThat(result.figures().get(1).value()).isCloseTo(20, within(0.1));
+    assertThat(result.figures().get(5).value()).isCloseTo(40, within(0.1));
+    assertThat(result.latencyMs().committed().count()).isEqualTo(1_000);
   }
 
-  private static void run(FakeSession session) throws Exception {
-    Procedure procedure = Procedure.of(session.scenario());
-    procedure.prepare(session);
-    procedure.run(session);
+  @Test
+  void requestThatAGatewayDidNotAnswerAtOnceIsAnError() throws Exception {
+    Scenario scenario =
+        FakeRun.scenario(
+            directory,
+            "rate: 100, duration: 4s, connections: 5",
+            "goals: {error_percent: 0.1, committed_p99_ms: 100}");
+    FakeRun run = new FakeRun(scenario, (load, stretch) -> FakeRun.decide(stretch, 100, 4, 20));
+    run.failed = 4;
+
+    RunResult result = run.run();
+
+    assertThat(result.objectives())
+        .filteredOn(objective -> objective.name().equals("errors"))
+        .singleElement()
+        .satisfies(objective -> assertThat(objective.actual()).isEqualTo(1.0));
+  }
+
+  @Test
+  void estimateIsOfEverythingThatIsSent() throws Exception {
+    Scenario scenario =
+        FakeRun.scenario(directory, "rate: 100, warm_up: 10s, duration: 30s, preload: 200000");
+
+    assertThat(Procedure.of(scenario).estimate(scenario.load())).isEqualTo(Duration.ofSeconds(50));
   }
 }

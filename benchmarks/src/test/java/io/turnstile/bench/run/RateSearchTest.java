@@ -2,6 +2,7 @@ package io.turnstile.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.run.Saturation.RateSearch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;

@@ -27,7 +27,7 @@ class ResultAssemblerTest {
   void begin() throws Exception {
     results =
         new ResultAssembler(
-            FakeSession.scenario(
+            FakeRun.scenario(
                 directory,
                 "rate: 100, warm_up: 1s, duration: 3s",
                 "goals: {drain_per_s: 5}",
@@ -40,8 +40,8 @@ class ResultAssemblerTest {
 
   @Test
   void resultSaysWhatWasRunAndWhatCameOfIt() {
-    FakeSession.decide(recorder, 100, 4, 20);
-    results.audit(CLEAN);
+    FakeRun.decide(recorder, 100, 4, 20);
+    results.set(parts -> parts.audit(CLEAN));
     results.note("Something.");
     RunResult result = results.assemble(null, false);
 
@@ -63,7 +63,7 @@ class ResultAssemblerTest {
 
   @Test
   void interruptedRunHasWhatWasMeasuredAndNoAudit() {
-    FakeSession.decide(recorder, 100, 2, 20);
+    FakeRun.decide(recorder, 100, 2, 20);
     RunResult result = results.assemble(null, true);
 
     assertThat(result.interrupted()).isTrue();
@@ -84,8 +84,22 @@ class ResultAssemblerTest {
   }
 
   @Test
+  void runWhoseLastVerdictsWereWaitedForNoLongerFailsThoughItsAuditIsClean() {
+    FakeRun.decide(recorder, 100, 4, 20);
+    results.set(parts -> parts.audit(CLEAN));
+    results.giveUp("no verdict came");
+    RunResult result = results.assemble(null, false);
+
+    assertThat(results.gaveUp()).isTrue();
+    assertThat(result.failure()).isEqualTo("no verdict came");
+    assertThat(result.sound()).isFalse();
+    assertThat(result.passed()).isFalse();
+    assertThat(results.assemble("the broker ended", false).failure()).isEqualTo("the broker ended");
+  }
+
+  @Test
   void rateOfADrainedTopicIsThatOfItsProcedure() {
-    FakeSession.decide(recorder, 100, 4, 20);
+    FakeRun.decide(recorder, 100, 4, 20);
     results.special(Metric.DRAIN_PER_S, 12_345);
 
     assertThat(results.assemble(null, false).throughput().meanPerS()).isEqualTo(12_345);
@@ -93,9 +107,9 @@ class ResultAssemblerTest {
 
   @Test
   void latencyMayBeOfAnotherStretchThanTheThroughput() {
-    FakeSession.decide(recorder, 100, 4, 20);
+    FakeRun.decide(recorder, 100, 4, 20);
     LatencyRecorder other = new LatencyRecorder(0);
-    FakeSession.decide(other, 10, 2, 50);
+    FakeRun.decide(other, 10, 2, 50);
     results.latencyOf(other);
     RunResult result = results.assemble(null, false);
 
@@ -105,7 +119,7 @@ class ResultAssemblerTest {
 
   @Test
   void startAndOfferedRateCanBeSomebodyElses() {
-    results.startedAt(Instant.EPOCH);
+    results.set(parts -> parts.startedAt(Instant.EPOCH));
     results.offeredPerS(7.5);
     RunResult result = results.assemble(null, false);
 

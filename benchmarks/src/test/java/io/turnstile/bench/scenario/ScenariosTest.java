@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.bench.engine.Engines;
+import io.turnstile.bench.scenario.Scenario.Fault;
+import io.turnstile.bench.scenario.Scenario.PlannedFault;
+import io.turnstile.bench.scenario.Scenario.RatioLimit;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import java.io.IOException;
@@ -156,11 +159,17 @@ class ScenariosTest {
         "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
         "load: {rate: 1}; engine: {peer_threads: 3} | peer_threads | lanes (2)",
         "load: {rate: 1}; faults: [{at: 1s, fault: cut-from-broker}] | faults | containers",
+        "load: {rate: 1}; engine: {testbed: containers}; faults: [{at: 1s, fault: pause-key-server}] | faults | processes",
         "load: {rate: 1}; engine: {testbed: containers, checkpoint_storage: slow} | checkpoint_storage | local",
         "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",
         "load: {rate: 1}; ratios: [{figure: leaks, to: kafka-limit, at_most: 1}] | figure | drain",
         "load: {rate: 1}; ratios: [{figure: drain_per_s, to: kafka-limit}] | ratios/0 | at_most",
         "load: {rate: 1}; ratios: [{figure: drain_per_s, to: other, at_most: 1}] | engine | other",
+        "load: {rate: 1, users: [5]} | load/users | http-users",
+        "load: {rate: 1}; procedure: http-users | load/users | http-users",
+        "load: {records: 1, users: [0]}; procedure: http-users | load/users | at least 1",
+        "load: {records: 1, users: [5], connections: 4}; procedure: http-users | load/connections | at least 5",
+        "load: {rate: 1, connections: 5}; engine: {testbed: containers} | load/connections | containers",
         "load: {} | load | rate"
       })
   void mistakeIsNamedWithFileAndKey(String yaml, String key, String what) {
@@ -206,6 +215,22 @@ class ScenariosTest {
 
       assertThat(scenario.ratios().get(0).figure()).isEqualTo(figure);
     }
+  }
+
+  @Test
+  void anyEngineMayBeComparedWhereTheirNamesAreNotKnown() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("wrong.yaml"),
+            """
+            description: D.
+            load: {rate: 1}
+            objectives: {}
+            ratios: [{figure: drain_per_s, to: other, at_most: 1}]
+            """);
+
+    assertThat(Scenarios.read(file, List.of()).ratios())
+        .containsExactly(new RatioLimit("drain_per_s", "turnstile", "other", 1.0, null, false));
   }
 
   @Test
@@ -261,6 +286,28 @@ class ScenariosTest {
             RateStage.constant(Duration.ofSeconds(20), 40),
             RateStage.constant(Duration.ofSeconds(10), 100),
             RateStage.constant(Duration.ofSeconds(10), 100));
+  }
+
+  @Test
+  void otherNumberIsOfPreloadedRecordsWhereThoseHaveOne() throws Exception {
+    LoadProfile unpaced = load("records: 50");
+    LoadProfile preloaded = load("rate: 10, preload: 50");
+
+    assertThat(unpaced.sending(7)).isEqualTo(unpaced.withRecords(7L));
+    assertThat(preloaded.sending(7)).isEqualTo(preloaded.withPreload(7L));
+  }
+
+  private LoadProfile load(String load) throws Exception {
+    return read("description: D.\nload: {%s}\nobjectives: {}\n".formatted(load)).load();
+  }
+
+  @Test
+  void fileOfAnyNameIsRead() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("x"), "description: D.\nload: {rate: 1}\nobjectives: {}\n");
+
+    assertThat(Scenarios.read(file, Engines.names()).name()).isEqualTo("x");
   }
 
   private Scenario read(String yaml) throws IOException, ScenarioException {

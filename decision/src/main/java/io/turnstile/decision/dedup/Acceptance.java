@@ -1,6 +1,8 @@
 package io.turnstile.decision.dedup;
 
 import io.turnstile.events.ContentHash;
+import io.turnstile.events.PriorAcceptance;
+import java.util.Comparator;
 
 /**
  * That one input of a customer was accepted: what dedup remembers. In state, what is the key is not
@@ -18,6 +20,26 @@ public record Acceptance(
     long offset,
     long receivedAt,
     long decidedAt) {
+
+  private static final Comparator<Acceptance> ORDER =
+      Comparator.comparingLong(Acceptance::receivedAt)
+          .thenComparingInt(Acceptance::partition)
+          .thenComparingLong(Acceptance::offset);
+
+  /**
+   * The one of two whose input came first: by append time, partition and offset. It depends on what
+   * was accepted alone, not on the order in which a store gives it.
+   *
+   * @param other may be null
+   */
+  Acceptance orEarlier(Acceptance other) {
+    return other == null || ORDER.compare(this, other) <= 0 ? this : other;
+  }
+
+  /** What a verdict says of it. */
+  PriorAcceptance asPrior() {
+    return new PriorAcceptance(partition, offset, receivedAt, decidedAt);
+  }
 
   public boolean isOfInput(int otherPartition, long otherOffset) {
     return partition == otherPartition && offset == otherOffset;

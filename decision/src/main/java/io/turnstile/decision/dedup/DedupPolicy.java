@@ -1,9 +1,11 @@
 package io.turnstile.decision.dedup;
 
 import io.turnstile.events.ContentHash;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -11,7 +13,8 @@ import java.util.List;
  *
  * <p>Windows compare the absolute difference of the inputs' append times: inputs of different
  * partitions do not come in the order of their times, and a decision must not depend on who came
- * first.
+ * first. Of several acceptances that match, a rejection names the one whose input has the least
+ * append time, partition and offset, in this order.
  */
 public final class DedupPolicy {
 
@@ -26,8 +29,14 @@ public final class DedupPolicy {
     /** It passes. */
     record Accept(ContentHash contentHash) implements Decision {}
 
-    /** It does not. */
-    record Reject(RejectionReason reason, String detail) implements Decision {}
+    /**
+     * It does not.
+     *
+     * @param acceptance the one that it repeats, if the reason is {@link
+     *     RejectionReason#DUPLICATE_ID}; else null
+     */
+    record Reject(RejectionReason reason, String detail, PriorAcceptance acceptance)
+        implements Decision {}
   }
 
   /**
@@ -48,27 +57,40 @@ public final class DedupPolicy {
     ContentHash content = ContentHash.of(transaction);
 
     List<Acceptance> withId = store.byId(id);
-    Acceptance sameId = null;
+    Acceptance repeated = null;
+    Acceptance contradicted = null;
     for (Acceptance accepted : withId) {
-      if (within(settings.window().toMillis(), accepted, receivedAt)) {
-        sameId = accepted;
+      if (within(settings.window(), accepted, receivedAt)) {
         if (accepted.contentHash().equals(content)) {
-          return new Decision.Reject(
-              RejectionReason.DUPLICATE_ID, "same id and content as " + inputOf(accepted));
+          repeated = accepted.orEarlier(repeated);
+        } else {
+          contradicted = accepted.orEarlier(contradicted);
         }
       }
     }
-    if (sameId != null) {
+    if (repeated != null) {
       return new Decision.Reject(
-          RejectionReason.ID_CONFLICT, "same id, other content than " + inputOf(sameId));
+          RejectionReason.DUPLICATE_ID,
+          "same id and content as " + inputOf(repeated),
+          repeated.asPrior());
+    }
+    if (contradicted != null) {
+      return new Decision.Reject(
+          RejectionReason.ID_CONFLICT,
+          "same id, other content than " + inputOf(contradicted),
+          null);
     }
     List<Acceptance> withContent = store.byContent(content);
+    Acceptance sameContent = null;
     for (Acceptance accepted : withContent) {
       if (!accepted.transactionId().equals(id)
-          && within(settings.contentWindow().toMillis(), accepted, receivedAt)) {
-        return new Decision.Reject(
-            RejectionReason.DUPLICATE_CONTENT, "same content as " + inputOf(accepted));
+          && within(settings.contentWindow(), accepted, receivedAt)) {
+        sameContent = accepted.orEarlier(sameContent);
       }
+    }
+    if (sameContent != null) {
+      return new Decision.Reject(
+          RejectionReason.DUPLICATE_CONTENT, "same content as " + inputOf(sameContent), null);
     }
     store.remember(
         new Acceptance(id, content, position.partition(), position.offset(), receivedAt, decidedAt),
@@ -77,8 +99,8 @@ public final class DedupPolicy {
     return new Decision.Accept(content);
   }
 
-  private static boolean within(long windowMillis, Acceptance accepted, long receivedAt) {
-    return Math.abs(accepted.receivedAt() - receivedAt) <= windowMillis;
+  private static boolean within(Duration window, Acceptance accepted, long receivedAt) {
+    return Math.abs(accepted.receivedAt() - receivedAt) <= window.toMillis();
   }
 
   private static String inputOf(Acceptance accepted) {

@@ -2,12 +2,14 @@ package io.turnstile.decision.token;
 
 import com.nimbusds.jose.JWSHeader;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * For whom a token must have been made, and by whom. An issuer's keys sign the tokens of all its
@@ -41,6 +43,16 @@ public record ExpectedClaims(String issuer, Set<String> audiences, String type)
     if (value != null && value.isBlank()) {
       throw new IllegalArgumentException("the token's expected " + name + " is blank");
     }
+  }
+
+  /** Text that is the same for the same claims, and for no others. */
+  String text() {
+    List<String> all = new ArrayList<>(new TreeSet<>(audiences));
+    all.add(0, issuer);
+    all.add(1, type);
+    return all.stream()
+        .map(each -> each == null ? "-" : each.length() + ":" + each)
+        .collect(Collectors.joining(" "));
   }
 
   /** Checks a token whose signature is good. */

@@ -4,19 +4,16 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 
 /**
- * Tokens that failed under the current keys, by their SHA-256: small, and nobody can make a good
- * token look like a bad one. Not thread-safe.
+ * Tokens that failed under the current keys, by their hash: small, and nobody can make a good token
+ * look like a bad one. Not thread-safe.
  */
 final class FailedTokens {
 
   private final Cache<ByteBuffer, String> faults;
-  private final MessageDigest sha256;
+  private final TokenHasher hasher = new TokenHasher();
 
   FailedTokens(int size, Duration time, Ticker clock) {
     faults =
@@ -26,20 +23,15 @@ final class FailedTokens {
             .ticker(clock)
             .executor(Runnable::run)
             .build();
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** The detail, or null if the token is not known to be bad. */
   String faultOf(String token) {
-    return faults.getIfPresent(hash(token));
+    return faults.getIfPresent(hasher.hash(token));
   }
 
   void put(String token, String fault) {
-    faults.put(hash(token), fault);
+    faults.put(hasher.hash(token), fault);
   }
 
   /** To be called when the keys have changed. */
@@ -47,7 +39,9 @@ final class FailedTokens {
     faults.invalidateAll();
   }
 
-  private ByteBuffer hash(String token) {
-    return ByteBuffer.wrap(sha256.digest(token.getBytes(StandardCharsets.UTF_8)));
+  /** How many are remembered. */
+  long size() {
+    faults.cleanUp();
+    return faults.estimatedSize();
   }
 }

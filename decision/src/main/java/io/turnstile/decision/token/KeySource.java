@@ -2,7 +2,6 @@ package io.turnstile.decision.token;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -10,7 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the keys of a JWKS current. Reads them in the background, one reading at a time; the caller
- * never waits. Not thread-safe: for one thread, which is told of new keys when it asks.
+ * never waits. For one thread, which is told of new keys when it asks; only {@link #lastRead} is
+ * thread-safe.
  *
  * <p>Nimbus' {@code JWKSourceBuilder} (10.10) was tried in this place. It cannot do what an input
  * needs that is judged once and for all:
@@ -42,8 +42,7 @@ final class KeySource {
   private static final Logger LOG = LoggerFactory.getLogger(KeySource.class);
 
   private final JwksFetcher fetcher;
-  private final Set<String> algorithms;
-  private final long refreshNanos;
+  private final TokenSettings settings;
   private final RefreshClock clock;
   private final Executor background;
 
@@ -51,45 +50,102 @@ final class KeySource {
   private final AtomicReference<Reading> finished = new AtomicReference<>();
 
   private KeySet current;
+  private volatile Jwks lastRead;
 
   private boolean reading;
   private long startedAt;
   private long succeededAt;
   private Reading last;
 
-  /** Keys or a failure, and when the reading ended, in the clock's nanoseconds. */
-  private record Reading(KeySet keys, IOException failure, long endedAt) {}
+  /**
+   * Keys and what they were read from, or a failure; and when the reading ended, in the clock's
+   * nanoseconds.
+   */
+  private record Reading(KeySet keys, Jwks jwks, IOException failure, long endedAt) {}
 
   /**
-   * Reads the keys; blocks while it does.
+   * Takes over the keys saved if they are not older than {@link TokenSettings#keyRefresh}, and
+   * begins to read those of now. Otherwise it reads them first, and blocks while it does.
    *
-   * @throws IOException if the JWKS cannot be read or holds no usable key
+   * @param saved as it was last read before a restart, or null. It is used if it is of the same
+   *     location and not older than {@link TokenSettings#jwksMaxAge}, in place of keys that cannot
+   *     be read
+   * @throws IOException if the JWKS cannot be read or holds no usable key, and neither does {@code
+   *     saved}
    */
-  KeySource(JwksFetcher fetcher, Set<String> algorithms, Duration refresh, RefreshClock clock)
+  KeySource(JwksFetcher fetcher, TokenSettings settings, RefreshClock clock, Jwks saved)
       throws IOException {
-    this(fetcher, algorithms, refresh, clock, KeySource::runInDaemonThread);
+    this(fetcher, settings, clock, saved, KeySource::runInDaemonThread);
   }
 
   KeySource(
       JwksFetcher fetcher,
-      Set<String> algorithms,
-      Duration refresh,
+      TokenSettings settings,
       RefreshClock clock,
+      Jwks saved,
       Executor background)
       throws IOException {
     this.fetcher = fetcher;
-    this.algorithms = algorithms;
-    this.refreshNanos = refresh.toNanos();
+    this.settings = settings;
     this.clock = clock;
     this.background = background;
-    Reading first = read();
-    if (first.failure != null) {
-      throw first.failure;
+    Reading restored = restored(saved);
+    boolean usable = restored != null && restored.failure == null;
+    // No older than those of a job that runs on.
+    boolean young = usable && age(saved).compareTo(settings.keyRefresh()) <= 0;
+    if (young) {
+      last = restored;
+      start();
+    } else {
+      last = read();
+      startedAt = last.endedAt;
+      if (last.failure != null && !usable) {
+        throw restored == null
+            ? last.failure
+            : new IOException(
+                last.failure.getMessage()
+                    + "; the keys of the checkpoint are not used: "
+                    + restored.failure.getMessage(),
+                last.failure);
+      }
+      if (last.failure != null) {
+        LOG.warn("Keeping the keys known so far: {}", last.failure.getMessage());
+      }
     }
-    this.current = first.keys;
-    this.startedAt = first.endedAt;
-    this.succeededAt = first.endedAt;
-    this.last = first;
+    boolean withSaved = young || last.failure != null;
+    if (withSaved) {
+      LOG.info("Starting with the keys of the checkpoint, read {} s ago", age(saved).toSeconds());
+    }
+    Reading first = withSaved ? restored : last;
+    // Saved ones are not fresh: a key that is missing from them may exist by now.
+    succeededAt = withSaved ? first.endedAt - FRESH.toNanos() : first.endedAt;
+    current = first.keys;
+    lastRead = first.jwks;
+  }
+
+  /** What was read before, or why it is not used; null if there is nothing of this location. */
+  private Reading restored(Jwks saved) {
+    if (saved == null || !saved.location().equals(fetcher.location())) {
+      return null;
+    }
+    long now = clock.nanoTime();
+    Duration age = age(saved);
+    Duration limit = settings.jwksMaxAge();
+    if (age.compareTo(limit) > 0) {
+      String tooOld =
+          "they were read " + age.toSeconds() + " s ago, the limit is " + limit.toSeconds() + " s";
+      return new Reading(null, null, new IOException(tooOld), now);
+    }
+    try {
+      KeySet keys = KeySet.parse(saved.text(), settings.algorithms());
+      return new Reading(keys, saved, null, now);
+    } catch (IOException e) {
+      return new Reading(null, null, e, now);
+    }
+  }
+
+  private Duration age(Jwks saved) {
+    return Duration.ofMillis(clock.epochMillis() - saved.readAt());
   }
 
   /** The current keys. The same object as long as they are the same keys. */
@@ -97,10 +153,15 @@ final class KeySource {
     if (finished.get() != null) {
       takeOver(finished.getAndSet(null));
     }
-    if (clock.nanoTime() - startedAt >= refreshNanos) {
+    if (clock.nanoTime() - startedAt >= settings.keyRefresh().toNanos()) {
       start();
     }
     return current;
+  }
+
+  /** The JWKS that the current keys are from, as it was last read. May be called by any thread. */
+  Jwks lastRead() {
+    return lastRead;
   }
 
   /** Returns whether the keys were read so recently that one missing from them does not exist. */
@@ -132,6 +193,7 @@ final class KeySource {
     reading = false;
     if (ended.failure == null) {
       succeededAt = ended.endedAt;
+      lastRead = ended.jwks;
       if (!ended.keys.equals(current)) {
         current = ended.keys;
       }
@@ -143,10 +205,13 @@ final class KeySource {
 
   private Reading read() {
     try {
-      return new Reading(KeySet.parse(fetcher.fetch(), algorithms), null, clock.nanoTime());
+      String text = fetcher.fetch();
+      KeySet keys = KeySet.parse(text, settings.algorithms());
+      Jwks jwks = new Jwks(fetcher.location(), text, clock.epochMillis());
+      return new Reading(keys, jwks, null, clock.nanoTime());
     } catch (Throwable e) { // An error, too, must end the reading: else none would ever follow.
       String message = "the JWKS %s cannot be used: %s".formatted(fetcher.location(), describe(e));
-      return new Reading(null, new IOException(message, e), clock.nanoTime());
+      return new Reading(null, null, new IOException(message, e), clock.nanoTime());
     }
   }
 

@@ -6,12 +6,17 @@ import java.util.function.LongSupplier;
 /** The time by which keys are fetched. */
 interface RefreshClock {
 
-  /** Another reading of the time; sleep is real. */
-  static RefreshClock of(LongSupplier nanoTime) {
+  /** Other readings of the time; sleep is real. */
+  static RefreshClock of(LongSupplier nanoTime, LongSupplier epochMillis) {
     return new RefreshClock() {
       @Override
       public long nanoTime() {
         return nanoTime.getAsLong();
+      }
+
+      @Override
+      public long epochMillis() {
+        return epochMillis.getAsLong();
       }
 
       @Override
@@ -23,6 +28,9 @@ interface RefreshClock {
 
   /** As {@link System#nanoTime}. */
   long nanoTime();
+
+  /** As {@link System#currentTimeMillis}. */
+  long epochMillis();
 
   /** As {@link Thread#sleep(long)}. */
   void sleep(long millis) throws InterruptedException;

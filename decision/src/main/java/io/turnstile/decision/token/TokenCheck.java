@@ -1,16 +1,14 @@
 package io.turnstile.decision.token;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
+import io.turnstile.decision.token.VerifiedTokens.Verified;
 import io.turnstile.events.RejectionReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.text.ParseException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,18 +42,14 @@ import java.util.function.LongSupplier;
  * read such a token is neither good nor bad ({@link TokenResult.NoFault#KEY_UNKNOWN}), however long
  * the key server is away; other tokens are checked meanwhile. So a token is sure to find its key
  * only if that was published 5 s, and the time that a reading takes, before. Besides, the JWKS is
- * read every {@link TokenSettings#keyRefresh()}; if that fails, the keys stay as they are.
+ * read every {@link TokenSettings#keyRefresh()}; if that fails, the keys stay as they are. After a
+ * restart they are those of {@link #lastRead()} at first, if the caller kept it; and the tokens of
+ * {@link #verified()} are not verified again, as long as their key and the settings are the same.
  */
 public final class TokenCheck {
 
   /** Longer tokens are verified every time: one of them must not drive many others out. */
   static final int MAX_CACHED_LENGTH = 8 << 10;
-
-  /** Weights of the cache are bytes; a token weighs this at least, so that its number is bound. */
-  private static final int MIN_WEIGHT = 1 << 10;
-
-  /** Memory that a remembered token takes besides its text and subject, in bytes. */
-  private static final int OVERHEAD = 256;
 
   /** An entry of 32 bytes each, with its overhead about 200. */
   private static final int MAX_FAILED = 10_000;
@@ -68,60 +62,44 @@ public final class TokenCheck {
 
   private static final long POLL_MILLIS = 10;
 
+  /** To be raised when a token that was good is no longer, by the same settings. */
+  private static final int RULES = 1;
+
   private static final String UNKNOWN_KEY = "no key of the JWKS is the token's";
 
   private final KeySource keySource;
   private final RefreshClock clock;
-  private final Set<String> algorithms;
+  private final TokenParser parser;
   private final long skewMillis;
   private final ExpectedClaims expected;
-  private final Cache<String, Verified> cache;
+  private final String rules;
+  private final VerifiedTokens verified;
   private final FailedTokens failed;
 
-  /** The keys that everything in the cache was verified by. */
+  /** The keys that everything remembered was verified by. */
   private KeySet keys;
-
-  /** Of the input that is being checked. */
-  private long receivedAt;
 
   private long cacheHits;
   private long cacheMisses;
   private long verifications;
 
-  /** Contents of a token with a good signature; times in epoch milliseconds. */
-  private record Verified(VerificationKey key, String subject, long expiresAt, long validFrom) {
-    int bytes(String token) {
-      return token.length() + (subject == null ? 0 : 2 * subject.length()) + OVERHEAD;
-    }
-  }
-
   TokenCheck(TokenSettings settings, KeySource keySource, RefreshClock clock) {
     this.keySource = keySource;
     this.clock = clock;
-    this.algorithms = VerificationKey.withAllNames(settings.algorithms());
+    this.parser = new TokenParser(VerificationKey.withAllNames(settings.algorithms()));
     this.skewMillis = settings.clockSkew().toMillis();
     this.expected = settings.expected();
+    this.rules = rules(settings);
     this.keys = keySource.keys();
-    this.cache =
-        Caffeine.newBuilder()
-            .maximumWeight((long) settings.cacheSize() * MIN_WEIGHT)
-            .weigher(
-                (String token, Verified verified) -> Math.max(MIN_WEIGHT, verified.bytes(token)))
-            .expireAfter(Expiry.<String, Verified>creating((token, verified) -> lifetime(verified)))
-            .ticker(clock::nanoTime)
-            // Evict on the calling thread: nothing to shut down, no class loader to leak.
-            .executor(Runnable::run)
-            .build();
+    this.verified =
+        new VerifiedTokens(
+            settings.cacheSize(), settings.clockSkew(), MIN_REMEMBERED, clock::nanoTime);
     this.failed = new FailedTokens(MAX_FAILED, MIN_REMEMBERED, clock::nanoTime);
   }
 
-  /**
-   * As long as it was good for when it came. The time when an input was received is not the time
-   * now, and may be anything if producers set it: only the difference counts.
-   */
-  private Duration lifetime(Verified verified) {
-    Duration rest = Duration.ofMillis(verified.expiresAt + skewMillis - receivedAt);
-    return rest.compareTo(MIN_REMEMBERED) > 0 ? rest : MIN_REMEMBERED;
+  /** All that a verification depends on besides the key; the skew is applied to every input. */
+  private static String rules(TokenSettings settings) {
+    return RULES + " " + new TreeSet<>(settings.algorithms()) + " " + settings.expected().text();
   }
 
   /**
@@ -131,19 +109,27 @@ public final class TokenCheck {
    * @throws IllegalArgumentException with a one-line message if a setting is wrong
    */
   public static TokenCheck open(TokenSettings settings) throws IOException {
-    return open(settings, System::nanoTime);
+    return open(settings, null, System::nanoTime, System::currentTimeMillis);
   }
 
-  /** The same with another clock, as {@link System#nanoTime}, for the age of keys. */
-  public static TokenCheck open(TokenSettings settings, LongSupplier nanoTime) throws IOException {
+  /**
+   * The same after a restart, and with other clocks.
+   *
+   * @param saved the {@link #lastRead()} of before, or null. If it is not older than {@link
+   *     TokenSettings#keyRefresh()}, its keys are used until the JWKS has been read in the
+   *     background. If it is older, they are used only if the JWKS cannot be read, and not beyond
+   *     {@link TokenSettings#jwksMaxAge()}. One of another location is not used
+   * @param nanoTime as {@link System#nanoTime}, for what passes
+   * @param epochMillis as {@link System#currentTimeMillis}, for the age of what was saved
+   */
+  public static TokenCheck open(
+      TokenSettings settings, Jwks saved, LongSupplier nanoTime, LongSupplier epochMillis)
+      throws IOException {
     settings.validate();
     JwksFetcher fetcher =
         JwksFetcher.of(settings.jwks(), settings.connectTimeout(), settings.readTimeout());
-    RefreshClock clock = RefreshClock.of(nanoTime);
-    return new TokenCheck(
-        settings,
-        new KeySource(fetcher, settings.algorithms(), settings.keyRefresh(), clock),
-        clock);
+    RefreshClock clock = RefreshClock.of(nanoTime, epochMillis);
+    return new TokenCheck(settings, new KeySource(fetcher, settings, clock, saved), clock);
   }
 
   /**
@@ -156,27 +142,26 @@ public final class TokenCheck {
    * @param receivedAt when the transaction was received, epoch milliseconds
    */
   public TokenResult ask(String token, String customerId, long receivedAt) {
-    this.receivedAt = receivedAt;
     useCurrentKeys();
-    Verified verified = cache.getIfPresent(token);
-    if (verified == null) {
+    Verified known = verified.get(token, receivedAt);
+    if (known == null) {
       try {
-        verified = verify(token);
+        known = verify(token);
       } catch (InvalidTokenException e) {
         cacheMisses++;
         return new TokenFault(RejectionReason.TOKEN_INVALID, e.getMessage());
       }
-      if (verified == null) {
+      if (known == null) {
         return TokenResult.NoFault.KEY_UNKNOWN;
       }
       cacheMisses++;
       if (token.length() <= MAX_CACHED_LENGTH) {
-        cache.put(token, verified);
+        verified.put(token, known, receivedAt);
       }
     } else {
       cacheHits++;
     }
-    return judge(verified, customerId, receivedAt);
+    return judge(known.token(), customerId, receivedAt);
   }
 
   /**
@@ -195,12 +180,47 @@ public final class TokenCheck {
       IOException failure = keySource.failureSince(deadline);
       if (result == TokenResult.NoFault.KEY_UNKNOWN && failure != null) {
         throw new IOException(
-            "a token's key is unknown and for %d s %s"
-                .formatted(PATIENCE.toSeconds(), failure.getMessage()),
+            "a token's key is unknown and for "
+                + PATIENCE.toSeconds()
+                + " s "
+                + failure.getMessage(),
             failure);
       }
     }
     return result instanceof TokenFault fault ? fault : null;
+  }
+
+  /**
+   * Has the keys read again if that is due, and takes over what was read, as every check does: for
+   * when there is nothing to check for long.
+   */
+  public void refreshKeys() {
+    useCurrentKeys();
+  }
+
+  /** The JWKS in use, as it was last read. May be called by any thread. */
+  public Jwks lastRead() {
+    return keySource.lastRead();
+  }
+
+  /** Good tokens to be {@linkplain #restore restored} after a restart. */
+  public SavedTokens verified() {
+    return new SavedTokens(rules, verified.save(clock.epochMillis()));
+  }
+
+  /**
+   * Spares tokens that verified before a restart a further verification. What was verified under
+   * other settings is left out, and so is what a key signed that is not in the JWKS; the JWKS may
+   * become a newer one later, and then counts.
+   */
+  public void restore(SavedTokens saved) {
+    if (!saved.rules().equals(rules)) {
+      return;
+    }
+    useCurrentKeys();
+    for (VerificationKey key : keys.keys()) {
+      verified.restore(key, saved.byKey().getOrDefault(key.fingerprint(), List.of()));
+    }
   }
 
   /** Number of tokens that were known, so that their signature was not verified again. */
@@ -220,24 +240,29 @@ public final class TokenCheck {
 
   /** Number of good tokens that are remembered, after those due have been forgotten. */
   long remembered() {
-    cache.cleanUp();
-    return cache.estimatedSize();
+    return verified.size();
   }
 
-  private TokenResult judge(Verified token, String customerId, long receivedAt) {
-    if (token.expiresAt + skewMillis <= receivedAt) {
+  private TokenResult judge(SavedTokens.Token token, String customerId, long receivedAt) {
+    if (token.expiresAt() + skewMillis <= receivedAt) {
       return new TokenFault(
           RejectionReason.TOKEN_EXPIRED,
-          "the token's exp lies %d ms before the input was received, the skew allowed is %d ms"
-              .formatted(receivedAt - token.expiresAt, skewMillis));
+          "the token's exp lies "
+              + (receivedAt - token.expiresAt())
+              + " ms before the input was received, the skew allowed is "
+              + skewMillis
+              + " ms");
     }
-    if (receivedAt < token.validFrom - skewMillis) {
+    if (receivedAt < token.validFrom() - skewMillis) {
       return new TokenFault(
           RejectionReason.TOKEN_NOT_YET_VALID,
-          "the token's nbf lies %d ms after the input was received, the skew allowed is %d ms"
-              .formatted(token.validFrom - receivedAt, skewMillis));
+          "the token's nbf lies "
+              + (token.validFrom() - receivedAt)
+              + " ms after the input was received, the skew allowed is "
+              + skewMillis
+              + " ms");
     }
-    if (!customerId.equals(token.subject)) {
+    if (!customerId.equals(token.subject())) {
       return new TokenFault(
           RejectionReason.TOKEN_SUBJECT_MISMATCH, "the token's sub is not the customer_id");
     }
@@ -246,7 +271,7 @@ public final class TokenCheck {
 
   /** Null if the keys must be read again first; that has been asked for. */
   private Verified verify(String token) throws InvalidTokenException {
-    JWSObject jws = parse(token);
+    JWSObject jws = parser.parse(token);
     boolean newKey = mayBeSignedByNewKey(jws.getHeader());
     // No signature is checked for an unknown key id, and it may become known.
     boolean remember = jws.getHeader().getKeyID() == null || !newKey;
@@ -254,7 +279,7 @@ public final class TokenCheck {
     if (fault == null) {
       verifications++;
       try {
-        return verify(jws, newKey);
+        return verify(token, jws, newKey);
       } catch (InvalidTokenException e) {
         fault = e.getMessage();
         failed.put(token, fault);
@@ -267,7 +292,8 @@ public final class TokenCheck {
     throw new InvalidTokenException(fault);
   }
 
-  private Verified verify(JWSObject jws, boolean newKey) throws InvalidTokenException {
+  private Verified verify(String token, JWSObject jws, boolean newKey)
+      throws InvalidTokenException {
     VerificationKey signer = keys.signerOf(jws);
     if (signer == null) {
       throw new InvalidTokenException(
@@ -283,8 +309,9 @@ public final class TokenCheck {
     if (claims.containsKey("iat")) {
       NumericDate.millis(claims, "iat");
     }
-    return new Verified(
+    return verified.of(
         signer,
+        token,
         claims.get("sub") instanceof String subject ? subject : null,
         NumericDate.millis(claims, "exp"),
         claims.containsKey("nbf") ? NumericDate.millis(claims, "nbf") : 0);
@@ -292,40 +319,6 @@ public final class TokenCheck {
 
   private boolean mayBeSignedByNewKey(JWSHeader header) {
     return header.getKeyID() == null || !keys.hasKeyId(header.getKeyID());
-  }
-
-  private JWSObject parse(String token) throws InvalidTokenException {
-    if (!isBase64UrlAndDots(token)) {
-      throw new InvalidTokenException("the token is not made of base64url and dots");
-    }
-    JWSObject jws;
-    try {
-      jws = JWSObject.parse(token);
-    } catch (ParseException | RuntimeException e) {
-      // Whatever a forged header provokes in the parser must not fail the job.
-      throw new InvalidTokenException(
-          "the token is not a signed JWT: three parts, the first a header");
-    }
-    JWSHeader header = jws.getHeader();
-    if (!algorithms.contains(header.getAlgorithm().getName())) {
-      throw new InvalidTokenException(
-          "the token's algorithm is not one of " + new TreeSet<>(algorithms));
-    }
-    if (header.getCriticalParams() != null) {
-      throw new InvalidTokenException("the token's header has critical extensions (crit)");
-    }
-    return jws;
-  }
-
-  /** The decoder skips other characters, which would give one token many spellings. */
-  private static boolean isBase64UrlAndDots(String token) {
-    for (int i = 0; i < token.length(); i++) {
-      char c = token.charAt(i);
-      if (c != '.' && c != '-' && c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Takes over keys that were fetched, and forgets tokens whose key is not among them. */
@@ -339,7 +332,7 @@ public final class TokenCheck {
       keys = current;
       current.keys().forEach(gone::remove);
       if (!gone.isEmpty()) {
-        cache.asMap().values().removeIf(verified -> gone.contains(verified.key));
+        verified.forget(gone);
       }
     }
   }

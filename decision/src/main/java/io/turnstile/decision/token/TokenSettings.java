@@ -19,6 +19,8 @@ import java.util.Set;
  * @param connectTimeout for connecting to the URL of the JWKS
  * @param readTimeout for its whole answer. A key must be published 5 s, and the time that a reading
  *     takes, before it signs
+ * @param jwksMaxAge for how long after it was read a JWKS may be started with if it is saved over
+ *     restarts and cannot be read. It does not limit how long a check goes on with the keys it has
  */
 public record TokenSettings(
     String jwks,
@@ -28,7 +30,8 @@ public record TokenSettings(
     Duration keyRefresh,
     ExpectedClaims expected,
     Duration connectTimeout,
-    Duration readTimeout)
+    Duration readTimeout,
+    Duration jwksMaxAge)
     implements Serializable {
 
   /** For connecting to the key server. */
@@ -37,11 +40,17 @@ public record TokenSettings(
   /** For the key server's answer. */
   public static final Duration READ_TIMEOUT = Duration.ofSeconds(5);
 
+  /**
+   * Longer than most outages, a night included; and all that time a key that was withdrawn
+   * meanwhile would be taken for good.
+   */
+  public static final Duration JWKS_MAX_AGE = Duration.ofHours(24);
+
   public TokenSettings {
     algorithms = Set.copyOf(algorithms);
   }
 
-  /** Takes tokens of every issuer, audience and type; default time-outs. */
+  /** Takes tokens of every issuer, audience and type; defaults for the rest. */
   public TokenSettings(
       String jwks, Set<String> algorithms, int cacheSize, Duration clockSkew, Duration keyRefresh) {
     this(
@@ -52,7 +61,8 @@ public record TokenSettings(
         keyRefresh,
         ExpectedClaims.ANY,
         CONNECT_TIMEOUT,
-        READ_TIMEOUT);
+        READ_TIMEOUT,
+        JWKS_MAX_AGE);
   }
 
   /**
@@ -73,7 +83,7 @@ public record TokenSettings(
       }
     }
     if (cacheSize < 0) {
-      throw new IllegalArgumentException("token cache size %d is negative".formatted(cacheSize));
+      throw new IllegalArgumentException("token cache size " + cacheSize + " is negative");
     }
     if (clockSkew.isNegative() || clockSkew.toDays() > 365) {
       throw new IllegalArgumentException(
@@ -81,6 +91,10 @@ public record TokenSettings(
     }
     validateTimeout("connect", connectTimeout);
     validateTimeout("read", readTimeout);
+    if (jwksMaxAge.isNegative() || jwksMaxAge.toDays() > 365) {
+      throw new IllegalArgumentException(
+          "JWKS max age %s is not between 0 and a year".formatted(jwksMaxAge));
+    }
     if (keyRefresh.toSeconds() < 1 || keyRefresh.toDays() > 365) {
       throw new IllegalArgumentException(
           "key refresh interval %s is not between 1 s and a year".formatted(keyRefresh));

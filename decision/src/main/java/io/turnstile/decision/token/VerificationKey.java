@@ -47,6 +47,7 @@ final class VerificationKey {
   private static final int MIN_RSA_BITS = 2048;
 
   private final JWK jwk;
+  private final String fingerprint;
   private final Set<String> algorithms;
   private final SignatureCheck check;
 
@@ -58,6 +59,7 @@ final class VerificationKey {
 
   private VerificationKey(JWK jwk, Set<String> algorithms, SignatureCheck check) {
     this.jwk = jwk;
+    this.fingerprint = HexFormat.of().formatHex(new TokenHasher().hash(jwk.toJSONString()).array());
     this.algorithms = algorithms;
     this.check = check;
   }
@@ -156,6 +158,13 @@ final class VerificationKey {
   /** The key id, or null if it has none. */
   String id() {
     return jwk.getKeyID();
+  }
+
+  /**
+   * A hash of the whole JWK. Two keys that are equal may have different ones, but not vice versa.
+   */
+  String fingerprint() {
+    return fingerprint;
   }
 
   boolean isFor(String algorithm) {

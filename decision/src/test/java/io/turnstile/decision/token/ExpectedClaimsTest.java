@@ -155,10 +155,8 @@ class ExpectedClaimsTest {
             Duration.ofMinutes(5),
             expected,
             TokenSettings.CONNECT_TIMEOUT,
-            TokenSettings.READ_TIMEOUT);
-    return new TokenCheck(
-        settings,
-        new KeySource(jwks, settings.algorithms(), settings.keyRefresh(), jwks, jwks),
-        jwks);
+            TokenSettings.READ_TIMEOUT,
+            TokenSettings.JWKS_MAX_AGE);
+    return new TokenCheck(settings, new KeySource(jwks, settings, jwks, null, jwks), jwks);
   }
 }

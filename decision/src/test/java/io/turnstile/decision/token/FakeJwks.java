@@ -9,6 +9,9 @@ import java.util.concurrent.Executor;
 /** A JWKS and the clock it is fetched by, both in the test's hand; not thread-safe. */
 final class FakeJwks implements JwksFetcher, RefreshClock, Executor {
 
+  /** Time of the wall clock at the start, epoch milliseconds. */
+  static final long EPOCH = 1_800_000_000_000L;
+
   /** The published JWKS; null if nobody answers. */
   String published;
 
@@ -62,6 +65,11 @@ final class FakeJwks implements JwksFetcher, RefreshClock, Executor {
   @Override
   public long nanoTime() {
     return now;
+  }
+
+  @Override
+  public long epochMillis() {
+    return EPOCH + Duration.ofNanos(now).toMillis();
   }
 
   @Override

@@ -259,6 +259,24 @@ class JwksTest {
     }
   }
 
+  @Test
+  void savedJwksServesWhenTheServerIsGone() throws IOException {
+    HttpServer server = serve(200, Issuer.jwks(KEY));
+    TokenSettings settings = settings(url(server), "ES256");
+    Jwks saved;
+    try {
+      saved = TokenCheck.open(settings).lastRead();
+      assertThat(saved.location()).isEqualTo(url(server));
+    } finally {
+      server.stop(0);
+    }
+    TokenCheck restarted =
+        TokenCheck.open(settings, saved, System::nanoTime, System::currentTimeMillis);
+    assertThat(restarted.check(TOKEN, "c-1", NOW)).isNull();
+    assertThat(restarted.lastRead()).isEqualTo(saved);
+    assertCannotOpen(url(server), "ConnectException");
+  }
+
   private static boolean await(CountDownLatch latch, Duration time) throws IOException {
     try {
       return latch.await(time.toMillis(), TimeUnit.MILLISECONDS);
@@ -377,7 +395,8 @@ class JwksTest {
         Duration.ofMinutes(5),
         ExpectedClaims.ANY,
         TokenSettings.CONNECT_TIMEOUT,
-        readTimeout);
+        readTimeout,
+        TokenSettings.JWKS_MAX_AGE);
   }
 
   private static TokenSettings settings(String jwks, String algorithm) {

@@ -20,6 +20,8 @@ class KeyRotationTest {
   private static final long NOW = 1_800_000_000_000L;
   private static final String CLAIMS = "{\"sub\":\"c-1\",\"exp\":1800003600}";
   private static final Duration REFRESH = Duration.ofMinutes(5);
+  private static final TokenSettings SETTINGS =
+      new TokenSettings("jwks.json", Set.of("ES256"), 100, Duration.ZERO, REFRESH);
   private static final ECKey OLD = Issuer.ecKey("old");
   private static final ECKey NEW = Issuer.ecKey("new");
   private static final String OLD_TOKEN = Issuer.es256(OLD, CLAIMS);
@@ -169,7 +171,7 @@ class KeyRotationTest {
 
   @Test
   void onlyOneReadingIsUnderWaySoThatOlderKeysNeverReplaceNewerOnes() throws IOException {
-    KeySource source = new KeySource(jwks, Set.of("ES256"), REFRESH, jwks, jwks);
+    KeySource source = new KeySource(jwks, SETTINGS, jwks, null, jwks);
     jwks.pass(REFRESH);
     source.keys();
     for (int i = 0; i < 10; i++) {
@@ -182,7 +184,7 @@ class KeyRotationTest {
 
   @Test
   void keysThatAreTheSameStayTheSameObject() throws IOException {
-    KeySource source = new KeySource(jwks, Set.of("ES256"), REFRESH, jwks, jwks);
+    KeySource source = new KeySource(jwks, SETTINGS, jwks, null, jwks);
     KeySet keys = source.keys();
     jwks.pass(REFRESH);
     source.keys();
@@ -248,11 +250,8 @@ class KeyRotationTest {
   }
 
   private TokenCheck open() {
-    TokenSettings settings =
-        new TokenSettings("jwks.json", Set.of("ES256"), 100, Duration.ZERO, REFRESH);
     try {
-      return new TokenCheck(
-          settings, new KeySource(jwks, settings.algorithms(), REFRESH, jwks, jwks), jwks);
+      return new TokenCheck(SETTINGS, new KeySource(jwks, SETTINGS, jwks, null, jwks), jwks);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

@@ -21,6 +21,7 @@ import io.turnstile.events.RejectionReason;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -50,6 +51,23 @@ class TokenCheckTest {
   @Test
   void goodTokenPasses() throws IOException {
     assertPasses(open(), Issuer.es256(KEY, CLAIMS));
+  }
+
+  /** It becomes part of a verdict, which must not depend on the machine's settings. */
+  @Test
+  void numbersInADetailHaveAsciiDigitsInEveryLocale() throws IOException {
+    String token = Issuer.es256(KEY, claims(CUSTOMER, 0));
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      TokenResult expired = open().ask(token, CUSTOMER, NOW);
+      assertThat(((TokenFault) expired).detail())
+          .isEqualTo(
+              "the token's exp lies 1800000000000 ms before the input was received, the skew"
+                  + " allowed is 30000 ms");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
@@ -672,7 +690,9 @@ class TokenCheckTest {
           timeouts(Duration.ZERO, SKEW),
           timeouts(SKEW, Duration.ofMillis(-1)),
           timeouts(Duration.ofSeconds(Long.MAX_VALUE / 1000), SKEW),
-          timeouts(SKEW, Duration.ofMinutes(10))
+          timeouts(SKEW, Duration.ofMinutes(10)),
+          maxAge(Duration.ofMillis(-1)),
+          maxAge(Duration.ofSeconds(Long.MAX_VALUE))
         }) {
       assertThatIllegalArgumentException().isThrownBy(() -> TokenCheck.open(settings));
     }
@@ -688,8 +708,7 @@ class TokenCheckTest {
 
   private TokenCheck open(Set<String> algorithms, Duration skew) throws IOException {
     TokenSettings settings = settings(algorithms, skew, Duration.ofMinutes(5));
-    return new TokenCheck(
-        settings, new KeySource(jwks, algorithms, settings.keyRefresh(), jwks, jwks), jwks);
+    return new TokenCheck(settings, new KeySource(jwks, settings, jwks, null, jwks), jwks);
   }
 
   private static TokenSettings settings(Set<String> algorithms, Duration skew, Duration refresh) {
@@ -705,7 +724,21 @@ class TokenCheckTest {
         Duration.ofMinutes(5),
         ExpectedClaims.ANY,
         connect,
-        read);
+        read,
+        TokenSettings.JWKS_MAX_AGE);
+  }
+
+  private static TokenSettings maxAge(Duration age) {
+    return new TokenSettings(
+        "jwks.json",
+        Set.of("ES256"),
+        10,
+        SKEW,
+        Duration.ofMinutes(5),
+        ExpectedClaims.ANY,
+        SKEW,
+        SKEW,
+        age);
   }
 
   private static String claims(String subject, long exp) {

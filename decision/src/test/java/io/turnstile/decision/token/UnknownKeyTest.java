@@ -36,11 +36,7 @@ class UnknownKeyTest {
   void open() throws IOException {
     TokenSettings settings =
         new TokenSettings("jwks.json", Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5));
-    check =
-        new TokenCheck(
-            settings,
-            new KeySource(jwks, settings.algorithms(), settings.keyRefresh(), jwks, jwks),
-            jwks);
+    check = new TokenCheck(settings, new KeySource(jwks, settings, jwks, null, jwks), jwks);
   }
 
   @Test
@@ -158,11 +154,7 @@ class UnknownKeyTest {
         };
     TokenSettings settings =
         new TokenSettings("jwks.json", Set.of("ES256"), 100, Duration.ZERO, Duration.ofMinutes(5));
-    check =
-        new TokenCheck(
-            settings,
-            new KeySource(hanging, settings.algorithms(), settings.keyRefresh(), jwks),
-            jwks);
+    check = new TokenCheck(settings, new KeySource(hanging, settings, jwks, null), jwks);
     jwks.pass(KeySource.FRESH);
     assertThat(ask(NEW_TOKEN)).isEqualTo(KEY_UNKNOWN);
     asked.await();

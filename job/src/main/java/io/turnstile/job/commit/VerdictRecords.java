@@ -14,11 +14,17 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
- * Makes a Kafka record of a verdict. Input headers are never copied: a forged {@code source-offset}
- * would speak of somebody else's input.
+ * Makes a Kafka record of a verdict. Only a dead letter has headers of its input, and none under
+ * its own name: a forged {@code source-offset} would speak of somebody else's input.
  */
 public final class VerdictRecords
     implements KafkaRecordSerializationSchema<Verdict>, KafkaDatasetFacetProvider {
+
+  /**
+   * Size of the producers' requests, in bytes. Above what a dead letter takes: a topic may still
+   * hold larger inputs, of the time when its limit was 4 MiB.
+   */
+  public static final int MAX_REQUEST_BYTES = 6 << 20;
 
   private final TopicNames topics;
 
@@ -35,6 +41,8 @@ public final class VerdictRecords
   /** The record, without a {@code lane-seq}. */
   public ProducerRecord<byte[], byte[]> toRecord(Verdict verdict) {
     RecordHeaders headers = new RecordHeaders();
+    // First: a header is looked for from the end, and there may be thousands of these.
+    verdict.inputHeaders().forEach(headers::add);
     VerdictHeaders.write(headers, verdict.position(), verdict.outcome());
     if (verdict.errorCode() != null) {
       VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, verdict.errorCode());

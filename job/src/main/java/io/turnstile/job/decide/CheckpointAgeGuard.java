@@ -57,8 +57,13 @@ final class CheckpointAgeGuard {
     Duration age = Duration.ofMillis(clock.getAsLong() - newest);
     if (!settings.allowStaleCheckpoint() && age.compareTo(settings.maxCheckpointAge()) > 0) {
       throw PermanentFailure.of(
-          "the checkpoint is %d s old and may not be older than %d s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be forgotten or verdicts timed out; restore a newer one, or take the risk with --allow-stale-checkpoint"
-              .formatted(age.toSeconds(), settings.maxCheckpointAge().toSeconds()));
+          "the checkpoint is "
+              + age.toSeconds()
+              + " s old and may not be older than "
+              + settings.maxCheckpointAge().toSeconds()
+              + " s (--max-outage, in checkpoint mode also --transaction-timeout): ids may be"
+              + " forgotten or verdicts timed out; restore a newer one, or take the risk with"
+              + " --allow-stale-checkpoint");
     }
   }
 

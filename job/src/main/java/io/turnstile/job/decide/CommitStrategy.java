@@ -1,7 +1,9 @@
 package io.turnstile.job.decide;
 
 import io.turnstile.job.read.InputMetadata;
+import io.turnstile.job.read.PositionSet;
 import java.io.Serializable;
+import java.util.Map;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -27,6 +29,14 @@ public interface CommitStrategy {
    * @param sink puts acceptances that are already committed back into state
    */
   default void open(AcceptanceSink<Exception> sink) throws Exception {}
+
+  /**
+   * Inputs whose verdicts were found committed when the lanes were made ready, and that may be
+   * replayed; by lane, those without any may be missing.
+   */
+  default Map<Integer, PositionSet> decidedAhead() {
+    return Map.of();
+  }
 
   /**
    * Returns whether this input's verdict is committed already, so that it gets none; says so once

@@ -7,14 +7,19 @@ import io.turnstile.job.enrich.ReferenceJoin;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.RoutingKey;
+import io.turnstile.job.validate.DecidedInputsRelay;
 import io.turnstile.job.validate.DecisionInput;
 import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.CoordinatedOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
@@ -33,6 +38,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   private final CommitStrategy commit;
   private final ReferenceJoin<DecisionInput, Customer> customers;
   private final CheckpointAgeGuard checkpointAge;
+  private final OperatorEventGateway coordinator;
 
   private DedupStore store;
   private VerdictFactory verdicts;
@@ -48,6 +54,10 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     this.settings = settings;
     this.commit = commitFactory.create(parameters, output, getMetricGroup());
     this.checkpointAge = new CheckpointAgeGuard(settings, this::now);
+    this.coordinator =
+        parameters
+            .getOperatorEventDispatcher()
+            .getOperatorEventGateway(parameters.getStreamConfig().getOperatorID());
     this.customers =
         new ReferenceJoin<>(
             this,
@@ -76,17 +86,24 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     checkpointAge.initializeState(context);
     getMetricGroup().gauge("checkpointTimeMillis", checkpointAge::restartsFrom);
     commit.initializeState(context);
+    long restoredAt = now();
+    getMetricGroup().gauge("restoredAtMillis", () -> restoredAt);
   }
 
   @Override
   public void open() throws Exception {
     super.open();
-    // First, because it may take seconds: waits that continue get their full time from then on.
+    // Beside the take-over: either may take seconds.
+    customers.startCatchUp();
+    // Before the customers: waits that continue get their full time from then on.
     commit.open(
         recovered -> {
           setCurrentKey(recovered.routingKey());
           store.remember(recovered.acceptance());
         });
+    commit
+        .decidedAhead()
+        .forEach((lane, positions) -> DecidedInputsRelay.send(coordinator, lane, lanes, positions));
     customers.open();
   }
 
@@ -97,10 +114,22 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     if (commit.isDecided(lane, input.metadata())) {
       return;
     }
+    if (input instanceof DecisionInput.AlreadyDecided) {
+      // Its contents have been left behind: it must not get lost here.
+      throw new IllegalStateException(
+          "input "
+              + input.metadata().position()
+              + " came as decided, and lane "
+              + lane
+              + " knows no verdict of it");
+    }
+    if (!(input instanceof DecisionInput.Enriched)) {
+      // Whoever floods the job with what it rejects must not cost a look-up each.
+      decide(lane, input, null);
+      return;
+    }
     Customer customer = customers.current();
-    if (customer == null
-        && settings.customersRequired()
-        && input instanceof DecisionInput.Enriched) {
+    if (customer == null && settings.customersRequired()) {
       customers.await(input);
     } else {
       decide(lane, input, customer);
@@ -190,7 +219,8 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   /** Makes the operator on the cluster. */
   public static final class Factory extends AbstractStreamOperatorFactory<Verdict>
-      implements TwoInputStreamOperatorFactory<DecisionInput, Reference<Customer>, Verdict> {
+      implements TwoInputStreamOperatorFactory<DecisionInput, Reference<Customer>, Verdict>,
+          CoordinatedOperatorFactory<Verdict> {
 
     private final DecisionSettings settings;
     private final ReferenceTopic<Customer> customers;
@@ -214,6 +244,11 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     public <T extends StreamOperator<Verdict>> T createStreamOperator(
         StreamOperatorParameters<Verdict> parameters) {
       return (T) new DecisionOperator(parameters, settings, customers, commit);
+    }
+
+    @Override
+    public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID id) {
+      return DecidedInputsRelay.ofSender(id);
     }
 
     @Override

@@ -10,6 +10,8 @@ import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * A verdict as it goes to Kafka.
@@ -20,6 +22,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param receivedAt the broker's append time of the input, epoch milliseconds
  * @param key the record's key
  * @param value the record's value
+ * @param inputHeaders of a dead letter what it has of its input's headers, else none
  * @param errorCode header of a dead letter, else null
  * @param errorMessage header of a dead letter, else null
  */
@@ -31,11 +34,27 @@ public record Verdict(
     long receivedAt,
     byte[] key,
     byte[] value,
+    Headers inputHeaders,
     String errorCode,
     String errorMessage) {
 
+  private static final Headers NO_HEADERS = new RecordHeaders();
+
   public static final RecordType<Verdict> TYPE =
       new RecordType<>(Verdict.class, Serializer.INSTANCE);
+
+  /** One without headers of its input. */
+  public Verdict(
+      int lane,
+      SourcePosition position,
+      Outcome outcome,
+      long receivedAt,
+      byte[] key,
+      byte[] value,
+      String errorCode,
+      String errorMessage) {
+    this(lane, position, outcome, receivedAt, key, value, NO_HEADERS, errorCode, errorMessage);
+  }
 
   /** Binary form of {@link Verdict}. */
   public static final class Serializer extends RecordSerializer<Verdict> {
@@ -49,6 +68,7 @@ public record Verdict(
       out.writeLong(verdict.receivedAt);
       BinaryCodec.writeBytes(verdict.key, out);
       BinaryCodec.writeBytes(verdict.value, out);
+      BinaryCodec.writeHeaders(verdict.inputHeaders, out);
       BinaryCodec.writeText(verdict.errorCode, out);
       BinaryCodec.writeText(verdict.errorMessage, out);
     }
@@ -62,6 +82,7 @@ public record Verdict(
           in.readLong(),
           BinaryCodec.readBytes(in),
           BinaryCodec.readBytes(in),
+          BinaryCodec.readHeaders(in),
           BinaryCodec.readText(in),
           BinaryCodec.readText(in));
     }

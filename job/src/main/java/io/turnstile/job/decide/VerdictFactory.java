@@ -6,6 +6,7 @@ import io.turnstile.events.Accepted;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
@@ -55,7 +56,8 @@ final class VerdictFactory {
           refused.customerId(),
           refused.reason(),
           refused.detail(),
-          decidedAt);
+          decidedAt,
+          null);
     }
     return deadLetter(lane, (DecisionInput.Unreadable) input, decidedAt);
   }
@@ -76,7 +78,8 @@ final class VerdictFactory {
         "the customers could not be read for "
             + settings.customerWait().maxWait().toMillis()
             + " ms",
-        decidedAt);
+        decidedAt,
+        null);
   }
 
   private Verdict decided(
@@ -97,13 +100,22 @@ final class VerdictFactory {
           customerId,
           RejectionReason.UNKNOWN_CUSTOMER,
           "no customer after waiting " + settings.customerWait().minWait().toMillis() + " ms",
-          decidedAt);
+          decidedAt,
+          null);
     }
     DedupPolicy.Decision decision =
         dedup.decide(
             enriched.transaction(), metadata.position(), metadata.receivedAt(), store, decidedAt);
     if (decision instanceof DedupPolicy.Decision.Reject reject) {
-      return rejected(lane, metadata, id, customerId, reject.reason(), reject.detail(), decidedAt);
+      return rejected(
+          lane,
+          metadata,
+          id,
+          customerId,
+          reject.reason(),
+          reject.detail(),
+          decidedAt,
+          reject.acceptance());
     }
     DedupPolicy.Decision.Accept accept = (DedupPolicy.Decision.Accept) decision;
     metrics.accepted(lane, decidedAt - metadata.receivedAt());
@@ -129,7 +141,8 @@ final class VerdictFactory {
       String customerId,
       RejectionReason reason,
       String detail,
-      long decidedAt) {
+      long decidedAt,
+      PriorAcceptance acceptance) {
     metrics.rejected(reason, lane, decidedAt - metadata.receivedAt());
     return verdict(
         lane,
@@ -138,7 +151,13 @@ final class VerdictFactory {
         customerId,
         VerdictCodec.encode(
             new Rejected(
-                transactionId, customerId, reason, detail, metadata.receivedAt(), decidedAt)));
+                transactionId,
+                customerId,
+                reason,
+                detail,
+                metadata.receivedAt(),
+                decidedAt,
+                acceptance)));
   }
 
   private static Verdict verdict(
@@ -165,6 +184,7 @@ final class VerdictFactory {
         metadata.receivedAt(),
         unreadable.key(),
         unreadable.value(),
+        unreadable.headers(),
         code.name(),
         unreadable.message());
   }

@@ -3,9 +3,7 @@ package io.turnstile.job.enrich;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
-import io.turnstile.job.read.ReferenceTopic.End;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -14,12 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
-import java.util.function.Predicate;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.runtime.state.KeyGroupRange;
-import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -85,6 +80,9 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   private InternalTimerService<VoidNamespace> timers;
   private boolean restored;
 
+  /** Null before the start. */
+  private CatchUp<R> catchUp;
+
   private BackgroundReading<R> reading;
   private boolean readingRequested;
 
@@ -127,30 +125,37 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     positions = new TopicPositions(context.getOperatorStateStore());
   }
 
-  /** Reads the topic to its end; to be called by the operator's method of that name. */
+  /** Begins to read the topic to its end: for who has something to do before {@link #open}. */
+  public void startCatchUp() {
+    TaskInfo task = operator.getRuntimeContext().getTaskInfo();
+    catchUp = new CatchUp<>(topic.reader(), positions.next(), OwnedKeys.of(task), threadName(task));
+  }
+
+  /** Waits for the topic's end as it is now; to be called by the operator's method of that name. */
   public void open() throws Exception {
     timers = operator.getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
     waiting.open(timers);
-    TaskInfo task = operator.getRuntimeContext().getTaskInfo();
-    Predicate<String> mine = keysOf(task);
-    try (ReferenceTopic.Reader<R> reader = topic.reader()) {
-      positions.advance(
-          reader.readTo(End.LAST_STABLE_OFFSET, positions.next(), mine, this::catchUp));
+    if (catchUp == null) {
+      startCatchUp();
+      positions.advance(catchUp.finish(this::catchUp));
+    } else {
+      positions.advance(catchUp.finish(this::catchUp));
+      // It knew the end of then, not what was published meanwhile.
+      positions.advance(catchUp.readOn(positions.next(), this::catchUp));
     }
+    catchUp.close();
+    long readAt = now();
+    var metrics = operator.getMetricGroup();
+    metrics.gauge("referencesReadAtMillis", () -> readAt);
+    TaskInfo task = operator.getRuntimeContext().getTaskInfo();
     reading =
         new BackgroundReading<>(
-            topic.reader(),
-            mine,
-            mailbox,
-            task.getTaskNameWithSubtasks() + " reference topic",
-            new Readings());
+            topic.reader(), OwnedKeys.of(task), mailbox, threadName(task), new Readings());
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }
-    operator.getMetricGroup().gauge("waiting", () -> waiting.count());
-    operator
-        .getMetricGroup()
-        .gauge("readingTopic", () -> readingRequested || reading.isRunning() ? 1L : 0L);
+    metrics.gauge("waiting", () -> waiting.count());
+    metrics.gauge("readingTopic", () -> readingRequested || reading.isRunning() ? 1L : 0L);
   }
 
   /**
@@ -165,21 +170,14 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
   }
 
-  /** Those of this subtask's key groups. */
-  private static Predicate<String> keysOf(TaskInfo task) {
-    int maxParallelism = task.getMaxNumberOfParallelSubtasks();
-    KeyGroupRange mine =
-        KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
-            maxParallelism, task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
-    return key -> mine.contains(KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism));
+  private static String threadName(TaskInfo task) {
+    return task.getTaskNameWithSubtasks() + " reference topic";
   }
 
   private void catchUp(Reference<R> update) {
     try {
       operator.setCurrentKey(update.key());
       known.apply(update);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     } catch (Exception e) {
       throw new IllegalStateException("state of " + update.key(), e);
     }
@@ -300,6 +298,9 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   /** Ends the reading; to be called by the operator's method of that name, also if open failed. */
   public void close() {
+    if (catchUp != null) {
+      catchUp.close();
+    }
     if (reading != null) {
       reading.close();
     }

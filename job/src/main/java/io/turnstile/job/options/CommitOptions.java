@@ -6,11 +6,14 @@ import static io.turnstile.job.options.Bounds.requirePositive;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.journal.JournalSettings;
+import io.turnstile.job.commit.journal.JournalStore;
 import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
 import io.turnstile.job.commit.journal.kafka.StartOffsets;
+import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import java.time.Duration;
 import java.util.Properties;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -51,6 +54,13 @@ public final class CommitOptions {
               + " checkpoint; what lies before is taken for known")
   private StartOffsets journalStartOffsets;
 
+  @Option(
+      names = "--journal-store",
+      description = "kafka or postgresql: where the journal's verdicts are, and their readers read")
+  private JournalStore journalStore = JournalStore.KAFKA;
+
+  @Mixin private JdbcOptions jdbc;
+
   /** Flink's limit. */
   private static final Duration MIN_CHECKPOINT_INTERVAL = Duration.ofMillis(10);
 
@@ -87,10 +97,27 @@ public final class CommitOptions {
         maxCommitInterval.compareTo(commitInterval) >= 0,
         "--max-commit-interval must not be below --commit-interval");
     require(commitsPerSecond >= 1, "--commits-per-second must be at least 1");
+    if (journalStore == JournalStore.POSTGRESQL) {
+      require(commit == CommitMode.JOURNAL, "--journal-store postgresql needs --commit journal");
+      require(
+          journalStartOffsets == null,
+          "--journal-start-offsets is for --journal-store kafka: a table begins at its first row");
+      jdbc.validate();
+    }
   }
 
   public CommitMode mode() {
     return commit;
+  }
+
+  /** Where verdicts are with {@code --commit journal}. */
+  public JournalStore journalStore() {
+    return journalStore;
+  }
+
+  /** Whether verdicts go to Kafka's verdict topics. */
+  public boolean toVerdictTopics() {
+    return commit == CommitMode.CHECKPOINT || journalStore == JournalStore.KAFKA;
   }
 
   public Duration checkpointInterval() {
@@ -128,6 +155,11 @@ public final class CommitOptions {
   public JournalSettings journal() {
     return new JournalSettings(
         commitInterval, maxCommitInterval, commitsPerSecond, JournalSettings.MAX_HELD_BYTES);
+  }
+
+  /** Settings of the journal in PostgreSQL. */
+  public PostgresqlJournalSettings postgresqlJournal() {
+    return jdbc.settings();
   }
 
   /**

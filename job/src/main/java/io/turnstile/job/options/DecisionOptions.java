@@ -3,6 +3,9 @@ package io.turnstile.job.options;
 import static io.turnstile.job.options.Bounds.require;
 import static io.turnstile.job.options.Bounds.requirePositive;
 
+import io.turnstile.clients.DedupWindow;
+import io.turnstile.clients.Durations;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.enrich.WaitSettings;
@@ -13,7 +16,7 @@ import picocli.CommandLine.Option;
 public final class DecisionOptions {
 
   @Option(names = "--dedup-window", description = "An id is accepted once within it")
-  private Duration dedupWindow = Duration.ofHours(1);
+  private Duration dedupWindow = Durations.parse(DedupWindow.DEFAULT);
 
   @Option(
       names = "--content-dedup",
@@ -45,6 +48,7 @@ public final class DecisionOptions {
 
   @Option(
       names = "--allow-stale-checkpoint",
+      fallbackValue = OptionSources.ON,
       description = "Restore a checkpoint that is older than that, at your own risk")
   private boolean allowStaleCheckpoint;
 

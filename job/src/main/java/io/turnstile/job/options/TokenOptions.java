@@ -52,6 +52,12 @@ public final class TokenOptions {
   @Option(names = "--jwks-read-timeout", description = "For the key server's answer")
   private Duration jwksReadTimeout = TokenSettings.READ_TIMEOUT;
 
+  @Option(
+      names = "--jwks-max-age",
+      description =
+          "How old the checkpoint's keys may be to restart with them when none can be read")
+  private Duration jwksMaxAge = TokenSettings.JWKS_MAX_AGE;
+
   /**
    * Checks the bounds.
    *
@@ -69,6 +75,7 @@ public final class TokenOptions {
     requirePositive(keyRefresh, "--key-refresh");
     requirePositive(jwksConnectTimeout, "--jwks-connect-timeout");
     requirePositive(jwksReadTimeout, "--jwks-read-timeout");
+    require(!jwksMaxAge.isNegative(), "--jwks-max-age must not be negative");
   }
 
   /** As the token check takes them. */
@@ -81,6 +88,7 @@ public final class TokenOptions {
         keyRefresh,
         new ExpectedClaims(tokenIssuer, Set.copyOf(tokenAudience), tokenType),
         jwksConnectTimeout,
-        jwksReadTimeout);
+        jwksReadTimeout,
+        jwksMaxAge);
   }
 }

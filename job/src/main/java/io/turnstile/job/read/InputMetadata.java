@@ -15,6 +15,12 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 public record InputMetadata(SourcePosition position, long receivedAt, String routingKey) {
 
+  /** Returns that of an input, whose customer is null if it cannot be read. */
+  public static InputMetadata of(InputRecord input, String customerId) {
+    return new InputMetadata(
+        input.position(), input.receivedAt(), RoutingKey.of(customerId, input.position()));
+  }
+
   public void write(DataOutputView out) throws IOException {
     BinaryCodec.writePosition(position, out);
     out.writeLong(receivedAt);

@@ -119,11 +119,15 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
         }
       }
       long count = 0;
-      while (!reached(ends)) {
+      ReadProgress progress = new ReadProgress(topic, System::nanoTime);
+      Map<TopicPartition, Long> ahead = ahead(ends);
+      while (!ahead.isEmpty()) {
+        progress.at(ahead);
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           count++;
           handOn(record, wanted, records);
         }
+        ahead = ahead(ends);
       }
       if (end == End.LAST_STABLE_OFFSET) {
         LOG.info("Read {} records of {} up to {}", count, topic, ends);
@@ -178,9 +182,17 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
       }
     }
 
-    private boolean reached(Map<TopicPartition, Long> ends) {
-      return ends.entrySet().stream()
-          .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    /** Positions of the partitions that are not read to their end yet. */
+    private Map<TopicPartition, Long> ahead(Map<TopicPartition, Long> ends) {
+      Map<TopicPartition, Long> positions = new HashMap<>();
+      ends.forEach(
+          (partition, end) -> {
+            long position = consumer.position(partition);
+            if (position < end) {
+              positions.put(partition, position);
+            }
+          });
+      return positions;
     }
 
     /** First ends what another thread waits for, then takes what that thread holds. */

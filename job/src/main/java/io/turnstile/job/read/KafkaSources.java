@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.Topics;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
@@ -26,6 +27,24 @@ public final class KafkaSources {
   private static final int REFERENCE_BATCH_MILLIS = 100;
 
   private static final int REFERENCE_BATCH_BYTES = 64 << 10;
+
+  /** Records that a consumer hands on at a time: as many as Kafka's default. */
+  static final int MAX_POLL_RECORDS = 500;
+
+  /**
+   * Bounds what anybody's records take in memory. One batch of the largest size comes at a time,
+   * and what its headers unpack to is gone before the next one is asked for.
+   */
+  static final Map<String, String> BOUNDED =
+      Map.of(
+          ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
+          Integer.toString(Topics.MAX_INPUT_BYTES),
+          ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+          Integer.toString(Topics.MAX_INPUT_BYTES),
+          ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+          Integer.toString(MAX_POLL_RECORDS),
+          ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+          HeaderLimit.class.getName());
 
   private final KafkaSettings kafka;
   private final AppendTime appendTime;
@@ -108,6 +127,7 @@ public final class KafkaSources {
             .setKafkaSubscriber(new PinnedTopicSubscriber(topic))
             .setStartingOffsets(new EarliestOffsetsWithoutReset())
             .setDeserializer(deserializer);
+    BOUNDED.forEach(source::setProperty);
     fetching.forEach(source::setProperty);
     DataStreamSource<T> stream =
         environment.fromSource(

@@ -92,8 +92,13 @@ final class OpenTransactionMonitor {
             return;
           }
           reports.add(
-              "%s is held back at offset %d for %d s by a sender's open transaction: what is behind it waits; kafka-transactions.sh describe-producers tells whose it is"
-                  .formatted(partition, offset, age.toSeconds()));
+              partition
+                  + " is held back at offset "
+                  + offset
+                  + " for "
+                  + age.toSeconds()
+                  + " s by a sender's open transaction: what is behind it waits;"
+                  + " kafka-transactions.sh describe-producers tells whose it is");
           held.put(partition, new Held(offset, before.sinceNanos(), age.multipliedBy(2)));
         });
     return reports;

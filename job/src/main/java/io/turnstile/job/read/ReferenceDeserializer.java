@@ -73,28 +73,36 @@ final class ReferenceDeserializer<T> implements KafkaRecordDeserializationSchema
   }
 
   /** Of one partition. */
-  private static final class Warnings {
+  static final class Warnings {
     private boolean warned;
     private long warnedNanos;
     private long left;
 
-    void warn(ConsumerRecord<byte[], byte[]> record, MalformedReferenceException e) {
-      long now = System.nanoTime();
-      if (warned && now - warnedNanos < WARNING_NANOS) {
-        left++;
-        return;
+    private void warn(ConsumerRecord<byte[], byte[]> record, MalformedReferenceException e) {
+      long more = due(System.nanoTime());
+      if (more >= 0) {
+        LOG.warn(
+            "Ignoring {}/{}/{}, the previous version stays in force: {}, {}; {} more since the last line",
+            record.topic(),
+            record.partition(),
+            record.offset(),
+            e.reason(),
+            e.getMessage(),
+            more);
       }
-      LOG.warn(
-          "Ignoring {}/{}/{}, the previous version stays in force: {}, {}; {} more since the last line",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          e.reason(),
-          e.getMessage(),
-          left);
+    }
+
+    /** Returns how many had no line since the last one; negative if this one has none either. */
+    long due(long nanoTime) {
+      if (warned && nanoTime - warnedNanos < WARNING_NANOS) {
+        left++;
+        return -1;
+      }
+      long more = left;
       warned = true;
-      warnedNanos = now;
+      warnedNanos = nanoTime;
       left = 0;
+      return more;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.decision.codec.BinaryRecords;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceDecoder;
 import io.turnstile.decision.reference.ReferenceHistory;
@@ -117,12 +118,12 @@ public abstract class ReferenceKind<T> implements Serializable {
 
     @Override
     void write(Product product, DataOutputView out) throws IOException {
-      BinaryCodec.writeProduct(product, out);
+      BinaryRecords.writeProduct(product, out);
     }
 
     @Override
     Product read(DataInputView in) throws IOException {
-      return BinaryCodec.readProduct(in);
+      return BinaryRecords.readProduct(in);
     }
 
     @Override
@@ -145,12 +146,12 @@ public abstract class ReferenceKind<T> implements Serializable {
 
     @Override
     void write(Customer customer, DataOutputView out) throws IOException {
-      BinaryCodec.writeCustomer(customer, out);
+      BinaryRecords.writeCustomer(customer, out);
     }
 
     @Override
     Customer read(DataInputView in) throws IOException {
-      return BinaryCodec.readCustomer(in);
+      return BinaryRecords.readCustomer(in);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.turnstile.job.read;
 
 import io.turnstile.events.SourcePosition;
+import java.util.stream.IntStream;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
 /**
@@ -22,6 +23,15 @@ public final class RoutingKey {
    */
   public static String of(String customerId, SourcePosition position) {
     return customerId != null ? customerId : position.toString();
+  }
+
+  /** Some key of this lane, for what has no key of its own and must come there. */
+  public static String into(int lane, int lanes) {
+    return IntStream.iterate(0, number -> number + 1)
+        .mapToObj(Integer::toString)
+        .filter(key -> lane(key, lanes) == lane)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The lane of a key: its key group, the partition number in all verdict topics. */

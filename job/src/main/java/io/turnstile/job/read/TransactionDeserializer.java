@@ -1,12 +1,13 @@
 package io.turnstile.job.read;
 
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.SourcePosition;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Keeps a transaction's bytes as they are, with their position and append time. */
+/** Keeps a transaction's bytes and headers as they are, with their position and append time. */
 final class TransactionDeserializer implements KafkaRecordDeserializationSchema<InputRecord> {
 
   private final AppendTime appendTime;
@@ -22,7 +23,8 @@ final class TransactionDeserializer implements KafkaRecordDeserializationSchema<
             new SourcePosition(record.topic(), record.partition(), record.offset()),
             appendTime.of(record),
             record.key(),
-            record.value()));
+            record.value(),
+            InputHeaders.limit(record.headers())));
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.turnstile.job.validate;
 
+import io.turnstile.decision.codec.BinaryRecords;
 import io.turnstile.events.Transaction;
-import io.turnstile.job.codec.BinaryCodec;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.RecordType;
 import io.turnstile.job.codec.StateFormat;
@@ -32,13 +32,14 @@ public record AuthenticatedTransaction(InputMetadata metadata, Transaction trans
         throws IOException {
       out.writeByte(FORMAT);
       authenticated.metadata.write(out);
-      BinaryCodec.writeTransaction(authenticated.transaction, out);
+      BinaryRecords.writeTransaction(authenticated.transaction, out);
     }
 
     @Override
     public AuthenticatedTransaction deserialize(DataInputView in) throws IOException {
       StateFormat.expect(FORMAT, in.readByte(), AuthenticatedTransaction.class);
-      return new AuthenticatedTransaction(InputMetadata.read(in), BinaryCodec.readTransaction(in));
+      return new AuthenticatedTransaction(
+          InputMetadata.read(in), BinaryRecords.readTransaction(in));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.turnstile.job.validate;
 
+import io.turnstile.decision.codec.BinaryRecords;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Product;
 import io.turnstile.events.RejectionReason;
@@ -14,6 +15,8 @@ import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /** An input at the turnstile, ready for its verdict. */
 public sealed interface DecisionInput {
@@ -35,11 +38,34 @@ public sealed interface DecisionInput {
       String detail)
       implements DecisionInput {}
 
-  /** An input that is no transaction, with its original bytes. */
+  /**
+   * An input that is replayed and has its verdict: nothing but its position, and a routing key that
+   * leads to the lane of that verdict.
+   */
+  record AlreadyDecided(InputMetadata metadata) implements DecisionInput {}
+
+  /**
+   * An input that is no transaction, with its original bytes.
+   *
+   * @param headers those of the input, as {@link io.turnstile.events.InputHeaders#toDeadLetter}
+   *     makes them
+   */
   @SuppressWarnings("ArrayRecordComponent")
   record Unreadable(
-      InputMetadata metadata, byte[] key, byte[] value, DeadLetterCode code, String message)
-      implements DecisionInput {}
+      InputMetadata metadata,
+      byte[] key,
+      byte[] value,
+      Headers headers,
+      DeadLetterCode code,
+      String message)
+      implements DecisionInput {
+
+    /** One that had no headers. */
+    public Unreadable(
+        InputMetadata metadata, byte[] key, byte[] value, DeadLetterCode code, String message) {
+      this(metadata, key, value, new RecordHeaders(), code, message);
+    }
+  }
 
   /** Binary form of {@link DecisionInput}; also of state: waiting for a customer. */
   final class Serializer extends RecordSerializer<DecisionInput> {
@@ -48,6 +74,8 @@ public sealed interface DecisionInput {
     private static final int ENRICHED = 1;
     private static final int REFUSED = 2;
     private static final int UNREADABLE = 3;
+    private static final int UNREADABLE_WITH_HEADERS = 4;
+    private static final int ALREADY_DECIDED = 5;
 
     @Override
     public void serialize(DecisionInput decisionInput, DataOutputView out) throws IOException {
@@ -55,8 +83,8 @@ public sealed interface DecisionInput {
       if (decisionInput instanceof Enriched enriched) {
         out.writeByte(ENRICHED);
         enriched.metadata.write(out);
-        BinaryCodec.writeTransaction(enriched.transaction, out);
-        BinaryCodec.writeProduct(enriched.product, out);
+        BinaryRecords.writeTransaction(enriched.transaction, out);
+        BinaryRecords.writeProduct(enriched.product, out);
       } else if (decisionInput instanceof Refused refused) {
         out.writeByte(REFUSED);
         refused.metadata.write(out);
@@ -64,11 +92,18 @@ public sealed interface DecisionInput {
         BinaryCodec.writeText(refused.customerId, out);
         BinaryCodec.writeText(refused.reason.name(), out);
         BinaryCodec.writeText(refused.detail, out);
+      } else if (decisionInput instanceof AlreadyDecided decided) {
+        out.writeByte(ALREADY_DECIDED);
+        decided.metadata.write(out);
       } else if (decisionInput instanceof Unreadable unreadable) {
-        out.writeByte(UNREADABLE);
+        boolean hasHeaders = unreadable.headers.iterator().hasNext();
+        out.writeByte(hasHeaders ? UNREADABLE_WITH_HEADERS : UNREADABLE);
         unreadable.metadata.write(out);
         BinaryCodec.writeBytes(unreadable.key, out);
         BinaryCodec.writeBytes(unreadable.value, out);
+        if (hasHeaders) {
+          BinaryCodec.writeHeaders(unreadable.headers, out);
+        }
         BinaryCodec.writeText(unreadable.code.name(), out);
         BinaryCodec.writeText(unreadable.message, out);
       }
@@ -81,7 +116,8 @@ public sealed interface DecisionInput {
       InputMetadata metadata = InputMetadata.read(in);
       return switch (kind) {
         case ENRICHED ->
-            new Enriched(metadata, BinaryCodec.readTransaction(in), BinaryCodec.readProduct(in));
+            new Enriched(
+                metadata, BinaryRecords.readTransaction(in), BinaryRecords.readProduct(in));
         case REFUSED ->
             new Refused(
                 metadata,
@@ -96,6 +132,15 @@ public sealed interface DecisionInput {
                 BinaryCodec.readBytes(in),
                 DeadLetterCode.valueOf(BinaryCodec.readText(in)),
                 BinaryCodec.readText(in));
+        case UNREADABLE_WITH_HEADERS ->
+            new Unreadable(
+                metadata,
+                BinaryCodec.readBytes(in),
+                BinaryCodec.readBytes(in),
+                BinaryCodec.readHeaders(in),
+                DeadLetterCode.valueOf(BinaryCodec.readText(in)),
+                BinaryCodec.readText(in));
+        case ALREADY_DECIDED -> new AlreadyDecided(metadata);
         default -> throw new IOException("no such kind of decision input: " + kind);
       };
     }

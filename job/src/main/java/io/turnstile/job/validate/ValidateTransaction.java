@@ -5,11 +5,11 @@ import io.turnstile.decision.token.TokenFault;
 import io.turnstile.decision.token.TokenResult;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Decoded;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
-import io.turnstile.job.read.RoutingKey;
 import io.turnstile.job.read.TopicIdentities;
 import io.turnstile.job.read.TopicIdentityGuard;
 import java.io.IOException;
@@ -19,10 +19,15 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.CoordinatedOperatorFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
@@ -38,9 +43,13 @@ import org.apache.flink.util.OutputTag;
  * after it overtake it. What waits is part of checkpoints and bounded. When the bound is reached,
  * because the key server is away, the subtask waits too and lets no checkpoint pass: it cannot
  * refuse a token that may be good.
+ *
+ * <p>The JWKS is part of checkpoints too: a restart can do without the key server. So are tokens
+ * that verified: a restart need not verify them again while everybody waits. An input that is
+ * replayed and {@linkplain DecidedInLane known} to have its verdict is not even read.
  */
 public final class ValidateTransaction extends AbstractStreamOperator<AuthenticatedTransaction>
-    implements OneInputStreamOperator<InputRecord, AuthenticatedTransaction> {
+    implements OneInputStreamOperator<InputRecord, AuthenticatedTransaction>, OperatorEventHandler {
 
   /** Inputs whose verdict is already clear. */
   public static final OutputTag<DecisionInput> TURNED_AWAY =
@@ -48,6 +57,12 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
 
   /** Interval between checks of the waiting inputs. */
   static final long RETRY_MILLIS = 50;
+
+  /** Waiting inputs that are decided in one go: other inputs come in between. */
+  static final int RETRIED_AT_ONCE = 16;
+
+  /** Interval at which due readings of the keys begin, and are taken over, without any input. */
+  private static final long REFRESH_MILLIS = 1_000;
 
   private final TokenSettings tokenSettings;
   private final TopicIdentityGuard guard;
@@ -58,7 +73,9 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   private transient TokenCheck tokenCheck;
   private transient InputMetrics inputMetrics;
   private transient HeldInputs held;
+  private transient DecidedInputs decided;
   private transient ListState<InputRecord> checkpointedHeld;
+  private transient CheckpointedTokenCheck checkpointed;
 
   /** Null if nothing waits. */
   private transient ScheduledFuture<?> retry;
@@ -75,6 +92,9 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     this.clock = clock;
     this.tokenSettings = tokenSettings;
     this.guard = guard;
+    parameters
+        .getOperatorEventDispatcher()
+        .registerEventHandler(parameters.getStreamConfig().getOperatorID(), this);
   }
 
   @Override
@@ -82,6 +102,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     super.initializeState(context);
     guard.initializeState(context);
     held = new HeldInputs();
+    decided = new DecidedInputs(getMetricGroup().counter("passedAsDecided"));
     checkpointedHeld =
         context
             .getOperatorStateStore()
@@ -89,6 +110,10 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     for (InputRecord input : checkpointedHeld.get()) {
       held.add(input);
     }
+    checkpointed =
+        new CheckpointedTokenCheck(
+            context.getOperatorStateStore(),
+            getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0);
   }
 
   @Override
@@ -96,18 +121,22 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     super.snapshotState(context);
     // The topics' identities were put into state at the start; they stay what they are.
     checkpointedHeld.update(held.all());
+    checkpointed.update(tokenCheck);
   }
 
   @Override
   public void open() throws Exception {
     super.open();
-    tokenCheck = TokenCheck.open(tokenSettings, clock);
+    tokenCheck = checkpointed.open(tokenSettings, clock, this::now);
     inputMetrics = new InputMetrics(getMetricGroup());
     getMetricGroup().gauge("tokenCacheHits", tokenCheck::cacheHits);
     getMetricGroup().gauge("tokenCacheMisses", tokenCheck::cacheMisses);
     getMetricGroup().gauge("heldForKeys", held::size);
+    getMetricGroup().gauge("jwksAgeMillis", () -> now() - tokenCheck.lastRead().readAt());
+    getMetricGroup().gauge("jwksRefreshMillis", tokenSettings.keyRefresh()::toMillis);
+    refreshKeysLater();
     if (held.size() > 0) {
-      retryLater();
+      retryAfter(RETRY_MILLIS);
     }
   }
 
@@ -116,18 +145,10 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     InputRecord input = record.getValue();
     inputMetrics.read(
         input.position().partition(), System.currentTimeMillis() - input.receivedAt());
-    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
-    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
-      refuse(
-          new DecisionInput.Unreadable(
-              metadata(input, invalid.key()),
-              input.key(),
-              input.value(),
-              invalid.code(),
-              invalid.message()));
+    Transaction transaction = readOrRefuse(input);
+    if (transaction == null) {
       return;
     }
-    Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
     TokenResult result = ask(input, transaction);
     if (result != TokenResult.NoFault.KEY_UNKNOWN) {
       emit(input, transaction, result);
@@ -136,9 +157,51 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     }
   }
 
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    decided.checkpointCompleted();
+  }
+
+  @Override
+  public void handleOperatorEvent(OperatorEvent event) {
+    decided.add((DecidedInLane) event);
+  }
+
+  /** Null if it is decided, or cannot be read and has become a dead letter. */
+  private Transaction readOrRefuse(InputRecord input) {
+    DecisionInput.AlreadyDecided position = decided.take(input);
+    if (position != null) {
+      refuse(position);
+      return null;
+    }
+    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
+    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
+      refuse(
+          new DecisionInput.Unreadable(
+              InputMetadata.of(input, invalid.key()),
+              input.key(),
+              input.value(),
+              InputHeaders.toDeadLetter(input.headers()),
+              invalid.code(),
+              invalid.message()));
+      return null;
+    }
+    return ((Decoded.Valid<Transaction>) decoded).record();
+  }
+
+  /** The same: an earlier build may have held what this one cannot read. */
+  private Transaction readOrRefuseFirstHeld() {
+    Transaction transaction = readOrRefuse(held.first());
+    if (transaction == null) {
+      held.removeFirst();
+    }
+    return transaction;
+  }
+
   private void hold(InputRecord input) throws IOException {
     held.add(input);
-    retryLater();
+    retryAfter(RETRY_MILLIS);
     while (held.isFull()) {
       try {
         decideFirstHeld();
@@ -150,33 +213,57 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     }
   }
 
-  private void retryLater() {
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  // The task ends its timers, and a failure in one fails the task.
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private void refreshKeysLater() {
+    getProcessingTimeService()
+        .registerTimer(
+            now() + REFRESH_MILLIS,
+            time -> {
+              tokenCheck.refreshKeys();
+              refreshKeysLater();
+            });
+  }
+
+  private void retryAfter(long millis) {
     if (retry == null) {
-      long now = getProcessingTimeService().getCurrentProcessingTime();
-      retry = getProcessingTimeService().registerTimer(now + RETRY_MILLIS, time -> retry());
+      retry = getProcessingTimeService().registerTimer(now() + millis, time -> retry());
     }
   }
 
   /** Once the keys have been read again there is an answer for all; until then for none. */
   private void retry() {
     retry = null;
-    while (held.size() > 0) {
+    for (int i = 0; i < RETRIED_AT_ONCE && held.size() > 0; i++) {
       InputRecord first = held.first();
-      Transaction transaction = transaction(first);
+      Transaction transaction = readOrRefuseFirstHeld();
+      if (transaction == null) {
+        continue;
+      }
       TokenResult result = ask(first, transaction);
       if (result == TokenResult.NoFault.KEY_UNKNOWN) {
-        retryLater();
+        retryAfter(RETRY_MILLIS);
         return;
       }
       held.removeFirst();
       emit(first, transaction, result);
+    }
+    if (held.size() > 0) {
+      retryAfter(1);
     }
   }
 
   /** Waits for the answer. */
   private void decideFirstHeld() throws IOException {
     InputRecord first = held.first();
-    Transaction transaction = transaction(first);
+    Transaction transaction = readOrRefuseFirstHeld();
+    if (transaction == null) {
+      return;
+    }
     TokenFault fault =
         tokenCheck.check(transaction.token(), transaction.customerId(), first.receivedAt());
     held.removeFirst();
@@ -197,7 +284,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   }
 
   private void emit(InputRecord input, Transaction transaction, TokenResult result) {
-    InputMetadata metadata = metadata(input, transaction.customerId());
+    InputMetadata metadata = InputMetadata.of(input, transaction.customerId());
     if (result instanceof TokenFault fault) {
       refuse(
           new DecisionInput.Refused(
@@ -216,19 +303,10 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     output.collect(TURNED_AWAY, refused.replace(input));
   }
 
-  /** Of an input that was readable before. */
-  private static Transaction transaction(InputRecord input) {
-    return ((Decoded.Valid<Transaction>) TransactionCodec.decode(input.value())).record();
-  }
-
-  private static InputMetadata metadata(InputRecord input, String customerId) {
-    return new InputMetadata(
-        input.position(), input.receivedAt(), RoutingKey.of(customerId, input.position()));
-  }
-
   /** Makes the operator on the cluster. */
   public static final class Factory extends AbstractStreamOperatorFactory<AuthenticatedTransaction>
       implements OneInputStreamOperatorFactory<InputRecord, AuthenticatedTransaction>,
+          CoordinatedOperatorFactory<AuthenticatedTransaction>,
           Serializable {
 
     private final TokenSettings tokenSettings;
@@ -252,6 +330,11 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
       return (T)
           new ValidateTransaction(
               parameters, tokenSettings, new TopicIdentityGuard(inputTopics), clock);
+    }
+
+    @Override
+    public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID id) {
+      return DecidedInputsRelay.ofReceiver(id);
     }
 
     @Override

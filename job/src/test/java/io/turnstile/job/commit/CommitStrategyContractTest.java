@@ -10,8 +10,11 @@ import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
+import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionFixture;
@@ -52,6 +55,9 @@ class CommitStrategyContractTest {
   /** Inputs decided already, and what is to be put back into state with the next start. */
   private final Set<SourcePosition> decided = new HashSet<>();
 
+  /** The acceptances that rejections name, over all attempts. */
+  private final List<PriorAcceptance> named = new ArrayList<>();
+
   private final Map<String, Acceptance> recalled = new HashMap<>();
 
   private final FakeReferenceTopic<Customer> customers = new FakeReferenceTopic<>();
@@ -80,6 +86,9 @@ class CommitStrategyContractTest {
     @Override
     public void write(Verdict verdict) {
       calls.add(DecisionFixture.outcome(verdict) + " " + verdict.position().offset());
+      if (verdict.outcome() == Outcome.REJECTED) {
+        named.add(VerdictCodec.decodeRejected(verdict.value()).acceptance());
+      }
     }
 
     @Override
@@ -158,6 +167,28 @@ class CommitStrategyContractTest {
     turnstile.first(enriched(transaction("customer", "other", "product", 1), 0, 2, START));
     turnstile.first(enriched(transaction("another", "id", "product", 1), 0, 3, START));
     assertThat(calls).containsExactly("DUPLICATE_ID 1", "DUPLICATE_CONTENT 2", "ACCEPTED 3");
+  }
+
+  @Test
+  void duplicateDecidedAfterATakeOverNamesTheSameAcceptanceAsBefore() throws Exception {
+    start(false, START, null);
+    turnstile.first(enriched(TRANSACTION, 0, 0, START + 15_000));
+    Checkpoint checkpoint = turnstile.checkpoint();
+    // Not in the checkpoint: decided later, received earlier.
+    turnstile.first(enriched(TRANSACTION, 1, 7, START));
+    turnstile.first(enriched(TRANSACTION, 0, 1, START + 8_000));
+    PriorAcceptance before = named.get(named.size() - 1);
+    assertThat(before).isEqualTo(new PriorAcceptance(1, 7, START, START));
+    turnstile.close();
+    recalled.put(
+        "customer",
+        new Acceptance(
+            TRANSACTION.transactionId(), ContentHash.of(TRANSACTION), 1, 7, START, START));
+    start(false, START + 60, checkpoint);
+    calls.clear();
+    turnstile.first(enriched(TRANSACTION, 0, 1, START + 8_000));
+    assertThat(calls).containsExactly("DUPLICATE_ID 1");
+    assertThat(named.get(named.size() - 1)).isEqualTo(before);
   }
 
   @Test

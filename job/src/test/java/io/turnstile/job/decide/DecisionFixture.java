@@ -27,8 +27,15 @@ public final class DecisionFixture {
 
   public static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec(
       DecisionSettings settings, ReferenceTopic<Customer> customers) {
+    return spec(settings, customers, CheckpointCommit::new);
+  }
+
+  public static OperatorUnderTest.Spec<DecisionInput, Reference<Customer>, Verdict> spec(
+      DecisionSettings settings,
+      ReferenceTopic<Customer> customers,
+      CommitStrategy.Factory commit) {
     return new OperatorUnderTest.Spec<>(
-        new DecisionOperator.Factory(settings, customers, CheckpointCommit::new),
+        new DecisionOperator.Factory(settings, customers, commit),
         DecisionInput.TYPE,
         decisionInput -> decisionInput.metadata().routingKey(),
         ReferenceKind.CUSTOMER.type(),

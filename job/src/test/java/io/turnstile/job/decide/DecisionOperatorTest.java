@@ -9,6 +9,7 @@ import static io.turnstile.job.harness.Samples.transaction;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,7 @@ import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Product;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
@@ -38,6 +40,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,56 @@ class DecisionOperatorTest {
     if (turnstile != null) {
       turnstile.close();
     }
+  }
+
+  @Test
+  void customersAreReadWhileTheLanesAreTakenOver() throws Exception {
+    customers.append(customerAt(0, 0, "customer", 7));
+    startWithTakeOver(() -> await().until(() -> !customers.readFrom().isEmpty()));
+
+    assertThatTheCustomerIsKnown();
+  }
+
+  @Test
+  void customerPublishedDuringTheTakeOverIsKnownToTheFirstInput() throws Exception {
+    startWithTakeOver(
+        () -> {
+          await().until(() -> customers.readings() == 1);
+          customers.append(customerAt(0, 0, "customer", 7));
+        });
+
+    assertThatTheCustomerIsKnown();
+    assertThat(customers.readFrom()).hasSize(2);
+  }
+
+  private void startWithTakeOver(Runnable takeOver) throws Exception {
+    CommitStrategy.Factory commit =
+        (parameters, output, metrics) ->
+            new CommitStrategy() {
+              @Override
+              public void open(AcceptanceSink<Exception> sink) {
+                takeOver.run();
+              }
+
+              @Override
+              public void write(Verdict verdict) {
+                output.collect(new StreamRecord<>(verdict));
+              }
+            };
+    DecisionSettings settings =
+        new DecisionSettings(
+            dedup(WINDOW, CONTENT_WINDOW, OUTAGE),
+            false,
+            DecisionFixture.WAITS,
+            Duration.ofHours(1),
+            false);
+    turnstile = OperatorUnderTest.start(DecisionFixture.spec(settings, customers, commit), START);
+  }
+
+  private void assertThatTheCustomerIsKnown() throws Exception {
+    Verdict verdict =
+        decide(Samples.enriched(transaction("customer", "id", "product", 1), 0, 0, START));
+    assertThat(new String(verdict.value(), UTF_8)).contains("\"customer\":{\"customer_id\"");
   }
 
   @Test
@@ -203,8 +256,9 @@ class DecisionOperatorTest {
     start();
     decide(enrichedAt("customer", "id", 1, START));
     Verdict verdict = decide(enrichedAt("customer", "id", 1, START));
-    assertThat(VerdictCodec.decodeRejected(verdict.value()).detail())
-        .isEqualTo("same id and content as input 0/0");
+    Rejected duplicate = VerdictCodec.decodeRejected(verdict.value());
+    assertThat(duplicate.detail()).isEqualTo("same id and content as input 0/0");
+    assertThat(duplicate.acceptance()).isEqualTo(new PriorAcceptance(0, 0, START, START));
   }
 
   @Test
@@ -443,6 +497,23 @@ class DecisionOperatorTest {
         .isEqualTo("TOKEN_EXPIRED");
     assertThat(outcome(decide(unreadable("customer", null, null, DeadLetterCode.SCHEMA_VIOLATION))))
         .isEqualTo("SCHEMA_VIOLATION");
+  }
+
+  /** Whoever floods the job with what it rejects must not cost a look-up each. */
+  @Test
+  void whatIsRejectedBeforeItIsDecidedReadsNoState() throws Exception {
+    turnstile =
+        OperatorUnderTest.startCounting(
+            DecisionFixture.spec(
+                settings(dedup(WINDOW, CONTENT_WINDOW, OUTAGE), false, false), customers),
+            START);
+    for (int i = 0; i < 1_000; i++) {
+      decide(refused("customer" + i, "id", RejectionReason.TOKEN_INVALID));
+      decide(unreadable("customer" + i, null, null, DeadLetterCode.MALFORMED_JSON));
+    }
+    assertThat(turnstile.stateAccesses()).isZero();
+    decide(enrichedAt("customer", "id", 1, START));
+    assertThat(turnstile.stateAccesses()).isPositive();
   }
 
   @Test

@@ -8,12 +8,16 @@ import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.RejectionReason;
+import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
 import io.turnstile.job.harness.Samples;
 import io.turnstile.job.validate.DecisionInput;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.apache.flink.runtime.state.StateBackend;
@@ -38,24 +42,66 @@ class DedupModelTest {
       List.of("a", "b", "\u00e9\ud83c\udfab".repeat(40), "transactions/0/1");
 
   /** Model of the turnstile: it forgets nothing. */
-  private record Model(DedupSettings settings, List<DecisionInput.Enriched> accepted) {
+  private record Model(DedupSettings settings, List<Accepted> accepted) {
 
-    String decide(DecisionInput.Enriched input) {
+    /** The outcome of an input, and the acceptance that a duplicate names. */
+    record Decision(String outcome, PriorAcceptance acceptance) {}
+
+    record Accepted(DecisionInput.Enriched input, long decidedAt) {}
+
+    Decision decide(DecisionInput.Enriched input, long decidedAt) {
+      List<Accepted> repeated = repeatedBy(input);
+      String outcome = outcome(input, !repeated.isEmpty());
+      if (outcome.equals("ACCEPTED")) {
+        accepted.add(new Accepted(input, decidedAt));
+      }
+      return new Decision(
+          outcome,
+          repeated.stream()
+              .map(
+                  a ->
+                      new PriorAcceptance(
+                          a.input().metadata().position().partition(),
+                          a.input().metadata().position().offset(),
+                          a.input().metadata().receivedAt(),
+                          a.decidedAt()))
+              .min(
+                  Comparator.comparing(PriorAcceptance::receivedAt)
+                      .thenComparing(PriorAcceptance::sourcePartition)
+                      .thenComparing(PriorAcceptance::sourceOffset))
+              .orElse(null));
+    }
+
+    private List<Accepted> repeatedBy(DecisionInput.Enriched input) {
+      return accepted.stream()
+          .filter(a -> customer(a.input()).equals(customer(input)))
+          .filter(
+              a ->
+                  a.input()
+                      .transaction()
+                      .transactionId()
+                      .equals(input.transaction().transactionId()))
+          .filter(a -> sameContent(a.input(), input))
+          .filter(a -> apart(a.input(), input) <= settings.window().toMillis())
+          .toList();
+    }
+
+    private String outcome(DecisionInput.Enriched input, boolean repeats) {
       String id = input.transaction().transactionId();
       List<DecisionInput.Enriched> sameId =
           accepted.stream()
+              .map(Accepted::input)
               .filter(a -> customer(a).equals(customer(input)))
               .filter(a -> a.transaction().transactionId().equals(id))
               .filter(a -> apart(a, input) <= settings.window().toMillis())
               .toList();
       if (!sameId.isEmpty()) {
-        return sameId.stream().anyMatch(a -> sameContent(a, input))
-            ? "DUPLICATE_ID"
-            : "ID_CONFLICT";
+        return repeats ? "DUPLICATE_ID" : "ID_CONFLICT";
       }
       boolean contentSeen =
           settings.contentWindow() != null
               && accepted.stream()
+                  .map(Accepted::input)
                   .filter(a -> customer(a).equals(customer(input)))
                   .filter(a -> !a.transaction().transactionId().equals(id))
                   .filter(a -> sameContent(a, input))
@@ -63,7 +109,6 @@ class DedupModelTest {
       if (contentSeen) {
         return "DUPLICATE_CONTENT";
       }
-      accepted.add(input);
       return "ACCEPTED";
     }
 
@@ -180,16 +225,23 @@ class DedupModelTest {
     }
 
     private void check(DecisionInput input) throws Exception {
-      String expected =
+      Model.Decision expected =
           input instanceof DecisionInput.Enriched enriched
-              ? model.decide(enriched)
-              : input instanceof DecisionInput.Refused refused
-                  ? refused.reason().name()
-                  : ((DecisionInput.Unreadable) input).code().name();
+              ? model.decide(enriched, turnstile.now())
+              : new Model.Decision(
+                  input instanceof DecisionInput.Refused refused
+                      ? refused.reason().name()
+                      : ((DecisionInput.Unreadable) input).code().name(),
+                  null);
       turnstile.first(input);
       List<Verdict> verdicts = turnstile.take();
       assertThat(verdicts).hasSize(1);
-      assertThat(outcome(verdicts.get(0))).as("verdict on %s", input).isEqualTo(expected);
+      assertThat(outcome(verdicts.get(0))).as("verdict on %s", input).isEqualTo(expected.outcome());
+      if (verdicts.get(0).outcome() == Outcome.REJECTED) {
+        assertThat(VerdictCodec.decodeRejected(verdicts.get(0).value()).acceptance())
+            .as("acceptance repeated by %s", input)
+            .isEqualTo(expected.acceptance());
+      }
       assertThat(verdicts.get(0).position()).isEqualTo(input.metadata().position());
     }
 

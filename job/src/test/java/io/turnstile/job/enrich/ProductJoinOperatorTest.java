@@ -236,15 +236,31 @@ class ProductJoinOperatorTest {
   /** Each was rewritten with every other that waited for the same product. */
   @Test
   void manyThatWaitForOneProductCostNoMoreThanTheirNumber() throws Exception {
-    start();
+    enricher = OperatorUnderTest.startCounting(spec(inventory, Duration.ofMillis(WAIT)), START);
     for (int i = 0; i < 20_000; i++) {
       enricher.first(authenticated("p", i));
     }
     assertThat(enricher.timers()).isEqualTo(1);
+    assertThat(enricher.stateAccesses()).isBetween(20_000L, 20_010L);
     enricher.second(productAt(0, 0, "p", 1));
     assertThat(outcomes())
         .containsExactlyElementsOf(LongStream.range(0, 20_000).mapToObj(i -> i + " v1").toList());
     assertNothingWaits();
+  }
+
+  /** Whoever names products that do not exist must not cost many times what others do. */
+  @Test
+  void productThatDoesNotExistCostsABoundedNumberOfAccesses() throws Exception {
+    enricher = OperatorUnderTest.startCounting(spec(inventory, Duration.ofMillis(WAIT)), START);
+    int inputs = 1_000;
+    for (int i = 0; i < inputs; i++) {
+      enricher.first(authenticated("no-" + i, i));
+    }
+    assertThat(enricher.stateAccesses()).isBetween(2L * inputs, 2L * inputs + 10);
+    enricher.advance(WAIT);
+    assertThat(enricher.take()).hasSize(inputs);
+    assertNothingWaits();
+    assertThat(enricher.stateAccesses()).isLessThan(20L * inputs);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -17,6 +18,7 @@ public final class FakeReferenceTopic<T> implements ReferenceTopic<T> {
   private final transient List<Reference<T>> records = new CopyOnWriteArrayList<>();
   private final transient List<Map<Integer, Long>> readFrom = new CopyOnWriteArrayList<>();
   private final transient Object change = new Object();
+  private final transient AtomicInteger readings = new AtomicInteger();
   private transient boolean heldUp;
   private transient boolean broken;
 
@@ -40,6 +42,11 @@ public final class FakeReferenceTopic<T> implements ReferenceTopic<T> {
   /** Offsets where reading began, one map for each time. */
   public List<Map<Integer, Long>> readFrom() {
     return readFrom;
+  }
+
+  /** Readings that have come to their ends. */
+  public int readings() {
+    return readings.get();
   }
 
   /** Readings that begin or run from now on do not end until {@link #letGoOn}. */
@@ -87,6 +94,7 @@ public final class FakeReferenceTopic<T> implements ReferenceTopic<T> {
           taker.accept(record);
         }
       }
+      readings.incrementAndGet();
       return reached;
     }
 

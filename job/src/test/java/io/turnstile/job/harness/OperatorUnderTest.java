@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateLatencyTrackOptions;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
@@ -84,6 +86,25 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
       throw e;
     }
     return started;
+  }
+
+  /** Starts one subtask without state, on a heap that counts {@link #stateAccesses}. */
+  public static <A, B, O> OperatorUnderTest<A, B, O> startCounting(Spec<A, B, O> spec, long now)
+      throws Exception {
+    Configuration counting = new Configuration();
+    counting.set(StateLatencyTrackOptions.LATENCY_TRACK_ENABLED, true);
+    counting.set(StateLatencyTrackOptions.LATENCY_TRACK_SAMPLE_INTERVAL, 2);
+    StateBackend backend =
+        new HashMapStateBackend().configure(counting, OperatorUnderTest.class.getClassLoader());
+    return start(spec, now, 1, backend, null);
+  }
+
+  /**
+   * Reads, writes and steps of iterations of keyed state since a counting start. Flink counts every
+   * other one of each sort: this is that, doubled.
+   */
+  public long stateAccesses() {
+    return subtasks.stream().mapToLong(Subtask::stateAccesses).sum();
   }
 
   public void first(A element) throws Exception {

@@ -1,6 +1,7 @@
 package io.turnstile.job.harness;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -43,12 +45,22 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
 
   /** Also keeps what is in a group of a key and a value, as {@code key.value.name}. */
   private static final class Metrics extends InterceptingOperatorMetricGroup {
+    private final List<Histogram> ofStates = new ArrayList<>();
+
     @Override
     public MetricGroup addGroup(String key, String value) {
       return new UnregisteredMetricsGroup() {
         @Override
         public <T, G extends Gauge<T>> G gauge(String name, G gauge) {
           return Metrics.this.gauge(key + "." + value + "." + name, gauge);
+        }
+
+        @Override
+        public <H extends Histogram> H histogram(String name, H histogram) {
+          if (key.equals("state_name")) {
+            ofStates.add(histogram);
+          }
+          return histogram;
         }
       };
     }
@@ -175,6 +187,11 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
         rocks.compactState(new ValueStateDescriptor<>(state, Types.STRING));
       }
     }
+  }
+
+  /** See {@link OperatorUnderTest#stateAccesses}. */
+  long stateAccesses() {
+    return metrics.ofStates.stream().mapToLong(Histogram::getCount).sum() * 2;
   }
 
   long gauge(String name) {

@@ -85,6 +85,21 @@ class ReferenceDeserializerTest {
     assertThat(newest.getValue()).isEqualTo(7_000L);
   }
 
+  /** Whoever publishes nothing but malformed records must not fill the disk with lines. */
+  @Test
+  void oneLineASecondSaysHowManyThereWere() {
+    ReferenceDeserializer.Warnings warnings = new ReferenceDeserializer.Warnings();
+    List<Long> lines = new ArrayList<>();
+    long start = Long.MAX_VALUE - 500_000_000;
+    for (int milli = 0; milli < 3_500; milli++) {
+      long more = warnings.due(start + milli * 1_000_000L);
+      if (more >= 0) {
+        lines.add(more);
+      }
+    }
+    assertThat(lines).containsExactly(0L, 999L, 999L, 999L);
+  }
+
   private long malformed(Reason reason) {
     return counters.get("topic.inventory.reason." + reason + ".malformedReferences").getCount();
   }

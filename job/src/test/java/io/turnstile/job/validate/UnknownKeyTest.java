@@ -2,6 +2,8 @@ package io.turnstile.job.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
@@ -21,6 +23,8 @@ import java.util.stream.LongStream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,11 +32,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Inputs whose key is unknown while the key server is away: a JWKS in a file that is missing. */
-@Timeout(20)
+@Timeout(120)
 class UnknownKeyTest {
 
   private static final long RECEIVED_AT = 1_800_000_000_000L;
   private static final AtomicLong NANOS = new AtomicLong();
+  private static final AtomicLong LOOKS_AT_THE_CLOCK = new AtomicLong();
 
   @TempDir private Path directory;
   private TokenIssuer known;
@@ -102,6 +107,25 @@ class UnknownKeyTest {
   }
 
   @Test
+  void manyThatWaitedLeaveRoomForOthersWhenTheyAreDecided() throws Exception {
+    int inputs = 3 * ValidateTransaction.RETRIED_AT_ONCE;
+    for (int i = 0; i < inputs; i++) {
+      process(i, unknownToken);
+    }
+    unknown.publish();
+    while (decided() == 0) {
+      pass(Duration.ofMillis(300));
+      Thread.onSpinWait();
+    }
+    assertThat(decided()).isEqualTo(ValidateTransaction.RETRIED_AT_ONCE);
+    pass(Duration.ofMillis(1));
+    assertThat(decided())
+        .as("the next in a moment")
+        .isEqualTo(2 * ValidateTransaction.RETRIED_AT_ONCE);
+    passUntilDecided(inputs);
+  }
+
+  @Test
   void itIsPartOfTheCheckpoint() throws Exception {
     for (int i = 0; i < 3; i++) {
       process(i, unknownToken);
@@ -120,6 +144,34 @@ class UnknownKeyTest {
     assertThat(offsets()).hasSize(3);
   }
 
+  /** As a stricter build does after an upgrade. */
+  @Test
+  void whatCanBeReadNoMoreIsDeadLetterWithItsHeaders() throws Exception {
+    byte[] value = encoded(unknownToken);
+    process(0, value, new RecordHeaders().add("trace", new byte[] {7}));
+    process(1, unknownToken);
+    value[0] = '!';
+    OperatorSubtaskState state = operator.snapshot(1, 1);
+    unknown.publish();
+    close();
+
+    open(state);
+    passUntilDecided(2);
+    assertThat(offsets()).containsExactly(1L);
+    assertThat(operator.getSideOutput(ValidateTransaction.TURNED_AWAY))
+        .singleElement()
+        .extracting(StreamRecord::getValue)
+        .isInstanceOfSatisfying(
+            DecisionInput.Unreadable.class,
+            input -> {
+              assertThat(input.metadata().position().offset()).isZero();
+              assertThat(input.value()).isEqualTo(value);
+              assertThat(input.code()).isEqualTo(DeadLetterCode.MALFORMED_JSON);
+              assertThat(input.headers().lastHeader(InputHeaders.PREFIX + "trace").value())
+                  .containsExactly(7);
+            });
+  }
+
   @Test
   void whenTooManyWaitTheSourceWaitsAndTheJobGoesOn() throws Exception {
     for (int i = 0; i < HeldInputs.MAX_INPUTS - 1; i++) {
@@ -127,15 +179,13 @@ class UnknownKeyTest {
     }
     assertThat(offsets()).isEmpty();
     AtomicBoolean goesOn = new AtomicBoolean();
-    Thread task = Thread.currentThread();
     Thread server =
         new Thread(
             () -> {
               // For much longer than it is waited for one token.
               for (int i = 0; i < 30; i++) {
                 NANOS.addAndGet(Duration.ofSeconds(1).toNanos());
-                awaitSleep(task, true);
-                awaitSleep(task, false);
+                awaitLookAtTheClock();
               }
               publish();
               while (!goesOn.get()) {
@@ -161,8 +211,14 @@ class UnknownKeyTest {
     }
   }
 
-  private static void awaitSleep(Thread task, boolean asleep) {
-    while ((task.getState() == Thread.State.TIMED_WAITING) != asleep) {
+  private static long nanos() {
+    LOOKS_AT_THE_CLOCK.incrementAndGet();
+    return NANOS.get();
+  }
+
+  private static void awaitLookAtTheClock() {
+    long before = LOOKS_AT_THE_CLOCK.get();
+    while (LOOKS_AT_THE_CLOCK.get() == before) {
       Thread.onSpinWait();
     }
   }
@@ -171,25 +227,29 @@ class UnknownKeyTest {
     operator =
         new OneInputStreamOperatorTestHarness<>(
             new ValidateTransaction.Factory(
-                known.settings(), () -> Map.of("transactions", "id"), NANOS::get));
+                known.settings(), () -> Map.of("transactions", "id"), UnknownKeyTest::nanos));
+    operator.setProcessingTime(time);
     operator.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
     if (state != null) {
       operator.initializeState(state);
     }
     operator.open();
-    operator.setProcessingTime(time);
   }
 
   private void process(long offset, String token) throws Exception {
+    process(offset, encoded(token), new RecordHeaders());
+  }
+
+  private void process(long offset, byte[] value, Headers headers) throws Exception {
     processed++;
-    Transaction transaction = new Transaction("id", "customer", "product", 1, 100, "EUR", 1, token);
+    SourcePosition position = new SourcePosition("transactions", 0, offset);
     operator.processElement(
-        new StreamRecord<>(
-            new InputRecord(
-                new SourcePosition("transactions", 0, offset),
-                RECEIVED_AT,
-                null,
-                TransactionCodec.encode(transaction))));
+        new StreamRecord<>(new InputRecord(position, RECEIVED_AT, null, value, headers)));
+  }
+
+  private static byte[] encoded(String token) {
+    return TransactionCodec.encode(
+        new Transaction("id", "customer", "product", 1, 100, "EUR", 1, token));
   }
 
   private void pass(Duration duration) throws Exception {

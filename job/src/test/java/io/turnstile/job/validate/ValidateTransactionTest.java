@@ -3,18 +3,28 @@ package io.turnstile.job.validate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.decision.token.SavedTokens;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
+import io.turnstile.job.codec.SavedTokensSerializer;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
+import io.turnstile.job.read.PositionSet;
+import io.turnstile.job.read.RoutingKey;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +71,59 @@ class ValidateTransactionTest {
             new AuthenticatedTransaction(
                 new InputMetadata(POSITION, RECEIVED_AT, "customer"), transaction.withoutToken()));
     assertThat(intake.getSideOutput(ValidateTransaction.TURNED_AWAY)).isNull();
+  }
+
+  @Test
+  void inputThatHasItsVerdictPassesAsItsPositionWithoutBeingRead() throws Exception {
+    PositionSet found = new PositionSet();
+    found.add(POSITION);
+    ((ValidateTransaction) intake.getOperator()).handleOperatorEvent(DecidedInLane.of(5, 8, found));
+
+    process("{".getBytes(UTF_8));
+    process("{".getBytes(UTF_8));
+
+    assertThat(intake.getSideOutput(ValidateTransaction.TURNED_AWAY))
+        .extracting(StreamRecord::getValue)
+        .satisfiesExactly(
+            first ->
+                assertThat(first)
+                    .isEqualTo(
+                        new DecisionInput.AlreadyDecided(
+                            new InputMetadata(POSITION, RECEIVED_AT, RoutingKey.into(5, 8)))),
+            second -> assertThat(second).isInstanceOf(DecisionInput.Unreadable.class));
+  }
+
+  @Test
+  void tokenThatVerifiedIsKnownAfterARestartAndAfterTheNext() throws Exception {
+    long later = System.currentTimeMillis() + 3_600_000;
+    process(TransactionCodec.encode(transaction("customer", issuer.token("customer", later))));
+    OperatorSubtaskState checkpoint = intake.snapshot(1, 1);
+    intake.close();
+
+    intake =
+        new OneInputStreamOperatorTestHarness<>(
+            new ValidateTransaction.Factory(issuer.settings(), () -> Map.of("transactions", "id")));
+    intake.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
+    intake.initializeState(checkpoint);
+    intake.open();
+
+    SavedTokens again = verifiedTokens(intake.snapshot(2, 2));
+    assertThat(again).isEqualTo(verifiedTokens(checkpoint));
+    assertThat(again.byKey().values())
+        .singleElement()
+        .satisfies(
+            tokens ->
+                assertThat(tokens)
+                    .extracting(SavedTokens.Token::subject)
+                    .containsExactly("customer"));
+  }
+
+  private static SavedTokens verifiedTokens(OperatorSubtaskState state) throws Exception {
+    OperatorStateHandle handle = state.getManagedOperatorState().iterator().next();
+    try (FSDataInputStream in = handle.openInputStream()) {
+      in.seek(handle.getStateNameToPartitionOffsets().get("verified-tokens").getOffsets()[0]);
+      return SavedTokensSerializer.INSTANCE.deserialize(new DataInputViewStreamWrapper(in));
+    }
   }
 
   @Test
@@ -111,6 +174,20 @@ class ValidateTransactionTest {
     assertThat(unreadable.metadata())
         .as("routed by its position")
         .isEqualTo(new InputMetadata(POSITION, RECEIVED_AT, "transactions/3/42"));
+  }
+
+  @Test
+  void unreadableInputKeepsItsHeadersUnderNamesThatNoVerdictHas() throws Exception {
+    Headers headers =
+        new RecordHeaders().add("traceparent", new byte[] {1}).add("source-offset", null);
+    intake.processElement(
+        new StreamRecord<>(
+            new InputRecord(POSITION, RECEIVED_AT, KEY, "{".getBytes(UTF_8), headers)));
+    assertThat(((DecisionInput.Unreadable) turnedAway()).headers())
+        .isEqualTo(
+            new RecordHeaders()
+                .add("input.traceparent", new byte[] {1})
+                .add("input.source-offset", null));
   }
 
   @Test

@@ -1,13 +1,14 @@
 package io.turnstile.simulator.command;
 
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options for connecting to Kafka. */
+/** Options for connecting to Kafka, and to the database if the verdicts are there. */
 final class ConnectionOptions {
 
   enum Compression {
@@ -16,6 +17,8 @@ final class ConnectionOptions {
   }
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private PostgresqlOptions database;
 
   @Option(
       names = "--linger-ms",
@@ -29,8 +32,7 @@ final class ConnectionOptions {
   private Compression compression;
 
   KafkaConnection connection() throws IOException {
-    KafkaConnection connection =
-        new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics());
+    KafkaConnection connection = KafkaConnection.of(kafka).withVerdictsIn(database.sourceIfGiven());
     if (lingerMs != null) {
       connection = connection.with(ProducerConfig.LINGER_MS_CONFIG, lingerMs.toString());
     }

@@ -1,11 +1,13 @@
 package io.turnstile.simulator.command;
 
 import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
+import io.turnstile.simulator.http.RequestFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code simulate generate}: made-up transactions with a share of everything that can go wrong. */
@@ -94,6 +97,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--skip-reference",
+      fallbackValue = OptionSources.ON,
       description = "Customers and products are in their topics already: does not publish them.")
   private boolean skipReference;
 
@@ -104,7 +108,17 @@ final class GenerateCommand implements Callable<Integer> {
   private Path ledger;
 
   @Option(
+      names = "--requests",
+      paramLabel = "FILE",
+      description = {
+        "Sends no transactions, but writes them there as requests to a gateway, for other tools:",
+        "CSV of token, body and right status. Needs --count; not with --ledger and --retry."
+      })
+  private Path requests;
+
+  @Option(
       names = "--retry",
+      fallbackValue = OptionSources.ON,
       description =
           "Reads the rejected verdicts, and sends what may be retried again with a fresh token.")
   private boolean retry;
@@ -118,8 +132,18 @@ final class GenerateCommand implements Callable<Integer> {
   private Duration retryWait;
 
   @Override
-  public Integer call() throws InterruptedException {
-    return run.run(this::simulation);
+  public Integer call() throws InterruptedException, IOException {
+    if (requests == null) {
+      return run.run(this::simulation);
+    }
+    if (count == null || ledger != null || retry) {
+      throw new ParameterException(
+          spec.commandLine(), "--requests needs --count, and takes neither --ledger nor --retry");
+    }
+    rate = 0;
+    try (RequestFile file = new RequestFile(requests)) {
+      return run.run(() -> simulation().over(file));
+    }
   }
 
   private Simulation simulation() throws IOException {

@@ -1,5 +1,6 @@
 package io.turnstile.simulator.command;
 
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.Screen;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationProgress;
@@ -28,7 +29,7 @@ final class RunOptions {
   @Option(names = "--out", paramLabel = "FILE", description = "Writes the summary there, as JSON.")
   private Path out;
 
-  @Option(names = "--quiet", description = "No progress line.")
+  @Option(names = "--quiet", fallbackValue = OptionSources.ON, description = "No progress line.")
   private boolean quiet;
 
   @Spec(Spec.Target.MIXEE)

@@ -10,24 +10,30 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Adds one option for the share of each kind. */
 final class ShareOptions implements IModelTransformer {
 
-  private record Share(String option, Kind kind, String description) {}
+  private record Share(Kind kind, String description) {
+
+    String option() {
+      return "--" + kind.share().replace('_', '-');
+    }
+  }
 
   private static final List<Share> SHARES =
       List.of(
-          new Share("--duplicates", Kind.DUPLICATE, "Same id, same content"),
-          new Share("--conflicts", Kind.CONFLICT, "Same id, other content"),
-          new Share("--content-duplicates", Kind.CONTENT_DUPLICATE, "Other id, same content"),
-          new Share("--expired", Kind.EXPIRED, "Token expired"),
-          new Share("--not-yet-valid", Kind.NOT_YET_VALID, "Token not valid yet"),
-          new Share("--forged", Kind.FORGED, "Token signed by another key, or not at all"),
-          new Share("--wrong-subject", Kind.WRONG_SUBJECT, "Token of another customer"),
-          new Share("--unknown-product", Kind.UNKNOWN_PRODUCT, "Product that never comes"),
-          new Share("--late-product", Kind.LATE_PRODUCT, "Product that comes a second later"),
-          new Share("--malformed", Kind.MALFORMED, "No transaction in JSON"),
-          new Share("--too-large", Kind.TOO_LARGE, "Value over 1 MiB"),
-          new Share("--inventory-updates", Kind.REFERENCE_UPDATE, "New product versions"),
-          new Share("--stale-inventory", Kind.STALE_UPDATE, "Old product versions"),
-          new Share("--deleted-inventory", Kind.PRODUCT_DELETE, "Deletions of unsold products"));
+          new Share(Kind.DUPLICATE, "Same id, same content"),
+          new Share(Kind.CONFLICT, "Same id, other content"),
+          new Share(Kind.CONTENT_DUPLICATE, "Other id, same content"),
+          new Share(Kind.EXPIRED, "Token expired"),
+          new Share(Kind.NOT_YET_VALID, "Token not valid yet"),
+          new Share(Kind.FORGED, "Token signed by another key, or not at all"),
+          new Share(Kind.UNKNOWN_KEY, "Token signed by an unpublished key"),
+          new Share(Kind.WRONG_SUBJECT, "Token of another customer"),
+          new Share(Kind.UNKNOWN_PRODUCT, "Product that never comes"),
+          new Share(Kind.LATE_PRODUCT, "Product that comes a second later"),
+          new Share(Kind.MALFORMED, "No transaction in JSON"),
+          new Share(Kind.TOO_LARGE, "Value over 1 MiB"),
+          new Share(Kind.REFERENCE_UPDATE, "New product versions"),
+          new Share(Kind.STALE_UPDATE, "Old product versions"),
+          new Share(Kind.PRODUCT_DELETE, "Deletions of unsold products"));
 
   @Override
   public CommandSpec transform(CommandSpec spec) {

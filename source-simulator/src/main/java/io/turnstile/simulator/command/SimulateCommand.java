@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
       ReplayCommand.class,
       InventoryCommand.class,
       CustomersCommand.class,
+      HostileCommand.class,
+      ApiCommand.class,
       KeysCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")

@@ -179,6 +179,7 @@ class CrashPointsIT {
     }
   }
 
+  @Tag("extended")
   @Test
   void killedAfterCommitsOfWhichItNeverHeard() throws Exception {
     underLoad();
@@ -220,6 +221,7 @@ class CrashPointsIT {
     load.stopAndAudit();
   }
 
+  @Tag("extended")
   @Test
   void killedInACheckpointThatOneSubtaskHasCommittedForAndTheOtherHasNot() throws Exception {
     underLoad();
@@ -282,7 +284,7 @@ class CrashPointsIT {
   }
 
   /** Two round trips to a commit: nearly a second. */
-  @Tag("long")
+  @Tag("extended")
   @Test
   void networkThatTakesTwoHundredMillisecondsEachWayOnlyMakesVerdictsLate() throws Exception {
     underLoad();
@@ -310,6 +312,7 @@ class CrashPointsIT {
   }
 
   /** The first copy is committed, the second not yet read: replayed in the other order. */
+  @Tag("extended")
   @Test
   void duplicateThatComesFirstOnReplayIsStillTheDuplicate() throws Exception {
     turnstile.publishProduct("p-1");

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.audit.AuditReport;
 import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
 import io.turnstile.simulator.KafkaConnection;
@@ -14,8 +16,10 @@ import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.simulator.TokenKind;
 import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.TestbedExtension;
+import io.turnstile.testbed.KeyServer;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +34,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +58,7 @@ class RecoveryIT {
     turnstile.close();
   }
 
+  @Tag("extended")
   @Test
   void coldStartTurnsNothingAwayForAProductAlreadyInTheTopic() throws Exception {
     turnstile = new Deployment(testbed(), "cold.", directory);
@@ -81,6 +87,7 @@ class RecoveryIT {
     }
   }
 
+  @Tag("extended")
   @ParameterizedTest
   @ValueSource(strings = {"checkpoint", "journal"})
   void aProductThatNeverComesIsUnknownAlsoAfterARestartMeanwhile(String commit) throws Exception {
@@ -90,7 +97,7 @@ class RecoveryIT {
     flink().checkpoint(turnstile.jobId(), Deployment.PATIENCE);
     killAndReplaceTaskManager();
     assertThat(turnstile.verdicts().of(position).result()).isEqualTo("UNKNOWN_PRODUCT");
-    assertThat(flink().restarts(turnstile.jobId())).isPositive();
+    awaitRestart();
   }
 
   @ParameterizedTest
@@ -121,13 +128,13 @@ class RecoveryIT {
     turnstile.submit(
         "--commit", commit, "--parallelism", "2", "--checkpoint-interval", interval(commit));
     Path ledger = directory.resolve("ledger.csv");
-    GeneratorOptions mix = new GeneratorOptions().mixed().customers(500).products(500).rate(1_000);
+    GeneratorOptions mix = new GeneratorOptions().mixed().customers(500).products(500).rate(2_000);
     Simulation simulation =
         new Simulation(
             new KafkaConnection(testbed().bootstrapServers(), Map.of(), turnstile.topics()),
             new Generator(mix),
             turnstile.issuer(),
-            new SimulationOptions().rate(1_000).count(20_000).ledger(ledger).retry(true),
+            new SimulationOptions().rate(2_000).count(20_000).ledger(ledger).retry(true),
             SimulationListener.NONE);
     CompletableFuture<SimulationSummary> run =
         CompletableFuture.supplyAsync(
@@ -145,6 +152,45 @@ class RecoveryIT {
     assertThat(run.join().failures()).isZero();
     AuditReport audit = turnstile.audit(ledger);
     assertThat(audit.inputs()).isGreaterThanOrEqualTo(20_000);
+  }
+
+  /** Flink shows a restart up to a second later, when verdicts may be there already. */
+  private void awaitRestart() {
+    Awaitility.await()
+        .atMost(Deployment.PATIENCE)
+        .until(() -> flink().restarts(turnstile.jobId()) > 0);
+  }
+
+  @Tag("extended")
+  @Test
+  void crashWhileTheKeyServerIsAwayGoesOnWithTheKeysOfTheCheckpoint() throws Exception {
+    turnstile = new Deployment(testbed(), "keys.", directory);
+    turnstile.publishProduct("p-1");
+    try (KeyServer keys = new KeyServer(turnstile.jwks())) {
+      turnstile.submit(
+          readingKeysFrom(
+              keys, turnstile.submission("--parallelism", "2", "--jwks-read-timeout", "1s")));
+      flink().checkpoint(turnstile.jobId(), Deployment.PATIENCE);
+      keys.pause();
+      killAndReplaceTaskManager();
+      SourcePosition unknown =
+          turnstile.send(
+              new Transaction(
+                  "t", "c", "p-1", 1, 1, "EUR", 1, turnstile.token(TokenKind.UNKNOWN_KEY, "c")));
+      for (SourcePosition position : sendEach(20, "after")) {
+        assertThat(turnstile.verdicts().of(position).result()).isEqualTo("ACCEPTED");
+      }
+      awaitRestart();
+      assertThat(turnstile.verdicts().has(unknown)).as("invalid without being sure").isFalse();
+      keys.resume();
+      assertThat(turnstile.verdicts().of(unknown).result()).isEqualTo("TOKEN_INVALID");
+    }
+  }
+
+  private static JobSubmission readingKeysFrom(KeyServer keys, JobSubmission submission) {
+    List<String> arguments = new ArrayList<>(submission.arguments());
+    arguments.set(arguments.indexOf("--jwks") + 1, keys.uri().toString());
+    return JobSubmission.of(submission.jar(), arguments);
   }
 
   /** Of the journal, long enough for a tail to be there when the kill comes. */

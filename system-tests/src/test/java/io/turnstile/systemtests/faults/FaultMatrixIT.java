@@ -19,8 +19,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every fault once, on one cluster of containers. System properties: {@code matrix.seed} repeats a
- * run, {@code matrix.faults} takes only faults in whose names this expression is found.
+ * Faults once each, on one cluster of containers. System properties: {@code matrix.seed} repeats a
+ * run, {@code matrix.faults} takes the faults in whose names this expression is found instead of
+ * six that the seed draws; {@code .} takes all.
  */
 @Tag("containers")
 class FaultMatrixIT {

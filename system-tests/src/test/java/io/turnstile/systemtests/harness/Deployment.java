@@ -12,6 +12,7 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
+import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
 import io.turnstile.testbed.Testbed;
@@ -19,6 +20,10 @@ import io.turnstile.testbed.TurnstileDeployment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,17 +44,31 @@ public final class Deployment implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final TurnstileDeployment deployment;
+  private final Path jwks;
   private final TokenIssuer issuer;
   private final KafkaProducer<byte[], byte[]> producer;
   private final VerdictReader verdicts;
 
   /** Creates topics and keys; the job is not submitted yet. */
   public Deployment(Testbed testbed, String prefix, Path directory) throws Exception {
+    this(testbed, prefix, directory, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param postgresql true for verdicts in the testbed's PostgreSQL, in a database of their own
+   */
+  public Deployment(Testbed testbed, String prefix, Path directory, boolean postgresql)
+      throws Exception {
     Files.createDirectories(directory);
-    Path jwks = testbed.files().resolve(prefix + "jwks.json");
+    jwks = testbed.files().resolve(prefix + "jwks.json");
     issuer = TokenIssuer.generate(directory.resolve(prefix + "signing-key.json"), jwks);
-    deployment = new TurnstileDeployment(testbed, prefix, LANES, jwks);
+    deployment = new TurnstileDeployment(testbed, prefix, LANES, jwks.toString());
     deployment.createTopics();
+    if (postgresql) {
+      deployment.createJournal();
+    }
     producer =
         new KafkaProducer<>(
             Map.of(
@@ -93,12 +112,28 @@ public final class Deployment implements AutoCloseable {
     return deployment.topics();
   }
 
+  /** How to reach its topics and its verdicts. */
+  public KafkaConnection connection() {
+    return new KafkaConnection(testbed().bootstrapServers(), Map.of(), topics())
+        .withVerdictsIn(deployment.database());
+  }
+
+  /** A number from the database of its verdicts. */
+  public long number(String sql) throws SQLException {
+    try (Connection connection = deployment.database().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
   public String groupId() {
     return deployment.groupId();
   }
 
   public Path jwks() {
-    return deployment.jwks();
+    return jwks;
   }
 
   public String jobId() {
@@ -168,12 +203,13 @@ public final class Deployment implements AutoCloseable {
         .get();
   }
 
-  /** Checks that every input has the verdict that it must have by the ledger. */
+  /** Checks that every input has the verdict that it must have, by the ledger if there is one. */
   public AuditReport audit(Path ledger) throws Exception {
     AuditReport report =
         new Audit(
                 AuditConfig.builder(testbed().bootstrapServers())
                     .topics(topics())
+                    .database(deployment.database())
                     .ledger(ledger)
                     .waitFor(PATIENCE)
                     .build())

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.turnstile.audit.AuditReport;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.GeneratorOptions;
-import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
 import io.turnstile.simulator.SimulationSummary;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 
@@ -28,8 +26,7 @@ public final class Load {
     this.ledger = ledger;
     simulation =
         new Simulation(
-            new KafkaConnection(
-                turnstile.testbed().bootstrapServers(), Map.of(), turnstile.topics()),
+            turnstile.connection(),
             new Generator(mix),
             turnstile.issuer(),
             new SimulationOptions().rate(mix.rate()).ledger(ledger).retry(true),

@@ -1,7 +1,7 @@
 package io.turnstile.systemtests.harness;
 
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -14,29 +14,22 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 
 /**
- * A {@code read_committed} reader of all verdicts that never stops. For each partition it remembers
- * the number of verdicts and a digest of them in their order: two readers that saw the same agree.
+ * A reader of all committed verdicts that never stops. For each partition it remembers the number
+ * of verdicts and a digest of them in their order: two readers that saw the same agree.
  */
 public final class VerdictFollower implements AutoCloseable {
 
-  private static final Duration POLL = Duration.ofMillis(100);
-
-  private final KafkaConsumer<byte[], byte[]> consumer;
-  private final Thread thread = new Thread(this::follow, "verdict-follower");
+  private final CommittedVerdicts<byte[]> verdicts;
   private final Map<TopicPartition, Seen> seen = new HashMap<>();
   private final Map<Integer, Long> newestInput = new ConcurrentHashMap<>();
   private final AtomicLong count = new AtomicLong();
   private final Object silence = new Object();
   private long lastNanos = System.nanoTime();
   private long silenceNanos;
-  private volatile boolean closed;
-  private volatile RuntimeException failure;
 
   /** The verdicts seen in one partition. */
   private static final class Seen {
@@ -62,7 +55,9 @@ public final class VerdictFollower implements AutoCloseable {
       records++;
       digest.update(Long.toString(record.offset()).getBytes(StandardCharsets.US_ASCII));
       for (Header header : record.headers()) {
-        digest.update(header.value());
+        if (header.value() != null) {
+          digest.update(header.value());
+        }
       }
       if (record.value() != null) {
         digest.update(record.value());
@@ -70,29 +65,22 @@ public final class VerdictFollower implements AutoCloseable {
     }
   }
 
-  /** Begins to read at the beginning. */
-  public VerdictFollower(String bootstrapServers, TopicNames topics, int lanes) {
-    consumer = VerdictReader.atTheBeginning(bootstrapServers, topics, lanes);
-    consumer.assignment().forEach(partition -> seen.put(partition, new Seen()));
-    thread.start();
-  }
-
-  private void follow() {
-    try (consumer) {
-      while (!closed) {
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-        if (!records.isEmpty()) {
-          breakSilence();
-        }
-        records.forEach(this::add);
-      }
-    } catch (RuntimeException e) {
-      failure = e;
-    }
+  /**
+   * Begins to read at the beginning.
+   *
+   * @param verdicts closed with this
+   */
+  public VerdictFollower(CommittedVerdicts<byte[]> verdicts) {
+    this.verdicts = verdicts;
+    verdicts.seekToBeginning();
+    verdicts.start("verdict-follower", (record, polledNanos) -> add(record));
   }
 
   private void add(ConsumerRecord<byte[], byte[]> record) {
-    seen.get(new TopicPartition(record.topic(), record.partition())).add(record);
+    breakSilence();
+    seen.computeIfAbsent(
+            new TopicPartition(record.topic(), record.partition()), partition -> new Seen())
+        .add(record);
     SourcePosition input = VerdictHeaders.position(record.headers());
     newestInput.merge(input.partition(), input.offset(), Math::max);
     count.incrementAndGet();
@@ -100,9 +88,7 @@ public final class VerdictFollower implements AutoCloseable {
 
   /** The number of verdicts that it saw so far. */
   public long count() {
-    if (failure != null) {
-      throw failure;
-    }
+    verdicts.requireReading();
     return count.get();
   }
 
@@ -149,11 +135,6 @@ public final class VerdictFollower implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    verdicts.close();
   }
 }

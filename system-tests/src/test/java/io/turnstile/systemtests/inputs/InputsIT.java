@@ -1,12 +1,14 @@
 package io.turnstile.systemtests.inputs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
@@ -26,6 +28,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -33,6 +36,9 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -43,15 +49,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inputs that come in unusual ways, and what changes about them while the job runs. */
-@Tag("long")
+@Tag("extended")
 class InputsIT {
 
   private static final int MORE_PARTITIONS = 10;
+  private static final int HEADER_BOMBS = 32;
+
+  /** Of two bytes each, in one record of the transactions topic. */
+  private static final int MOST_HEADERS = (Topics.MAX_INPUT_BYTES - 200) / 2;
+
   private static final Duration DEDUP_WINDOW = Duration.ofSeconds(3);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /**
+   * Its broker may pause for as long as Kafka's own default allows: it unpacks what it refuses, and
+   * without a lead it forgets commits (KAFKA-20734), which is no matter of these tests.
+   */
   @RegisterExtension
-  static final TestbedExtension TESTBED = new TestbedExtension(TestbedConfig.defaults());
+  static final TestbedExtension TESTBED =
+      new TestbedExtension(
+          TestbedConfig.builder()
+              .brokerConfig(Map.of("broker.session.timeout.ms", "9000"))
+              .build());
 
   @TempDir Path directory;
   private Deployment turnstile;
@@ -157,6 +176,34 @@ class InputsIT {
           "new partitions had their verdicts after %.1f s%n", (System.nanoTime() - start) / 1e9);
       load.awaitVerdicts(500);
       load.stopAndAudit();
+    } finally {
+      load.stop();
+    }
+  }
+
+  /** A header takes two bytes in the log, and 74 times as much in the memory of who reads it. */
+  @Test
+  void recordsOfNothingButHeadersHoldNothingUp() throws Exception {
+    deploy("headers.");
+    turnstile.submit();
+    Path ledger = directory.resolve("ledger.csv");
+    GeneratorOptions mix = new GeneratorOptions().mixed().customers(200).products(200).rate(500);
+    Load load = Load.start(turnstile, ledger, mix);
+    try (KafkaProducer<byte[], byte[]> compressing = compressingProducer()) {
+      load.awaitVerdicts(500);
+      assertThatThrownBy(() -> compressing.send(headersOnly(0, 2_000_000)).get())
+          .hasCauseInstanceOf(RecordTooLargeException.class);
+      List<SourcePosition> sent = new ArrayList<>();
+      for (int i = 0; i < HEADER_BOMBS; i++) {
+        int partition = i % Deployment.LANES;
+        sent.add(position(compressing.send(headersOnly(partition, MOST_HEADERS)).get()));
+      }
+      for (SourcePosition position : sent) {
+        assertThat(resultOf(position)).isEqualTo("MALFORMED_JSON");
+      }
+      load.awaitVerdicts(500);
+      load.stopAndAudit();
+      assertThat(flink().failures(turnstile.jobId())).isEmpty();
     } finally {
       load.stop();
     }
@@ -289,6 +336,30 @@ class InputsIT {
             "somebody-else"),
         new ByteArraySerializer(),
         new ByteArraySerializer());
+  }
+
+  /** What it sends is small on the way, and as large as it can be in the log. */
+  private KafkaProducer<byte[], byte[]> compressingProducer() {
+    return new KafkaProducer<>(
+        Map.of(
+            "bootstrap.servers",
+            TESTBED.testbed().bootstrapServers(),
+            "compression.type",
+            "gzip",
+            "max.request.size",
+            8 << 20),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
+  }
+
+  private ProducerRecord<byte[], byte[]> headersOnly(int partition, int count) {
+    Header empty = new RecordHeader("", new byte[0]);
+    return new ProducerRecord<byte[], byte[]>(
+        turnstile.topics().transactions(),
+        partition,
+        null,
+        new byte[] {'x'},
+        Collections.nCopies(count, empty));
   }
 
   private String resultOf(SourcePosition position) throws Exception {

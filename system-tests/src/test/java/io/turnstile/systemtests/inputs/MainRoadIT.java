@@ -16,8 +16,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,7 +66,7 @@ class MainRoadIT {
     expected.add(new Expectation(new byte[0], "MALFORMED_JSON"));
     expected.add(new Expectation(utf8(json.substring(0, json.length() / 2)), "MALFORMED_JSON"));
     expected.add(new Expectation(utf8("[" + json + "]"), "SCHEMA_VIOLATION"));
-    expected.add(new Expectation(new byte[2 << 20], "TOO_LARGE"));
+    expected.add(new Expectation(new byte[TransactionCodec.MAX_VALUE_BYTES + 1], "TOO_LARGE"));
     expected.add(
         new Expectation(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, "MALFORMED_JSON"));
     expected.add(new Expectation(utf8(json.replace("\"EUR\"", "7")), "SCHEMA_VIOLATION"));
@@ -95,7 +100,7 @@ class MainRoadIT {
   /** They would speak of somebody else's input. */
   @ParameterizedTest
   @ValueSource(strings = {"VALID", "EXPIRED", "MALFORMED"})
-  void headersOfAnInputAreNotCopiedIntoItsVerdict(String kind) throws Exception {
+  void headersOfAnInputAreNeverThoseOfItsVerdict(String kind) throws Exception {
     byte[] value =
         kind.equals("MALFORMED")
             ? utf8("{")
@@ -115,6 +120,7 @@ class MainRoadIT {
         new ArrayList<>(List.of("source-topic", "source-partition", "source-offset", "outcome"));
     if (verdict.outcome() == Outcome.DEAD_LETTER) {
       own.addAll(List.of("error-code", "error-message"));
+      record.headers().forEach(header -> own.add("input." + header.key()));
     }
     assertThat(verdict.record().headers())
         .extracting(Header::key)
@@ -155,6 +161,39 @@ class MainRoadIT {
     turnstile.publishProduct("p-late");
     assertThat(result(late)).isEqualTo("ACCEPTED");
     assertThat(result(never)).isEqualTo("UNKNOWN_PRODUCT");
+  }
+
+  /** The key does not matter, and the brokers unpack: clients of every kind write to the topic. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "snappy", "lz4", "zstd"})
+  void inputIsJudgedHoweverItsProducerCompressesAndKeysIt(String codec) throws Exception {
+    byte[][] keys = {null, new byte[0], {(byte) 0xff, 0}, utf8("another customer")};
+    Map<String, Object> config =
+        Map.of(
+            "bootstrap.servers",
+            TESTBED.testbed().bootstrapServers(),
+            "compression.type",
+            codec,
+            "linger.ms",
+            100);
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (byte[] key : keys) {
+        int amount = sent.size();
+        Transaction transaction =
+            turnstile.transaction("t-" + codec + amount, "c-" + codec, "p-1", amount);
+        sent.add(
+            producer.send(
+                new ProducerRecord<>(
+                    turnstile.topics().transactions(), key, TransactionCodec.encode(transaction))));
+      }
+    }
+    for (Future<RecordMetadata> each : sent) {
+      RecordMetadata at = each.get();
+      assertThat(result(new SourcePosition(at.topic(), at.partition(), at.offset())))
+          .isEqualTo("ACCEPTED");
+    }
   }
 
   private static String result(SourcePosition position) throws Exception {

@@ -24,7 +24,7 @@ final class Monitoring {
   static final Path DASHBOARD = HOME.resolve("monitoring/grafana/turnstile.json");
 
   private static final Pattern METRIC =
-      Pattern.compile("\\b(flink_\\w+|turnstile:\\w+(?::\\w+)?)\\b");
+      Pattern.compile("\\b(flink_\\w+|turnstile_gateway_\\w+|turnstile:\\w+(?::\\w+)?)\\b");
 
   private Monitoring() {}
 

@@ -44,6 +44,7 @@ class MonitoringTest {
     assumeTrue(Monitoring.isInstalled("promtool"), "promtool is not installed");
     promtool("check", "rules", Monitoring.RULES);
     promtool("test", "rules", Monitoring.RULES_TEST);
+    promtool("check", "config", Monitoring.RULES.resolveSibling("containers.yaml"));
   }
 
   private static void promtool(String command, String kind, Path file) throws Exception {
@@ -62,7 +63,12 @@ class MonitoringTest {
         .allSatisfy(
             metric ->
                 assertThat(page)
-                    .contains("`" + metric.replace("flink_taskmanager_job_task_operator_", "")));
+                    .contains(
+                        "`"
+                            + metric
+                                .replace("flink_taskmanager_job_task_operator_", "")
+                                .replaceFirst(
+                                    "turnstile_gateway_(\\w+?)(_bucket|_count)?$", "$1")));
   }
 
   @Test

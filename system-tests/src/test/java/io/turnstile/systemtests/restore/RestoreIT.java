@@ -96,6 +96,7 @@ class RestoreIT {
     load.stopAndAudit();
   }
 
+  @Tag("extended")
   @Test
   void savepointWhoseTailHasBeenDeletedIsRefused() throws Exception {
     deploy("deleted.");

@@ -199,6 +199,24 @@ final class SecuredKafka {
     admin.createAcls(acls).all().get();
   }
 
+  /** Allows to send inputs anew, and to make the topic that remembers which. */
+  static void allowRedrive(Admin admin, String user, TopicNames topics) throws Exception {
+    List<AclBinding> acls = new ArrayList<>();
+    for (String topic : List.of(topics.transactions(), topics.redriven())) {
+      acls.add(allow(user, ResourceType.TOPIC, topic, AclOperation.READ));
+      acls.add(allow(user, ResourceType.TOPIC, topic, AclOperation.WRITE));
+      acls.add(allow(user, ResourceType.TOPIC, topic, AclOperation.DESCRIBE_CONFIGS));
+    }
+    acls.add(allow(user, ResourceType.TOPIC, topics.redriven(), AclOperation.CREATE));
+    acls.add(allow(user, ResourceType.TOPIC, topics.rejected(), AclOperation.READ));
+    acls.add(allow(user, ResourceType.TOPIC, topics.deadLetter(), AclOperation.READ));
+    String transactionalId = topics.transactions() + "-redrive";
+    for (AclOperation operation : List.of(AclOperation.WRITE, AclOperation.DESCRIBE)) {
+      acls.add(allow(user, ResourceType.TRANSACTIONAL_ID, transactionalId, operation));
+    }
+    admin.createAcls(acls).all().get();
+  }
+
   private static AclBinding allow(
       String user, ResourceType type, String name, AclOperation operation) {
     return binding(user, new ResourcePattern(type, name, PatternType.LITERAL), operation);

@@ -3,9 +3,12 @@ package io.turnstile.systemtests.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.audit.Audit;
 import io.turnstile.audit.AuditConfig;
 import io.turnstile.audit.AuditReport;
+import io.turnstile.cli.Turnstile;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.JobSubmission;
@@ -23,6 +26,8 @@ import io.turnstile.testbed.TestbedProcess;
 import io.turnstile.testbed.container.ContainerOptions;
 import io.turnstile.testbed.container.ContainerTestbed;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,10 +54,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /**
- * Kafka with passwords, where job, simulator and audit have the rights that they need and no
- * others. No secret is seen where it does not belong.
+ * Kafka with passwords, where job, simulator, audit and redrive have the rights that they need and
+ * no others. No secret is seen where it does not belong.
  */
 @Tag("containers")
 class SecurityIT {
@@ -98,12 +104,17 @@ class SecurityIT {
       Map<String, String> job = kafka.addUser(admin, prefix + "job");
       Map<String, String> sender = kafka.addUser(admin, prefix + "sender");
       Map<String, String> auditor = kafka.addUser(admin, prefix + "auditor");
+      Map<String, String> redriver = kafka.addUser(admin, prefix + "redriver");
       assertThatThrownBy(() -> turnstile.start(submission(turnstile, job, commit)))
           .isInstanceOf(JobRejectedException.class)
           .hasMessageContaining("Allow the job's principal Read and DescribeConfigs");
+      Path redriving = directory.resolve(prefix + "redriver.properties");
+      SecuredKafka.write(redriver, redriving);
+      assertThat(redrive(prefix, redriving, "--from=rejected").exitCode()).isEqualTo(1);
       SecuredKafka.allowJob(admin, prefix + "job", turnstile.topics(), turnstile.groupId());
       SecuredKafka.allowSender(admin, prefix + "sender", turnstile.topics());
       SecuredKafka.allowAuditor(admin, prefix + "auditor", turnstile.topics());
+      SecuredKafka.allowRedrive(admin, prefix + "redriver", turnstile.topics());
 
       turnstile.submit(submission(turnstile, job, commit));
       send(turnstile, sender, ledger);
@@ -118,6 +129,7 @@ class SecurityIT {
               .run();
       assertThat(audit.passed()).as(audit.toText(20)).isTrue();
       assertThat(audit.inputs()).isGreaterThanOrEqualTo(TRANSACTIONS);
+      sendAnew(prefix, redriving);
       assertThat(testbed.flink().failures(turnstile.jobId())).isEmpty();
 
       assertThatThrownBy(() -> write(auditor, turnstile.topics().transactions()))
@@ -167,6 +179,40 @@ class SecurityIT {
                 .retryWait(Duration.ofSeconds(5)),
             SimulationListener.NONE)
         .run();
+  }
+
+  /** Sends inputs with forged tokens anew, and looks at all that was not readable. */
+  private static void sendAnew(String prefix, Path properties) throws Exception {
+    for (String[] from :
+        new String[][] {{"--from=rejected", "--reason=TOKEN_INVALID"}, {"--from=dead-letter"}}) {
+      Redriven run = redrive(prefix, properties, from);
+      assertThat(run.exitCode()).as(run.printed()).isZero();
+      assertNoSecret("the output of redrive", run.printed());
+    }
+    JsonNode result =
+        new ObjectMapper().readTree(directory.resolve(prefix + "rejected.json").toFile());
+    assertThat(result.get("redriven").longValue()).as("inputs sent anew").isPositive();
+  }
+
+  private record Redriven(int exitCode, String printed) {}
+
+  private static Redriven redrive(String prefix, Path properties, String... from) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "redrive",
+                "--bootstrap-servers=" + testbed.securedBootstrapServers(),
+                "--client-properties=" + properties,
+                "--topic-prefix=" + prefix,
+                "--out="
+                    + directory.resolve(prefix + from[0].substring("--from=".length()) + ".json")));
+    arguments.addAll(List.of(from));
+    StringWriter printed = new StringWriter();
+    CommandLine command = Turnstile.commandLine();
+    command.setOut(new PrintWriter(printed, true));
+    command.setErr(new PrintWriter(printed, true));
+    int exitCode = command.execute(arguments.toArray(String[]::new));
+    return new Redriven(exitCode, printed.toString());
   }
 
   private static void write(Map<String, String> clientProperties, String topic) throws Exception {

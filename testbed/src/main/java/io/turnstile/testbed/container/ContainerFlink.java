@@ -242,7 +242,8 @@ final class ContainerFlink {
           "high-availability.zookeeper.quorum", TestbedProcess.ZOOKEEPER + ":" + ZOOKEEPER_PORT);
       // With the defaults, a JobManager ends itself after 15 s.
       flink.put("high-availability.zookeeper.client.connection-timeout", "3 s");
-      flink.put("high-availability.zookeeper.client.retry-wait", "1 s");
+      // Doubles with each attempt: with 1 s, a wait is up to 64 s after half a minute.
+      flink.put("high-availability.zookeeper.client.retry-wait", "100 ms");
       flink.put("high-availability.zookeeper.client.max-retry-attempts", "90");
     }
     flink.putAll(extraConfig);

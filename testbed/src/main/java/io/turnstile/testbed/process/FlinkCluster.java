@@ -187,6 +187,8 @@ final class FlinkCluster {
     options.add("-Dlog.file=" + logs.resolve(process.name() + ".log"));
     options.addAll(javaOptions("env.java.opts.all"));
     options.addAll(javaOptions("env.java.opts." + role));
+    ClassDataArchive classData = Jvm.classData(distribution, role);
+    options.addAll(classData.useOrRecord());
     List<String> all = new ArrayList<>();
     all.add("--configDir");
     all.add(directory.resolve("conf").toString());
@@ -196,6 +198,7 @@ final class FlinkCluster {
     all.addAll(List.of("-D", "metrics.reporter.prom.port=" + metricsPort));
     metrics.put(process.name(), URI.create("http://" + HOST + ":" + metricsPort + "/metrics"));
     process.start(jvm.command(options, mainClass, all), environment());
+    process.beforeClose(classData::record);
   }
 
   /** Flink leaves these to its shell scripts. */
@@ -208,7 +211,7 @@ final class FlinkCluster {
   }
 
   private Map<String, String> environment() {
-    Map<String, String> environment = new HashMap<>(jvm.environment(distribution.classPath()));
+    Map<String, String> environment = new HashMap<>(Jvm.environment(distribution.classPath()));
     environment.put("FLINK_CONF_DIR", directory.resolve("conf").toString());
     environment.put("FLINK_PLUGINS_DIR", distribution.plugins().toString());
     return environment;
@@ -232,9 +235,11 @@ final class FlinkCluster {
     Path conf = directory.resolve(prefix + "memory");
     writeConfig(conf, relevant);
     ManagedProcess tool = processes.apply(prefix + "memory");
+    List<String> options = new ArrayList<>(Jvm.SHORT_LIVED);
+    options.addAll(Jvm.classData(distribution, "taskmanager").use());
     tool.run(
         jvm.command(
-            Jvm.SHORT_LIVED,
+            options,
             "org.apache.flink.runtime.util.bash.BashJavaUtils",
             List.of(command, "--configDir", conf.toString())),
         environment(),

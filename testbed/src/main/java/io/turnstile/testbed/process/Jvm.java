@@ -1,5 +1,6 @@
 package io.turnstile.testbed.process;
 
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.LeakCheck;
 import java.io.File;
 import java.io.IOException;
@@ -23,7 +24,6 @@ final class Jvm {
   /** System property with options for every JVM of the testbed, with blanks in between. */
   private static final String OPTIONS = "turnstile.testbed.jvm-options";
 
-  private final Path classes;
   private final Path logConfig;
   private final Path tmp;
 
@@ -31,23 +31,13 @@ final class Jvm {
    * @param directory for temporary files and for what every JVM gets
    */
   Jvm(Path directory) {
-    classes = directory.resolve("classes");
     logConfig = directory.resolve("log4j2.properties");
     tmp = directory.resolve("tmp");
-    String launcher = ParentWatchdog.class.getName().replace('.', '/') + ".class";
-    try {
+    try (InputStream in = Jvm.class.getResourceAsStream("log4j2.properties")) {
       Files.createDirectories(tmp);
-      copy("/" + launcher, classes.resolve(launcher));
-      copy("log4j2.properties", logConfig);
+      Files.copy(in, logConfig, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void copy(String resource, Path file) throws IOException {
-    Files.createDirectories(file.getParent());
-    try (InputStream in = Jvm.class.getResourceAsStream(resource)) {
-      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
@@ -70,11 +60,21 @@ final class Jvm {
 
   /** The option for a log of garbage collections beside the process's own log. */
   static String gcLog(Path logs, String name) {
-    return "-Xlog:gc:file=" + logs.resolve(name + "-gc.log") + ":uptime";
+    return "-Xlog:gc:file=" + logs.resolve(name + "-gc.log") + ":uptime,timenanos";
   }
 
   /** The class path goes by the environment: command lines stay readable. */
-  Map<String, String> environment(String classPath) {
-    return Map.of("CLASSPATH", classes + File.pathSeparator + classPath);
+  static Map<String, String> environment(String classPath) {
+    return Map.of("CLASSPATH", classPath(classPath));
+  }
+
+  /** The same for every testbed, for the archive of its classes to fit. */
+  private static String classPath(String classPath) {
+    return Distribution.parentWatchdog() + File.pathSeparator + classPath;
+  }
+
+  /** The classes of all JVMs of that kind with that class path. */
+  static ClassDataArchive classData(Distribution distribution, String kind) {
+    return ClassDataArchive.in(distribution.directory(), kind, classPath(distribution.classPath()));
   }
 }

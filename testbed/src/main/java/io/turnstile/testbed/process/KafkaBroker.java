@@ -31,6 +31,7 @@ final class KafkaBroker {
   private final int port;
   private final int controllerPort;
   private final ManagedProcess process;
+  private final ClassDataArchive classData;
 
   KafkaBroker(
       TestbedConfig config,
@@ -48,6 +49,7 @@ final class KafkaBroker {
     this.port = ports.require("Kafka", config.kafkaPort());
     this.controllerPort = ports.free();
     this.process = process;
+    this.classData = Jvm.classData(distribution, "broker");
   }
 
   String bootstrapServers() {
@@ -70,9 +72,11 @@ final class KafkaBroker {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    List<String> options = new ArrayList<>(Jvm.SHORT_LIVED);
+    options.addAll(classData.use());
     tool.run(
         jvm.command(
-            Jvm.SHORT_LIVED,
+            options,
             "kafka.tools.StorageTool",
             List.of(
                 "format",
@@ -81,7 +85,7 @@ final class KafkaBroker {
                 Uuid.randomUuid().toString(),
                 "--config",
                 properties.toString())),
-        jvm.environment(distribution.classPath()),
+        Jvm.environment(distribution.classPath()),
         config.startTimeout());
   }
 
@@ -108,9 +112,11 @@ final class KafkaBroker {
     options.add("-XX:+ExitOnOutOfMemoryError");
     options.add(Jvm.gcLog(logs, process.name()));
     options.addAll(config.brokerJvmOptions());
+    options.addAll(classData.useOrRecord());
     process.start(
         jvm.command(options, "kafka.Kafka", List.of(properties.toString())),
-        jvm.environment(distribution.classPath()));
+        Jvm.environment(distribution.classPath()));
+    process.beforeClose(classData::record);
     // Clients are noisy about a port that is not open yet.
     process.awaitReady(config.startTimeout(), () -> Ports.isOpen(HOST, port));
     try {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ final class ManagedProcess {
   private Process freezer;
   private boolean endExpected;
   private boolean closed;
+  private LongConsumer beforeClose = pid -> {};
 
   ManagedProcess(String name, LogFile log) {
     this.name = name;
@@ -206,10 +208,21 @@ final class ManagedProcess {
     freezer = null;
   }
 
+  /** What {@link #close} does with a process that is alive and not paused, before it kills it. */
+  synchronized void beforeClose(LongConsumer action) {
+    beforeClose = action;
+  }
+
   /** Kills the process, and lets none start any more. */
   synchronized void close() {
     closed = true;
-    kill();
+    try {
+      if (isAlive() && freezer == null) {
+        beforeClose.accept(process.pid());
+      }
+    } finally {
+      kill();
+    }
   }
 
   private static boolean awaitEnd(Process process, Duration timeout) {

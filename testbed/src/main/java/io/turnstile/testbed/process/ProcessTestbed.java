@@ -1,7 +1,9 @@
 package io.turnstile.testbed.process;
 
 import io.turnstile.clients.FlinkRest;
+import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.JavaApplication;
+import io.turnstile.testbed.KeyServer;
 import io.turnstile.testbed.LogFile;
 import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.ProcessRegistry;
@@ -10,6 +12,7 @@ import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedLifecycle;
 import io.turnstile.testbed.TestbedProcess;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +49,8 @@ public final class ProcessTestbed implements Testbed {
   private final Jvm jvm;
   private final KafkaBroker kafka;
   private final FlinkCluster flink;
+  private final AtomicReference<KeyServer> keyServer = new AtomicReference<>();
+  private final AtomicReference<PostgresqlServer> postgresql = new AtomicReference<>();
 
   /** Makes the directory and chooses the ports; starts nothing yet. */
   public ProcessTestbed(TestbedConfig config) {
@@ -109,6 +114,9 @@ public final class ProcessTestbed implements Testbed {
                 kafka.start();
               },
               threads));
+      if (config.journalLanes() > 0) {
+        parts.add(CompletableFuture.runAsync(this::startPostgresql, threads));
+      }
       if (flink != null) {
         CompletableFuture<Void> memory =
             CompletableFuture.runAsync(flink::prepareTaskManagers, threads);
@@ -130,6 +138,18 @@ public final class ProcessTestbed implements Testbed {
       throw failure.get() instanceof CompletionException wrapped
           ? wrapped
           : new CompletionException(failure.get());
+    }
+  }
+
+  private void startPostgresql() {
+    PostgresqlServer started =
+        PostgresqlServer.startBeside(
+            lifecycle.directory().resolve("postgresql"),
+            logs().resolve("postgresql.log"),
+            config.journalLanes());
+    postgresql.set(started);
+    if (lifecycle.isClosed()) {
+      started.close();
     }
   }
 
@@ -157,13 +177,25 @@ public final class ProcessTestbed implements Testbed {
   }
 
   private void endProcesses() {
+    KeyServer keys = keyServer.getAndSet(null);
+    if (keys != null) {
+      keys.close();
+    }
+    PostgresqlServer database = postgresql.getAndSet(null);
+    if (database != null) {
+      end("PostgreSQL", database::close);
+    }
     for (ManagedProcess process : all) {
-      try {
-        process.close();
-      } catch (TestbedException e) {
-        // The others must end all the same.
-        LOG.error("Could not end {}", process.name(), e);
-      }
+      end(process.name(), process::close);
+    }
+  }
+
+  private static void end(String name, Runnable close) {
+    try {
+      close.run();
+    } catch (TestbedException | UncheckedIOException e) {
+      // The others must end all the same.
+      LOG.error("Could not end {}", name, e);
     }
   }
 
@@ -205,6 +237,40 @@ public final class ProcessTestbed implements Testbed {
   }
 
   @Override
+  public DatabaseServer database() {
+    PostgresqlServer database = postgresql.get();
+    if (database == null) {
+      throw new TestbedException("this testbed has no PostgreSQL");
+    }
+    return database;
+  }
+
+  @Override
+  public URI serveKeys(Path jwks) {
+    KeyServer started = new KeyServer(jwks);
+    keyServer.set(started);
+    return started.uri();
+  }
+
+  @Override
+  public void pauseKeyServer() {
+    requireKeyServer().pause();
+  }
+
+  @Override
+  public void resumeKeyServer() {
+    requireKeyServer().resume();
+  }
+
+  private KeyServer requireKeyServer() {
+    KeyServer keys = keyServer.get();
+    if (keys == null) {
+      throw new TestbedException("no keys are served");
+    }
+    return keys;
+  }
+
+  @Override
   public List<TestbedProcess> taskManagers() {
     return targets.taskManagers();
   }
@@ -222,7 +288,7 @@ public final class ProcessTestbed implements Testbed {
     options.add(Jvm.gcLog(logs(), process.name()));
     process.start(
         jvm.command(options, application.mainClass(), application.arguments()),
-        jvm.environment(application.classPath()));
+        Jvm.environment(application.classPath()));
     return target;
   }
 

@@ -2,8 +2,12 @@ package io.turnstile.testbed.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.testbed.Distribution;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,11 +17,13 @@ class JvmTest {
 
   /** A resource that is missing would fail every start. */
   @Test
-  void everyJvmFindsItsLogConfigurationAndTheWatchdog() {
+  void everyJvmFindsItsLogConfigurationAndTheWatchdog() throws IOException {
     Jvm jvm = new Jvm(directory);
     assertThat(directory.resolve("log4j2.properties")).isNotEmptyFile();
-    assertThat(directory.resolve("classes/io/turnstile/testbed/process/ParentWatchdog.class"))
-        .isNotEmptyFile();
+    try (JarFile watchdog = new JarFile(Distribution.parentWatchdog().toFile())) {
+      assertThat(watchdog.stream().map(ZipEntry::getName))
+          .contains(ParentWatchdog.class.getName().replace('.', '/') + ".class");
+    }
     assertThat(jvm.command(List.of(), "Main", List.of("argument")))
         .contains("-Dlog4j2.configurationFile=" + directory.resolve("log4j2.properties"))
         .endsWith(ParentWatchdog.class.getName(), "Main", "argument");

@@ -1,37 +1,38 @@
 package io.turnstile.bench.jmeter;
 
-import io.turnstile.bench.jmeter.Verdicts.Verdict;
 import io.turnstile.bench.scenario.LoadProfile;
-import io.turnstile.events.CustomerCodec;
+import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.LedgerEntry;
-import io.turnstile.events.ProductCodec;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.Transaction;
+import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.LedgerWriter;
 import io.turnstile.simulator.SimulatedEvent;
-import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
-import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
+import io.turnstile.simulator.SimulatedEvent.ReferenceUpdate;
 import io.turnstile.simulator.SimulatedEvent.Submission;
 import io.turnstile.simulator.TokenIssuer;
-import io.turnstile.simulator.TokenKind;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
-/** State that all threads of a test share: the transactions of a scenario, one after the other. */
+/**
+ * State that all threads of a test share: the transactions of a scenario, one after the other, and
+ * a reader of committed verdicts. Thread-safe. Verdicts that nobody waits for, as of somebody
+ * else's inputs, are kept until the end.
+ */
 final class LoadSession implements AutoCloseable {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
    * A transaction and its verdict.
@@ -44,6 +45,9 @@ final class LoadSession implements AutoCloseable {
 
   private record Next(Submission submission, long seq, long intendedNanos) {}
 
+  /** At the nanos, the poll that gave it returned. */
+  private record Verdict(String outcome, long nanos) {}
+
   private final TopicNames topics;
   private final double rate;
   private final long lengthNanos;
@@ -51,7 +55,8 @@ final class LoadSession implements AutoCloseable {
   private final TokenIssuer tokens;
   private final LedgerWriter ledger;
   private final Producer<String, byte[]> producer;
-  private final Verdicts verdicts;
+  private final CommittedVerdicts<byte[]> verdicts;
+  private final Map<SourcePosition, CompletableFuture<Verdict>> awaited = new ConcurrentHashMap<>();
   private Submission first;
   private long startNanos;
   private long taken;
@@ -77,7 +82,9 @@ final class LoadSession implements AutoCloseable {
     generator.prepare(tokens);
     this.ledger = new LedgerWriter(ledger);
     producer = kafka.newProducer();
-    verdicts = new Verdicts(kafka.newConsumer(), topics);
+    verdicts = kafka.verdicts(topics.verdicts());
+    verdicts.seekToEnd();
+    verdicts.start("verdicts", this::take);
     first = nextSubmission();
     producer.flush();
   }
@@ -93,32 +100,36 @@ final class LoadSession implements AutoCloseable {
       return null;
     }
     TimeUnit.NANOSECONDS.sleep(next.intendedNanos() - System.nanoTime());
-    Transaction transaction = next.submission().transaction();
     ProducerRecord<String, byte[]> record =
-        new ProducerRecord<>(
-            topics.transactions(),
-            transaction.customerId(),
-            next.submission()
-                .shape()
-                .encode(withToken(transaction, next.submission().tokenKind())));
-    record
-        .headers()
-        .add(LedgerEntry.HEADER, Long.toString(next.seq()).getBytes(StandardCharsets.US_ASCII));
-    RecordMetadata sent;
+        next.submission().toRecord(topics.transactions(), tokens);
+    VerdictHeaders.add(record.headers(), LedgerEntry.HEADER, Long.toString(next.seq()));
     try {
-      sent = producer.send(record).get();
+      RecordMetadata sent = producer.send(record).get();
+      SourcePosition input = new SourcePosition(sent.topic(), sent.partition(), sent.offset());
+      try {
+        Verdict verdict = verdict(input).get(30, TimeUnit.SECONDS);
+        return new Exchange(next.intendedNanos(), verdict.nanos(), verdict.outcome());
+      } finally {
+        awaited.remove(input);
+      }
+    } catch (TimeoutException e) {
+      verdicts.requireReading();
+      return new Exchange(next.intendedNanos(), System.nanoTime(), null);
     } catch (ExecutionException e) {
       throw new IOException("the transaction was not sent: " + e.getCause().getMessage(), e);
     }
-    Verdict verdict =
-        verdicts.await(new SourcePosition(sent.topic(), sent.partition(), sent.offset()), PATIENCE);
-    return verdict == null
-        ? new Exchange(next.intendedNanos(), System.nanoTime(), null)
-        : new Exchange(next.intendedNanos(), verdict.nanos(), verdict.outcome());
   }
 
-  private Transaction withToken(Transaction t, TokenKind kind) {
-    return t.withToken(tokens.token(kind, t.customerId()));
+  /** Whoever comes first makes it, the reader or the one who waits. */
+  private CompletableFuture<Verdict> verdict(SourcePosition input) {
+    return awaited.computeIfAbsent(input, position -> new CompletableFuture<>());
+  }
+
+  private void take(ConsumerRecord<byte[], byte[]> record, long polledNanos) {
+    verdict(VerdictHeaders.position(record.headers()))
+        .complete(
+            new Verdict(
+                VerdictHeaders.required(record.headers(), VerdictHeaders.OUTCOME), polledNanos));
   }
 
   /** Null if the session is over. */
@@ -144,22 +155,10 @@ final class LoadSession implements AutoCloseable {
       SimulatedEvent event = generator.next();
       if (event instanceof Submission submission) {
         return submission;
-      } else if (event instanceof CustomerUpdate update) {
-        publish(
-            topics.customers(),
-            update.customer().customerId(),
-            CustomerCodec.encode(update.customer()));
-      } else if (event instanceof ProductUpdate update) {
-        publish(
-            topics.inventory(),
-            update.productId(),
-            update.product() == null ? null : ProductCodec.encode(update.product()));
+      } else if (event instanceof ReferenceUpdate update) {
+        Future<RecordMetadata> unused = producer.send(update.toRecord(topics));
       }
     }
-  }
-
-  private void publish(String topic, String key, byte[] value) {
-    Future<RecordMetadata> unused = producer.send(new ProducerRecord<>(topic, key, value));
   }
 
   @Override

@@ -1,21 +1,20 @@
 package io.turnstile.bench.jmeter;
 
-import io.turnstile.bench.engine.Engines;
-import io.turnstile.bench.scenario.Scenario;
+import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
-import io.turnstile.clients.KafkaOptions;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.TokenIssuer;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.Objects;
 import org.apache.jmeter.config.Arguments;
 import org.apache.jmeter.protocol.java.sampler.AbstractJavaSamplerClient;
 import org.apache.jmeter.protocol.java.sampler.JavaSamplerContext;
 import org.apache.jmeter.samplers.SampleResult;
-import org.apache.jmeter.threads.JMeterContextService;
+import org.apache.jorphan.util.JMeterStopTestException;
 import org.apache.jorphan.util.JMeterStopThreadException;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A sampler for JMeter's <em>Java Request</em>. Each sample is a transaction of a scenario's load:
@@ -25,110 +24,86 @@ import org.apache.jorphan.util.JMeterStopThreadException;
  */
 public final class TransactionSampler extends AbstractJavaSamplerClient {
 
-  private static final String SCENARIO = "scenario";
-  private static final String BOOTSTRAP_SERVERS = "bootstrap_servers";
-  private static final String SIGNING_KEY = "signing_key";
-  private static final String LEDGER = "ledger";
-  private static final String RATE = "rate";
-
   private static final String LABEL = "transaction";
 
   /** One for all threads of a test; the next test has another. */
   private static LoadSession session;
-
-  private static long testOfSession;
-  private static int users;
 
   private LoadSession mine;
 
   @Override
   public Arguments getDefaultParameters() {
     Arguments arguments = new Arguments();
-    arguments.addArgument(SCENARIO, "", "", "Scenario file: what is sent, and for how long.");
-    for (KafkaParameters.Parameter kafka : KafkaParameters.all()) {
-      String usual = kafka.name().equals(BOOTSTRAP_SERVERS) ? "localhost:9092" : "";
-      arguments.addArgument(kafka.name(), usual, "", kafka.description());
+    for (OptionSpec option : SamplerOptions.all()) {
+      String usual =
+          option.longestName().equals("--bootstrap-servers")
+              ? "localhost:9092"
+              : Objects.requireNonNullElse(option.defaultValue(), "");
+      arguments.addArgument(
+          SamplerOptions.parameter(option), usual, "", String.join(" ", option.description()));
     }
-    arguments.addArgument(
-        SIGNING_KEY, "", "", "File of the private JWK that tokens are signed with.");
-    arguments.addArgument(LEDGER, "ledger.csv", "", "File, gets what is expected of each input.");
-    arguments.addArgument(
-        RATE, "", "", "Per second, all threads together; empty: the scenario's, 0: no limit.");
     return arguments;
   }
 
   @Override
   public void setupTest(JavaSamplerContext context) {
     try {
-      mine = acquire(context);
+      mine = shared(context);
     } catch (IOException | ScenarioException | IllegalArgumentException e) {
-      getNewLogger().error("No load: {}", e.getMessage());
+      throw new JMeterStopTestException("no load: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new JMeterStopThreadException("the test was ended", e);
     }
   }
 
-  private static synchronized LoadSession acquire(JavaSamplerContext context)
+  private static synchronized LoadSession shared(JavaSamplerContext context)
       throws IOException, InterruptedException, ScenarioException {
-    long test = JMeterContextService.getTestStartTime();
-    if (session == null || testOfSession != test) {
-      session = open(context);
-      testOfSession = test;
+    if (session == null) {
+      SamplerOptions options = SamplerOptions.read(name -> context.getParameter(name, ""));
+      // The engines are not asked for their names: what they run on is not in JMeter's class path.
+      LoadProfile load = Scenarios.read(options.scenario, List.of()).load();
+      session =
+          new LoadSession(
+              KafkaConnection.of(options.kafka),
+              load,
+              options.rate == null ? load.meanRate() : options.rate,
+              TokenIssuer.load(
+                  options.signingKey, load.tokenLifetime(), options.tokenClaims.claims()),
+              options.ledger);
     }
-    users++;
     return session;
-  }
-
-  private static LoadSession open(JavaSamplerContext context)
-      throws IOException, InterruptedException, ScenarioException {
-    Scenario scenario = Scenarios.read(Path.of(context.getParameter(SCENARIO)), Engines.names());
-    KafkaOptions kafka = KafkaParameters.read(name -> context.getParameter(name, ""));
-    String rate = context.getParameter(RATE, "");
-    return new LoadSession(
-        new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties(), kafka.topics()),
-        scenario.load(),
-        rate.isEmpty() ? scenario.load().meanRate() : Double.parseDouble(rate),
-        TokenIssuer.load(
-            Path.of(context.getParameter(SIGNING_KEY)), scenario.load().tokenLifetime()),
-        Path.of(context.getParameter(LEDGER)));
   }
 
   @Override
   public SampleResult runTest(JavaSamplerContext context) {
-    if (mine == null) {
-      return failed("the load could not be set up; JMeter's log says why");
-    }
+    LoadSession.Exchange exchange;
     try {
-      LoadSession.Exchange exchange = mine.exchange();
-      if (exchange == null) {
-        throw new JMeterStopThreadException("the load is over");
-      }
-      long end = System.currentTimeMillis() - millis(System.nanoTime() - exchange.doneNanos());
-      SampleResult result =
-          SampleResult.createTestSample(
-              end - millis(exchange.doneNanos() - exchange.intendedNanos()), end);
-      result.setSampleLabel(LABEL);
-      result.setSuccessful(exchange.outcome() != null);
-      result.setResponseCode(exchange.outcome() == null ? "no verdict" : exchange.outcome());
-      return result;
-    } catch (JMeterStopThreadException e) {
-      throw e;
+      exchange = mine.exchange();
     } catch (IOException | RuntimeException e) {
       return failed(e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return failed("the test was ended");
     }
+    if (exchange == null) {
+      throw new JMeterStopThreadException("the load is over");
+    }
+    long end = System.currentTimeMillis() - millis(System.nanoTime() - exchange.doneNanos());
+    long elapsed = millis(exchange.doneNanos() - exchange.intendedNanos());
+    SampleResult result = SampleResult.createTestSample(end - elapsed, end);
+    result.setSampleLabel(LABEL);
+    result.setSuccessful(exchange.outcome() != null);
+    result.setResponseCode(Objects.requireNonNullElse(exchange.outcome(), "no verdict"));
+    return result;
   }
 
   private static long millis(long nanos) {
-    return Math.round((double) nanos / TimeUnit.MILLISECONDS.toNanos(1));
+    return Math.round(nanos / 1e6);
   }
 
   private static SampleResult failed(String why) {
-    SampleResult result = new SampleResult();
-    result.sampleStart();
-    result.sampleEnd();
+    SampleResult result = SampleResult.createTestSample(0);
     result.setSampleLabel(LABEL);
     result.setSuccessful(false);
     result.setResponseCode("error");
@@ -136,17 +111,14 @@ public final class TransactionSampler extends AbstractJavaSamplerClient {
     return result;
   }
 
+  /** JMeter calls this for each thread, but only after all of them have ended. */
   @Override
   public void teardownTest(JavaSamplerContext context) {
-    if (mine != null) {
-      mine = null;
-      release();
-    }
+    endSession();
   }
 
-  private static synchronized void release() {
-    users--;
-    if (users == 0) {
+  private static synchronized void endSession() {
+    if (session != null) {
       try {
         session.close();
       } catch (IOException e) {

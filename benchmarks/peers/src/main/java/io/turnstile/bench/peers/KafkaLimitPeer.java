@@ -2,16 +2,15 @@ package io.turnstile.bench.peers;
 
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
-import io.turnstile.events.VerdictHeaders;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.CommonClientConfigs;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,19 +45,15 @@ public final class KafkaLimitPeer implements Callable<Integer> {
 
   @Mixin private PeerOptions options;
 
-  private KafkaLimitPeer() {}
-
   public static void main(String[] args) {
     System.exit(new CommandLine(new KafkaLimitPeer()).execute(args));
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    CountDownLatch ready = new CountDownLatch(options.threads());
-    for (int thread = 0; thread < options.threads(); thread++) {
-      int number = thread;
-      new Thread(() -> run(number, ready), "copy-" + number).start();
-    }
+    CountDownLatch ready = new CountDownLatch(options.threads);
+    IntStream.range(0, options.threads)
+        .forEach(number -> new Thread(() -> run(number, ready), "copy-" + number).start());
     ready.await();
     System.out.println(PeerOptions.READY);
     Thread.currentThread().join();
@@ -84,76 +79,63 @@ public final class KafkaLimitPeer implements Callable<Integer> {
   private void copy(
       KafkaConsumer<byte[], byte[]> consumer, KafkaProducer<byte[], byte[]> producer) {
     ConsumerGroupMetadata group = consumer.groupMetadata();
-    long interval = options.commitInterval().toNanos();
-    long begun = 0;
-    boolean open = false;
+    long interval = TimeUnit.MILLISECONDS.toNanos(options.commitIntervalMillis);
+    Map<TopicPartition, OffsetAndMetadata> copied = new HashMap<>();
+    long due = 0;
     while (true) {
-      long left = open ? Math.max(0, begun + interval - System.nanoTime()) : interval;
+      long left = copied.isEmpty() ? interval : Math.max(0, due - System.nanoTime());
       ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofNanos(left));
-      if (!records.isEmpty() && !open) {
-        producer.beginTransaction();
-        begun = System.nanoTime();
-        open = true;
+      if (!records.isEmpty()) {
+        if (copied.isEmpty()) {
+          producer.beginTransaction();
+          due = System.nanoTime() + interval;
+        }
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+          // The commit fails if this does.
+          Future<RecordMetadata> unused = producer.send(copy(record));
+        }
+        copied.putAll(records.nextOffsets());
       }
-      for (ConsumerRecord<byte[], byte[]> record : records) {
-        // The commit fails if this does.
-        Future<RecordMetadata> unused = producer.send(copy(record));
-      }
-      if (open && System.nanoTime() - begun >= interval) {
-        producer.sendOffsetsToTransaction(positions(consumer), group);
+      if (!copied.isEmpty() && System.nanoTime() - due >= 0) {
+        producer.sendOffsetsToTransaction(copied, group);
         producer.commitTransaction();
-        open = false;
+        copied.clear();
       }
     }
   }
 
   private ProducerRecord<byte[], byte[]> copy(ConsumerRecord<byte[], byte[]> record) {
-    RecordHeaders headers = new RecordHeaders();
-    VerdictHeaders.write(
-        headers,
-        new SourcePosition(record.topic(), record.partition(), record.offset()),
-        Outcome.ACCEPTED);
-    return new ProducerRecord<>(
-        options.topics().accepted(), null, record.key(), record.value(), headers);
-  }
-
-  private static Map<TopicPartition, OffsetAndMetadata> positions(KafkaConsumer<?, ?> consumer) {
-    Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
-    for (TopicPartition partition : consumer.assignment()) {
-      positions.put(partition, new OffsetAndMetadata(consumer.position(partition)));
-    }
-    return positions;
+    SourcePosition at = new SourcePosition(record.topic(), record.partition(), record.offset());
+    RecordHeaders headers = TurnstileProcessor.headers(at, Outcome.ACCEPTED);
+    String topic = options.topics().accepted();
+    return new ProducerRecord<>(topic, null, record.key(), record.value(), headers);
   }
 
   /** Dealt out in turn; one process has them all, so that no group has to agree on it. */
   private List<TopicPartition> partitions(KafkaConsumer<?, ?> consumer, int thread) {
     return consumer.partitionsFor(options.topics().transactions()).stream()
-        .filter(partition -> partition.partition() % options.threads() == thread)
+        .filter(partition -> partition.partition() % options.threads == thread)
         .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
         .toList();
   }
 
   private KafkaProducer<byte[], byte[]> producer(int thread) {
-    Properties p = new Properties();
-    p.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, options.bootstrapServers());
+    Map<String, Object> p = new HashMap<>(PeerOptions.PRODUCER);
+    p.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, options.bootstrapServers);
     p.put(
         ProducerConfig.TRANSACTIONAL_ID_CONFIG,
         options.applicationId("kafka-limit") + "-" + thread);
-    p.put(ProducerConfig.LINGER_MS_CONFIG, "0");
-    p.put(ProducerConfig.BATCH_SIZE_CONFIG, PeerOptions.BATCH_BYTES);
-    p.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, PeerOptions.MAX_REQUEST_BYTES);
-    p.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, PeerOptions.RETRY_BACKOFF_MILLIS);
-    p.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, PeerOptions.MAX_RETRY_BACKOFF_MILLIS);
+    p.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     return new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {
-    Properties p = new Properties();
-    p.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, options.bootstrapServers());
-    p.put(CommonClientConfigs.GROUP_ID_CONFIG, options.applicationId("kafka-limit"));
+    Map<String, Object> p = new HashMap<>();
+    p.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, options.bootstrapServers);
+    p.put(ConsumerConfig.GROUP_ID_CONFIG, options.applicationId("kafka-limit"));
     p.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     p.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     return new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 }

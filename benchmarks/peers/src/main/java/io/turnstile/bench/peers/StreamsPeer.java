@@ -1,15 +1,30 @@
 package io.turnstile.bench.peers;
 
+import static org.apache.kafka.streams.StreamsConfig.mainConsumerPrefix;
+import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
+
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.token.TokenSettings;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Properties;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.Cache;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WriteBufferManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -25,15 +40,6 @@ public final class StreamsPeer implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(StreamsPeer.class);
 
-  /** As Turnstile's defaults. */
-  private static final Duration DEDUP_WINDOW = Duration.ofHours(1);
-
-  private static final Duration CONTENT_WINDOW = Duration.ofMinutes(10);
-  private static final Duration PRODUCT_WAIT = Duration.ofSeconds(5);
-  private static final int TOKEN_CACHE_SIZE = 100_000;
-  private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
-  private static final Duration KEY_REFRESH = Duration.ofMinutes(5);
-
   @Mixin private PeerOptions options;
 
   @Option(names = "--jwks", required = true, description = "Token keys: a file or an https URL")
@@ -45,18 +51,13 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(names = "--state-memory", description = "MiB of RocksDB for blocks and memtables")
   private int stateMemory = 1000;
 
-  private StreamsPeer() {}
-
   public static void main(String[] args) {
     System.exit(new CommandLine(new StreamsPeer()).execute(args));
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    Properties properties = StreamsSettings.of(options, stateDirectory, stateMemory);
-    KafkaStreams streams =
-        new KafkaStreams(
-            StreamsTopology.of(options.topics(), tokens(), dedup(), PRODUCT_WAIT), properties);
+    KafkaStreams streams = new KafkaStreams(topology(), new StreamsConfig(settings()));
     CountDownLatch ended = new CountDownLatch(1);
     streams.setUncaughtExceptionHandler(
         failure -> {
@@ -77,12 +78,68 @@ public final class StreamsPeer implements Callable<Integer> {
     return 1;
   }
 
-  private TokenSettings tokens() {
-    return new TokenSettings(jwks, Set.of("ES256"), TOKEN_CACHE_SIZE, CLOCK_SKEW, KEY_REFRESH);
+  /** Decides by Turnstile's defaults. */
+  private Topology topology() {
+    return StreamsTopology.of(
+        options.topics(),
+        new TokenSettings(
+            jwks, Set.of("ES256"), 100_000, Duration.ofSeconds(30), Duration.ofMinutes(5)),
+        // Nothing is forgotten while nothing comes in: there is no outage to allow for.
+        new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ZERO),
+        Duration.ofSeconds(5));
   }
 
-  /** Nothing is forgotten while nothing comes in: there is no outage to allow for. */
-  private static DedupSettings dedup() {
-    return new DedupSettings(DEDUP_WINDOW, CONTENT_WINDOW, Duration.ZERO);
+  /** For low latency at exactly-once; {@code README.md} has a reason for each. */
+  private Map<String, Object> settings() {
+    Map<String, Object> p = new HashMap<>();
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, options.applicationId("kafka-streams"));
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, options.bootstrapServers);
+    p.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, options.threads);
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.commitIntervalMillis);
+    p.put(StreamsConfig.POLL_MS_CONFIG, 2);
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 32 << 20);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
+    p.putAll(BoundedRocksDb.budget((long) stateMemory << 20));
+    PeerOptions.PRODUCER.forEach((name, value) -> p.put(producerPrefix(name), value));
+    p.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 60_000);
+    p.put(mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+    p.put(mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
+    p.put(mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), "peer");
+    return p;
+  }
+
+  /** Bounds the memory of all RocksDB stores together, as Flink bounds its own. */
+  public static final class BoundedRocksDb implements RocksDBConfigSetter {
+
+    private static final String CACHE = "peer.rocksdb.cache";
+    private static final String MEMTABLES = "peer.rocksdb.memtables";
+
+    /** Makes the properties that share out the bytes, by Flink's defaults. */
+    static Map<String, Object> budget(long bytes) {
+      RocksDB.loadLibrary();
+      Cache cache = new LRUCache(bytes, -1, false, 0.1);
+      return Map.of(CACHE, cache, MEMTABLES, new WriteBufferManager(bytes / 2, cache));
+    }
+
+    @Override
+    public void setConfig(String storeName, Options options, Map<String, Object> configs) {
+      BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+      table.setBlockCache((Cache) configs.get(CACHE));
+      table.setCacheIndexAndFilterBlocks(true);
+      table.setCacheIndexAndFilterBlocksWithHighPriority(true);
+      table.setPinTopLevelIndexAndFilter(true);
+      options.setTableFormatConfig(table);
+      options.setWriteBufferManager((WriteBufferManager) configs.get(MEMTABLES));
+      // As Turnstile's: small, and with a filter, since nearly every key asked for is new.
+      options.setWriteBufferSize(4 << 20);
+      options.setMemtablePrefixBloomSizeRatio(0.05);
+      options.setMemtableWholeKeyFiltering(true);
+    }
+
+    /** What the stores share lives as long as the process. */
+    @Override
+    public void close(String storeName, Options options) {}
   }
 }

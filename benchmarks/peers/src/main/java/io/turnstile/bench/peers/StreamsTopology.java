@@ -1,17 +1,29 @@
 package io.turnstile.bench.peers;
 
+import static org.apache.kafka.streams.state.Stores.inMemoryKeyValueStore;
+import static org.apache.kafka.streams.state.Stores.keyValueStoreBuilder;
+import static org.apache.kafka.streams.state.Stores.persistentKeyValueStore;
+
 import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.reference.MalformedReferenceException;
+import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceDecoder;
+import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import java.time.Duration;
+import java.util.List;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.StoreBuilder;
-import org.apache.kafka.streams.state.Stores;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The topology: one step, no repartition topic.
@@ -29,54 +41,79 @@ final class StreamsTopology {
   static final String CONTENTS = "accepted-contents";
   static final String WAITING = "waiting";
 
-  private static final String TRANSACTIONS_SOURCE = "transactions";
-  private static final String CUSTOMERS_SOURCE = "customers-topic";
   private static final String DECIDE = "decide";
-  private static final String UPDATE_CUSTOMERS = "update-customers";
+
+  private static final Logger LOG = LoggerFactory.getLogger(StreamsTopology.class);
 
   private StreamsTopology() {}
 
-  /**
-   * @param productWait how long a transaction waits for an unknown product
-   */
+  /** A transaction waits for an unknown product as long as {@code productWait}. */
   static Topology of(
       TopicNames topics, TokenSettings tokens, DedupSettings dedup, Duration productWait) {
     ByteArraySerializer write = new ByteArraySerializer();
     ByteArrayDeserializer read = new ByteArrayDeserializer();
     Topology topology = new Topology();
     topology.addGlobalStore(
-        store(Stores.inMemoryKeyValueStore(PRODUCTS)).withLoggingDisabled(),
+        keyValueStoreBuilder(inMemoryKeyValueStore(PRODUCTS), Serdes.String(), StoreSerdes.PRODUCTS)
+            .withLoggingDisabled(),
         "inventory",
         read,
         read,
         topics.inventory(),
         "update-products",
-        () -> new ReferenceUpdater<>(PRODUCTS, ReferenceFormat.PRODUCT));
-    topology.addSource(TRANSACTIONS_SOURCE, read, read, topics.transactions());
-    topology.addSource(CUSTOMERS_SOURCE, read, read, topics.customers());
+        () -> updater(PRODUCTS, ReferenceDecoder.PRODUCT));
+    topology.addSource("customers-topic", read, read, topics.customers());
     topology.addProcessor(
-        UPDATE_CUSTOMERS,
-        () -> new ReferenceUpdater<>(CUSTOMERS, ReferenceFormat.CUSTOMER),
-        CUSTOMERS_SOURCE);
+        "update-customers", () -> updater(CUSTOMERS, ReferenceDecoder.CUSTOMER), "customers-topic");
+    topology.addSource("transactions", read, read, topics.transactions());
     topology.addProcessor(
-        DECIDE,
-        () -> new TurnstileProcessor(tokens, dedup, productWait, topics),
-        TRANSACTIONS_SOURCE);
+        DECIDE, () -> new TurnstileProcessor(tokens, dedup, productWait, topics), "transactions");
     topology.addStateStore(
-        store(Stores.persistentKeyValueStore(CUSTOMERS)).withCachingEnabled(),
-        UPDATE_CUSTOMERS,
+        keyValueStoreBuilder(
+                persistentKeyValueStore(CUSTOMERS), Serdes.String(), StoreSerdes.CUSTOMERS)
+            .withCachingEnabled(),
+        "update-customers",
         DECIDE);
-    topology.addStateStore(store(Stores.persistentKeyValueStore(IDS)), DECIDE);
-    topology.addStateStore(store(Stores.persistentKeyValueStore(CONTENTS)), DECIDE);
-    topology.addStateStore(store(Stores.inMemoryKeyValueStore(WAITING)), DECIDE);
+    for (String store : List.of(IDS, CONTENTS)) {
+      topology.addStateStore(
+          keyValueStoreBuilder(
+              persistentKeyValueStore(store), Serdes.ByteArray(), Serdes.ByteArray()),
+          DECIDE);
+    }
+    topology.addStateStore(
+        keyValueStoreBuilder(inMemoryKeyValueStore(WAITING), Serdes.ByteArray(), StoreSerdes.INPUT),
+        DECIDE);
     for (String verdicts : topics.verdicts()) {
       topology.addSink(verdicts, verdicts, write, write, DECIDE);
     }
     return topology;
   }
 
-  private static StoreBuilder<KeyValueStore<byte[], byte[]>> store(
-      KeyValueBytesStoreSupplier supplier) {
-    return Stores.keyValueStoreBuilder(supplier, Serdes.ByteArray(), Serdes.ByteArray());
+  /**
+   * Brings a store of products or customers up to date: the highest version since the last delete
+   * counts, and a malformed record leaves the previous one in place.
+   */
+  private static <T> Processor<byte[], byte[], Void, Void> updater(
+      String storeName, ReferenceDecoder<T> decoder) {
+    return new ContextualProcessor<>() {
+      @Override
+      public void process(Record<byte[], byte[]> record) {
+        KeyValueStore<String, ReferenceHistory<T>> store = context().getStateStore(storeName);
+        SourcePosition at = TurnstileProcessor.position(context());
+        try {
+          Reference<T> update =
+              decoder.decode(
+                  record.key(), record.value(), at.partition(), at.offset(), record.timestamp());
+          ReferenceHistory<T> before = store.get(update.key());
+          ReferenceHistory<T> after =
+              before == null ? ReferenceHistory.of(update) : before.then(update);
+          if (!after.equals(before)) {
+            store.put(update.key(), after);
+          }
+        } catch (MalformedReferenceException e) {
+          LOG.warn("Ignoring {}, the previous version stays in force: {}", at, e.getMessage());
+        }
+      }
+    };
   }
 }

@@ -1,7 +1,10 @@
 package io.turnstile.bench.peers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.turnstile.decision.dedup.DedupPolicy;
 import io.turnstile.decision.dedup.DedupSettings;
+import io.turnstile.decision.dedup.DedupStore;
 import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.decision.token.TokenCheck;
 import io.turnstile.decision.token.TokenFault;
@@ -9,7 +12,9 @@ import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Accepted;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Decoded;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Product;
 import io.turnstile.events.Rejected;
 import io.turnstile.events.RejectionReason;
@@ -21,51 +26,56 @@ import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.processor.PunctuationType;
-import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /** Decides the transactions of one partition, as Turnstile does, and writes their verdicts. */
-final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
 
   /** Interval of asking for products that are waited for, and of forgetting. */
   private static final Duration TICK = Duration.ofMillis(50);
 
+  /** A transaction without its token, which was good; received at its append time, epoch ms. */
+  record Input(SourcePosition position, long receivedAt, Transaction transaction) {}
+
   private final TokenSettings tokenSettings;
   private final DedupSettings dedup;
-  private final long productWaitMillis;
+  private final Duration productWait;
   private final DedupPolicy policy;
+
+  /** Are called as their topics are. */
   private final TopicNames sinks;
 
-  private ProcessorContext<byte[], byte[]> context;
   private TokenCheck tokens;
-  private KeyValueStore<byte[], byte[]> products;
-  private KeyValueStore<byte[], byte[]> customers;
+  private KeyValueStore<String, ReferenceHistory<Product>> products;
+  private KeyValueStore<String, ReferenceHistory<Customer>> customers;
   private StreamsDedupStore store;
-  private WaitingRoom waiting;
 
-  /**
-   * @param sinks are called as their topics are
-   */
+  /** Inputs that wait for their product, by deadline and offset. */
+  private KeyValueStore<byte[], Input> waiting;
+
   TurnstileProcessor(
       TokenSettings tokenSettings, DedupSettings dedup, Duration productWait, TopicNames sinks) {
     this.tokenSettings = tokenSettings;
     this.dedup = dedup;
-    this.productWaitMillis = productWait.toMillis();
+    this.productWait = productWait;
     this.policy = new DedupPolicy(dedup);
     this.sinks = sinks;
   }
 
   @Override
   public void init(ProcessorContext<byte[], byte[]> context) {
-    this.context = context;
+    super.init(context);
     try {
       tokens = TokenCheck.open(tokenSettings);
     } catch (IOException e) {
@@ -78,35 +88,40 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
             context.getStateStore(StreamsTopology.IDS),
             context.getStateStore(StreamsTopology.CONTENTS),
             dedup);
-    waiting = new WaitingRoom(context.getStateStore(StreamsTopology.WAITING));
+    waiting = context.getStateStore(StreamsTopology.WAITING);
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
   }
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    RecordMetadata at = context.recordMetadata().orElseThrow();
-    SourcePosition position = new SourcePosition(at.topic(), at.partition(), at.offset());
+    SourcePosition position = position(context());
     Decoded<Transaction> decoded = TransactionCodec.decode(record.value());
     if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
       RecordHeaders headers = headers(position, Outcome.DEAD_LETTER);
+      InputHeaders.toDeadLetter(record.headers()).forEach(headers::add);
       VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, invalid.code().name());
       VerdictHeaders.add(headers, VerdictHeaders.ERROR_MESSAGE, invalid.message());
       forward(Outcome.DEAD_LETTER, record.key(), record.value(), headers);
       return;
     }
     Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
-    Input input = new Input(position, record.timestamp());
+    Input input = new Input(position, record.timestamp(), transaction.withoutToken());
     TokenFault fault = check(transaction, record.timestamp());
     if (fault != null) {
-      reject(input, transaction, fault.reason(), fault.detail());
-      return;
+      reject(input, fault.reason(), fault.detail(), null);
+    } else if (!settle(input, false)) {
+      long deadline = context().currentSystemTimeMs() + productWait.toMillis();
+      // One partition a task: an offset tells two of the same millisecond apart.
+      waiting.put(
+          ByteBuffer.allocate(2 * Long.BYTES).putLong(deadline).putLong(position.offset()).array(),
+          input);
     }
-    Product product = product(transaction);
-    if (product == null) {
-      waiting.add(input, transaction, context.currentSystemTimeMs() + productWaitMillis);
-    } else {
-      decide(input, transaction.withoutToken(), product);
-    }
+  }
+
+  /** Of the record that is being processed. */
+  static SourcePosition position(ProcessorContext<?, ?> context) {
+    RecordMetadata at = context.recordMetadata().orElseThrow();
+    return new SourcePosition(at.topic(), at.partition(), at.offset());
   }
 
   private TokenFault check(Transaction transaction, long receivedAt) {
@@ -118,102 +133,88 @@ final class TurnstileProcessor implements Processor<byte[], byte[], byte[], byte
   }
 
   private void tick(long now) {
-    waiting.forEach(
-        (input, transaction, deadline) -> {
-          Product product = product(transaction);
-          if (product != null) {
-            decide(input, transaction, product);
-          } else if (deadline <= now) {
-            reject(
-                input,
-                transaction,
-                RejectionReason.UNKNOWN_PRODUCT,
-                "no product after waiting " + productWaitMillis + " ms");
-          } else {
-            return false;
-          }
-          return true;
-        });
+    try (KeyValueIterator<byte[], Input> all = waiting.all()) {
+      while (all.hasNext()) {
+        KeyValue<byte[], Input> next = all.next();
+        if (settle(next.value, ByteBuffer.wrap(next.key).getLong() <= now)) {
+          waiting.delete(next.key);
+        }
+      }
+    }
     store.forget(TICK.toMillis());
   }
 
-  private void decide(Input input, Transaction transaction, Product product) {
-    Customer customer = customer(transaction);
-    long decidedAt = context.currentSystemTimeMs();
+  /** Decides if the product is there, or rejects what is due; false if there is no verdict yet. */
+  private boolean settle(Input input, boolean due) {
+    Product product = current(products, input.transaction().productId());
+    if (product != null) {
+      decide(input, product);
+    } else if (due) {
+      reject(
+          input,
+          RejectionReason.UNKNOWN_PRODUCT,
+          "no product after waiting " + productWait.toMillis() + " ms",
+          null);
+    }
+    return product != null || due;
+  }
+
+  private void decide(Input input, Product product) {
+    Transaction transaction = input.transaction();
+    Customer customer = current(customers, transaction.customerId());
+    long decidedAt = context().currentSystemTimeMs();
+    DedupStore known = store.of(transaction.customerId());
     DedupPolicy.Decision decision;
     try {
-      decision =
-          policy.decide(
-              transaction,
-              input.position(),
-              input.receivedAt(),
-              store.of(transaction.customerId()),
-              decidedAt);
+      decision = policy.decide(transaction, input.position(), input.receivedAt(), known, decidedAt);
     } catch (Exception e) {
       throw new StreamsException("cannot decide " + input.position(), e);
     }
-    if (decision instanceof DedupPolicy.Decision.Reject reject) {
-      reject(input, transaction, reject.reason(), reject.detail());
-      return;
+    if (decision instanceof DedupPolicy.Decision.Accept accept) {
+      Accepted accepted =
+          new Accepted(
+              transaction, product, customer, accept.contentHash(), input.receivedAt(), decidedAt);
+      forward(Outcome.ACCEPTED, input, VerdictCodec.encode(accepted));
+    } else if (decision instanceof DedupPolicy.Decision.Reject reject) {
+      reject(input, reject.reason(), reject.detail(), reject.acceptance());
     }
-    DedupPolicy.Decision.Accept accept = (DedupPolicy.Decision.Accept) decision;
-    forward(
-        Outcome.ACCEPTED,
-        bytes(transaction.customerId()),
-        VerdictCodec.encode(
-            new Accepted(
-                transaction,
-                product,
-                customer,
-                accept.contentHash(),
-                input.receivedAt(),
-                decidedAt)),
-        headers(input.position(), Outcome.ACCEPTED));
   }
 
-  private void reject(Input input, Transaction transaction, RejectionReason reason, String detail) {
-    forward(
-        Outcome.REJECTED,
-        bytes(transaction.customerId()),
+  private void reject(
+      Input input, RejectionReason reason, String detail, PriorAcceptance acceptance) {
+    byte[] rejected =
         VerdictCodec.encode(
             new Rejected(
-                transaction.transactionId(),
-                transaction.customerId(),
+                input.transaction().transactionId(),
+                input.transaction().customerId(),
                 reason,
                 detail,
                 input.receivedAt(),
-                context.currentSystemTimeMs())),
-        headers(input.position(), Outcome.REJECTED));
+                context().currentSystemTimeMs(),
+                acceptance));
+    forward(Outcome.REJECTED, input, rejected);
+  }
+
+  private void forward(Outcome outcome, Input input, byte[] value) {
+    byte[] key = input.transaction().customerId().getBytes(UTF_8);
+    forward(outcome, key, value, headers(input.position(), outcome));
   }
 
   private void forward(Outcome outcome, byte[] key, byte[] value, RecordHeaders headers) {
-    context.forward(
-        new Record<>(key, value, context.currentSystemTimeMs(), headers), sinks.verdict(outcome));
+    long now = context().currentSystemTimeMs();
+    context().forward(new Record<>(key, value, now, headers), sinks.verdict(outcome));
   }
 
   /** Input headers are never copied: a forged position would speak of somebody else's input. */
-  private static RecordHeaders headers(SourcePosition position, Outcome outcome) {
+  static RecordHeaders headers(SourcePosition position, Outcome outcome) {
     RecordHeaders headers = new RecordHeaders();
     VerdictHeaders.write(headers, position, outcome);
     return headers;
   }
 
-  private Product product(Transaction transaction) {
-    return inForce(ReferenceFormat.PRODUCT, products, transaction.productId());
-  }
-
-  private Customer customer(Transaction transaction) {
-    return inForce(ReferenceFormat.CUSTOMER, customers, transaction.customerId());
-  }
-
   /** Null if there is none. */
-  private static <T> T inForce(
-      ReferenceFormat<T> format, KeyValueStore<byte[], byte[]> store, String key) {
-    ReferenceHistory<T> history = format.ofBytes(key, store.get(bytes(key)));
+  private static <T> T current(KeyValueStore<String, ReferenceHistory<T>> store, String key) {
+    ReferenceHistory<T> history = store.get(key);
     return history == null ? null : history.value();
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -1,6 +1,2 @@
-/**
- * Programs that Turnstile is measured against: with the same contract, each a JVM of its own.
- *
- * <p>Settings and their reasons are in the module's {@code README.md}.
- */
+/** What Turnstile is measured against, by the same contract. README.md explains the settings. */
 package io.turnstile.bench.peers;

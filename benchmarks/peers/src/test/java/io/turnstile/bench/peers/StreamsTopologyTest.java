@@ -7,6 +7,7 @@ import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.TopicNames;
@@ -16,6 +17,7 @@ import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.simulator.TokenKind;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,6 +58,9 @@ class StreamsTopologyTest {
     tokens = TokenIssuer.generate(directory.resolve("key.json"), jwks);
     Properties properties = new Properties();
     properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.resolve("state").toString());
+    properties.put(
+        StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StreamsPeer.BoundedRocksDb.class);
+    properties.putAll(StreamsPeer.BoundedRocksDb.budget(64 << 20));
     driver =
         new TopologyTestDriver(
             StreamsTopology.of(
@@ -113,6 +118,19 @@ class StreamsTopologyTest {
   }
 
   @Test
+  void duplicateNamesTheAcceptanceThatItRepeats() {
+    publish(product("p", 1));
+    decide(transaction("t", "p", 5), start);
+    decide(transaction("t", "p", 5), start.plusMillis(1));
+    VerdictCodec.Acceptance accepted =
+        VerdictCodec.decodeAcceptance(output(Outcome.ACCEPTED).readValue());
+    PriorAcceptance named =
+        VerdictCodec.decodeRejected(output(Outcome.REJECTED).readValue()).acceptance();
+    assertThat(named)
+        .isEqualTo(new PriorAcceptance(0, 0, accepted.receivedAt(), accepted.decidedAt()));
+  }
+
+  @Test
   void contentIsAcceptedOnceWithinItsWindow() {
     publish(product("p", 1));
     decide(transaction("t-1", "p", 5), start);
@@ -132,7 +150,7 @@ class StreamsTopologyTest {
   }
 
   @Test
-  void deadLetterKeepsKeyAndBytesButNoHeaders() {
+  void deadLetterKeepsKeyAndBytesAndHasTheHeadersUnderOtherNames() {
     TestRecord<byte[], byte[]> input =
         new TestRecord<>(
             bytes("k"),
@@ -145,6 +163,7 @@ class StreamsTopologyTest {
     assertThat(letter.value()).isEqualTo(input.value());
     assertThat(letter.headers().headers(VerdictHeaders.SOURCE_OFFSET)).hasSize(1);
     assertThat(VerdictHeaders.position(letter.headers()).offset()).isZero();
+    assertThat(VerdictHeaders.required(letter.headers(), "input.source-offset")).isEqualTo("99");
     assertThat(VerdictHeaders.required(letter.headers(), VerdictHeaders.ERROR_CODE))
         .isEqualTo("MALFORMED_JSON");
   }
@@ -213,6 +232,22 @@ class StreamsTopologyTest {
     }
     assertThat(size(StreamsTopology.IDS)).isOne();
     assertThat(size(StreamsTopology.CONTENTS)).isOne();
+  }
+
+  /** It is read for everything that is stored, again and again. */
+  @Test
+  void storedValueBeginsWithTheTimeOfItsNewestAcceptance() {
+    Instant later = start.plus(WINDOW).plusMillis(1);
+    publish(product("p", 1));
+    decide(transaction("t", "p", 5), start);
+    decide(transaction("t", "p", 7), later);
+
+    assertThat(output(Outcome.ACCEPTED).getQueueSize()).isEqualTo(2);
+    try (KeyValueIterator<byte[], byte[]> ids =
+        driver.<byte[], byte[]>getKeyValueStore(StreamsTopology.IDS).all()) {
+      assertThat(ByteBuffer.wrap(ids.next().value).getLong()).isEqualTo(later.toEpochMilli());
+      assertThat(ids.hasNext()).isFalse();
+    }
   }
 
   @Test

@@ -14,8 +14,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 /** Makes the sink that commits verdicts when a checkpoint completes. */
 public final class KafkaVerdictSink {
 
-  private static final int MAX_REQUEST_BYTES = 6 << 20;
-
   private KafkaVerdictSink() {}
 
   /**
@@ -30,7 +28,8 @@ public final class KafkaVerdictSink {
     properties.putAll(client);
     properties.put(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transactionTimeout.toMillis()));
-    properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(MAX_REQUEST_BYTES));
+    properties.put(
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(VerdictRecords.MAX_REQUEST_BYTES));
     // While the coordinator still finishes the transaction before, a producer waits this long.
     properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, "2");
     properties.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, "10");

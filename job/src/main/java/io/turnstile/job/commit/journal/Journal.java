@@ -2,6 +2,7 @@ package io.turnstile.job.commit.journal;
 
 import java.io.Serializable;
 import java.util.SortedMap;
+import org.apache.flink.metrics.MetricGroup;
 
 /**
  * The store of committed verdicts, cut into lanes that have one owner each. Thread-safe.
@@ -11,6 +12,9 @@ import java.util.SortedMap;
  * commits anything.
  */
 public interface Journal extends AutoCloseable {
+
+  /** How many lanes a subtask takes over at a time: each take-over has clients of its own. */
+  int MAX_TAKE_OVERS_AT_ONCE = 16;
 
   /**
    * The facts that tell this store from every other, by name: a checkpoint that was taken with
@@ -38,8 +42,9 @@ public interface Journal extends AutoCloseable {
      * Connects.
      *
      * @param lanes how many lanes the deployment has
+     * @param metrics gets the store's own
      * @throws JournalException.Refused if the store does not suit
      */
-    Journal connect(int lanes) throws JournalException, InterruptedException;
+    Journal connect(int lanes, MetricGroup metrics) throws JournalException, InterruptedException;
   }
 }

@@ -4,6 +4,7 @@ import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.InputMetadata;
+import io.turnstile.job.read.PositionSet;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -145,7 +146,7 @@ public final class JournalCommit implements CommitStrategy {
     metrics = new JournalMetrics(metricGroup, ownedLanes);
     long began = System.nanoTime();
     try {
-      journal = connector.connect(lanes);
+      journal = connector.connect(lanes, metricGroup);
     } catch (JournalException e) {
       throw LaneThread.taskFailure(e);
     }
@@ -158,12 +159,20 @@ public final class JournalCommit implements CommitStrategy {
     long verdicts = new ParallelTakeOver(ownedLanes, restored).run(sink);
     restored.clear();
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-    metrics.tookOver(millis, verdicts);
+    metrics.tookOver(time.getCurrentProcessingTime(), millis, verdicts);
     LOG.info(
         "Took over lanes {} in {} ms, {} verdicts were committed since the checkpoint",
         range,
         millis,
         verdicts);
+  }
+
+  @Override
+  public Map<Integer, PositionSet> decidedAhead() {
+    Map<Integer, PositionSet> byLane = new HashMap<>();
+    ownedLanes.forEach(
+        owned -> byLane.put(owned.lane().number(), owned.lane().snapshot().decided()));
+    return byLane;
   }
 
   @Override

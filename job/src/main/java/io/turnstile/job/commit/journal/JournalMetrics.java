@@ -27,6 +27,8 @@ final class JournalMetrics {
   private boolean commitFailed;
   private volatile long takeOverMillis;
   private volatile long takeOverVerdicts;
+  private volatile long tailReadAtMillis;
+  private final AtomicLong fencedAtMillis = new AtomicLong();
 
   /**
    * @param lanes of the subtask; may be filled later
@@ -40,6 +42,8 @@ final class JournalMetrics {
     group.gauge("commitFailures", COMMIT_FAILURES::get);
     group.gauge("takeOverMillis", () -> takeOverMillis);
     group.gauge("takeOverVerdicts", () -> takeOverVerdicts);
+    group.gauge("fencedAtMillis", fencedAtMillis::get);
+    group.gauge("tailReadAtMillis", () -> tailReadAtMillis);
     sum(group, "uncommittedVerdicts", lanes, Lane::pending);
     sum(group, "heldBytes", lanes, Lane::heldBytes);
     sum(group, "commitsInFlight", lanes, lane -> lane.isCommitting() ? 1 : 0);
@@ -51,7 +55,18 @@ final class JournalMetrics {
     group.gauge(name, () -> lanes.stream().map(LaneThread::lane).mapToLong(ofLane).sum());
   }
 
-  void tookOver(long millis, long verdicts) {
+  /**
+   * A lane is fenced; for its thread. The last one counts.
+   *
+   * @param atMillis epoch milliseconds
+   */
+  void fenced(long atMillis) {
+    fencedAtMillis.accumulateAndGet(atMillis, Math::max);
+  }
+
+  /** All lanes are taken over, at a time in epoch milliseconds. */
+  void tookOver(long atMillis, long millis, long verdicts) {
+    tailReadAtMillis = atMillis;
     takeOverMillis = millis;
     takeOverVerdicts = verdicts;
   }

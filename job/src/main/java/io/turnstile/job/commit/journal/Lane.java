@@ -3,6 +3,7 @@ package io.turnstile.job.commit.journal;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.read.PositionSet;
 import io.turnstile.job.read.RoutingKey;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -49,6 +50,8 @@ final class Lane implements AutoCloseable {
   /** Decided while a commit is in flight. */
   private final HeldVerdicts held = new HeldVerdicts();
 
+  private Runnable fenced = () -> {};
+
   /** Read by metrics, too; changed by {@link #moveTo} and {@link #fail} only. */
   private volatile LaneState state = LaneState.CREATED;
 
@@ -57,6 +60,11 @@ final class Lane implements AutoCloseable {
     this.lanes = lanes;
     this.identity = identity;
     this.journal = journal;
+  }
+
+  /** To be told, in the take-over, that no earlier owner can commit any more. */
+  void onFenced(Runnable listener) {
+    fenced = listener;
   }
 
   /**
@@ -77,6 +85,7 @@ final class Lane implements AutoCloseable {
         requireSameJournal(restored);
       }
       LaneRange range = journal.takeOver(restored != null ? restored.end() : givenStart);
+      fenced.run();
       if (restored != null) {
         decided = restored.decided().copy();
       }

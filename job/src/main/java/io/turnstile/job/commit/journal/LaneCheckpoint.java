@@ -3,6 +3,7 @@ package io.turnstile.job.commit.journal;
 import io.turnstile.job.codec.BinaryCodec;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.StateFormat;
+import io.turnstile.job.read.PositionSet;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Map;

@@ -65,7 +65,8 @@ public interface LaneJournal extends AutoCloseable {
 
   /**
    * Waits until readers see all that was committed, and nothing else; only then does it outlive the
-   * owner.
+   * owner. Nothing may be uncommitted. May also renew the ownership, no more than {@link
+   * Journal#MAX_TAKE_OVERS_AT_ONCE} lanes at a time, so it can take longer than {@link #takeOver}.
    *
    * @param end as returned by the last {@link #commit}, or by {@link #takeOver}
    */

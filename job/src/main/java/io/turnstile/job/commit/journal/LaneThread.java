@@ -69,6 +69,7 @@ final class LaneThread {
     this.task = task;
     lane =
         new Lane(number, lanes, journal.identity(), journal.lane(number, this::failedInBackground));
+    lane.onFenced(() -> task.metrics().fenced(task.time().getCurrentProcessingTime()));
     pending = new PendingLatencies(task.metrics().latency());
     thread =
         Executors.newSingleThreadExecutor(

@@ -17,7 +17,6 @@ final class ParallelTakeOver {
 
   private static final int CHUNK = 1_000;
   private static final int MAX_CHUNKS = 64;
-  private static final int MAX_AT_ONCE = 16;
 
   /**
    * A message of a lane's thread to the task thread.
@@ -31,7 +30,7 @@ final class ParallelTakeOver {
   private final List<LaneThread> lanes;
   private final Map<Integer, LaneCheckpoint> restored;
   private final BlockingQueue<Report> reports = new ArrayBlockingQueue<>(MAX_CHUNKS);
-  private final Semaphore atOnce = new Semaphore(MAX_AT_ONCE);
+  private final Semaphore atOnce = new Semaphore(Journal.MAX_TAKE_OVERS_AT_ONCE);
 
   /**
    * @param restored lanes in the checkpoint, by number

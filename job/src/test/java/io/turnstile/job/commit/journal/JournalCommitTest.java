@@ -72,7 +72,7 @@ class JournalCommitTest {
                     ? new DecisionOperator.Factory(
                         turnstile,
                         new FakeReferenceTopic<>(),
-                        JournalCommit.factory(settings, lanes -> journal))
+                        JournalCommit.factory(settings, (lanes, metrics) -> journal))
                     : new DecisionOperator.Factory(
                         turnstile, new FakeReferenceTopic<>(), CheckpointCommit::new),
                 DecisionInput.TYPE,
@@ -449,6 +449,24 @@ class JournalCommitTest {
     operator.first(input(0, 1, 1));
     assertThat(operator.gauge("decidedAhead")).isZero();
     assertThat(operator.gauge("uncommittedVerdicts")).isZero();
+  }
+
+  @Test
+  void inputThatComesAsDecidedIsDroppedOnceAndEndsTheAttemptIfItIsNot() throws Exception {
+    start();
+    Checkpoint checkpoint = operator.checkpoint();
+    operator.first(input(0, 1, 1));
+    awaitCommitted(1);
+    restart(checkpoint);
+    DecisionInput decided = new DecisionInput.AlreadyDecided(input(0, 1, 1).metadata());
+
+    operator.first(decided);
+
+    assertThat(operator.gauge("decidedAhead")).isZero();
+    assertThatThrownBy(() -> operator.first(decided))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("transactions/0/0 came as decided");
+    assertThat(journal.committed()).hasSize(1);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.events.SourcePosition;
+import io.turnstile.job.read.PositionSet;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.TreeMap;

@@ -62,6 +62,10 @@ final class ModelJournal {
     PARTS.forEach(part -> parts.add(new ArrayList<>()));
   }
 
+  private LaneExtent extent() {
+    return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end());
+  }
+
   Owner owner(String name, Runnable meanwhile) {
     return new Owner(name, meanwhile);
   }
@@ -211,8 +215,19 @@ final class ModelJournal {
         }
       }
       meanwhile.run();
-      return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end())
-          .rangeFrom(from);
+      return extent().rangeFrom(from);
+    }
+
+    /** As an owner does it that has committed nothing for long. */
+    void takeOverAgain() throws JournalException {
+      LaneOffsets own = new LaneOffsets(Arrays.stream(next).boxed().toList());
+      awaitVisible(own.position());
+      meanwhile.run();
+      fence(0);
+      meanwhile.run();
+      if (!mutations.contains(Mutation.TAKEN_OVER_AGAIN_BLINDLY)) {
+        LaneExtent.requireEnd(lane, PART_NAMES, end(), own);
+      }
     }
 
     private void fence(int id) {

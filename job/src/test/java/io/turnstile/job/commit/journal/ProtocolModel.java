@@ -11,6 +11,7 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.harness.Samples;
+import io.turnstile.job.read.PositionSet;
 import io.turnstile.job.read.RoutingKey;
 import io.turnstile.job.validate.DecisionInput;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,8 @@ final class ProtocolModel {
     START_WITHOUT_STATE_AT_END,
     SECOND_ID_INITIALISED_LAZILY,
     INVISIBLE_IN_CHECKPOINT,
-    UNMARKED_LEFT_AT_TAKE_OVER;
+    UNMARKED_LEFT_AT_TAKE_OVER,
+    TAKEN_OVER_AGAIN_BLINDLY;
 
     /** Returns whether it shows only when the broker forgets to mark a commit. */
     boolean needsUnmarked() {
@@ -100,8 +102,14 @@ final class ProtocolModel {
    * @param attempts of the job, the first included
    * @param checkpoints that are taken
    * @param unmarked commits that are acknowledged and then not marked on one of their parts
+   * @param idle times that an owner takes a lane over again, having committed nothing for long
    */
-  record Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {}
+  record Bounds(
+      int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
+    Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {
+      this(lanes, inputs, attempts, checkpoints, unmarked, 0);
+    }
+  }
 
   private static final SortedMap<String, String> IDENTITY = new TreeMap<>(Map.of("model", "1"));
   private static final DedupPolicy DECIDER =
@@ -117,6 +125,7 @@ final class ProtocolModel {
   private Checkpoint pending;
   private int checkpointsTaken;
   private int unmarked;
+  private int idle;
 
   private final Map<SourcePosition, Outcome> verdicts = new HashMap<>();
   private final Map<String, SourcePosition> accepted = new HashMap<>();
@@ -231,6 +240,7 @@ final class ProtocolModel {
     private final StringBuilder[] held = new StringBuilder[bounds.lanes()];
 
     private boolean running;
+    private boolean busy;
     private boolean dead;
 
     Attempt(Checkpoint restored) {
@@ -320,6 +330,13 @@ final class ProtocolModel {
           input.id().getBytes(StandardCharsets.UTF_8),
           null,
           duplicateOf);
+    }
+
+    /** As the store does it at a checkpoint after a long time; here without one, too. */
+    void takeOverAgain(int lane) throws JournalException {
+      busy = true;
+      owners.get(lane).takeOverAgain();
+      busy = false;
     }
 
     boolean mayBeginCommit(int lane) {
@@ -558,7 +575,7 @@ final class ProtocolModel {
   }
 
   private void addOptionsOf(Attempt attempt, List<Option> options) {
-    if (attempt.dead) {
+    if (attempt.dead || attempt.busy) {
       return;
     }
     if (!attempt.running) {
@@ -601,6 +618,16 @@ final class ProtocolModel {
         } else {
           options.add(new Option(attempt, "ends commit", l, () -> attempt.endCommit(lane)));
         }
+      } else if (idle < bounds.idle()) {
+        options.add(
+            new Option(
+                attempt,
+                "takes over again",
+                l,
+                () -> {
+                  idle++;
+                  attempt.takeOverAgain(lane);
+                }));
       }
     }
   }
@@ -687,7 +714,7 @@ final class ProtocolModel {
     StringBuilder text = new StringBuilder(512);
     journal.forEach(lane -> lane.describe(text));
     attempts.forEach(attempt -> attempt.describe(text));
-    text.append(checkpointsTaken).append(pending != null).append(unmarked);
+    text.append(checkpointsTaken).append(pending != null).append(unmarked).append(idle);
     describe(pending, text);
     completed.stream()
         .skip(Math.max(0, completed.size() - 2))

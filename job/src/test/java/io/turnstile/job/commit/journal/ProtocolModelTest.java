@@ -48,6 +48,9 @@ class ProtocolModelTest {
             new Bounds(1, List.of(first, copy, input(0, 1, A, "other id")), 2, 1, 0)),
         Named.of("invisible commit, three attempts", new Bounds(1, List.of(first), 3, 1, 1)),
         Named.of("invisible commit of duplicates", new Bounds(1, List.of(first, copy), 2, 1, 1)),
+        Named.of("idle owner, three attempts", new Bounds(1, List.of(first), 3, 1, 0, 1)),
+        Named.of("idle owner and duplicates", new Bounds(1, List.of(first, copy), 2, 1, 0, 1)),
+        Named.of("idle owner, invisible commit", new Bounds(1, List.of(first), 2, 1, 1, 1)),
         Named.of("two lanes", new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)),
         Named.of(
             "waiting for a reference",
@@ -100,7 +103,8 @@ class ProtocolModelTest {
               randomInputs(random, 1 + random.nextInt(inputs), unmarked == 0),
               2 + random.nextInt(4),
               random.nextInt(6),
-              unmarked);
+              unmarked,
+              random.nextInt(3));
       ProtocolModel model = new ProtocolModel(bounds, mutations, Choices.random(random.nextLong()));
       model.run();
       model.complete();

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * (KAFKA-20734): partitions without a leader are taken for deleted. This happens when a broker
  * resumes that was frozen for longer than its session lasts.
  */
+@Tag("extended")
 class UnmarkedCommitIT {
 
   private static final int LANES = 16;

@@ -2,18 +2,22 @@ package io.turnstile.systemtests.harness.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.container.ContainerOptions;
 import io.turnstile.testbed.container.ContainerTestbed;
 import io.turnstile.testbed.process.ProcessTestbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -36,21 +40,48 @@ public final class FaultMatrix {
 
   private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(60);
 
+  /** Of all that there are, when none are named. */
+  private static final int DRAWN = 6;
+
   private FaultMatrix() {}
 
-  /** A test of every fault in whose name the system property {@code matrix.faults} is found. */
+  /**
+   * A test of every fault in whose name the system property {@code matrix.faults} is found; without
+   * it, of some that the seed draws.
+   */
   public static <T extends Testbed> Stream<DynamicTest> tests(
       T testbed, List<Fault<? super T>> faults, Path directory) {
-    Predicate<String> chosen =
-        Pattern.compile(System.getProperty("matrix.faults", "")).asPredicate();
-    return faults.stream()
-        .filter(fault -> chosen.test(fault.name()))
-        .map(fault -> DynamicTest.dynamicTest(fault.name(), () -> run(testbed, fault, directory)));
+    return tests(testbed, faults, directory, scenario -> scenario);
   }
 
-  private static <T extends Testbed> void run(T testbed, Fault<? super T> fault, Path directory)
+  /** The same with scenarios that differ from what is drawn. */
+  public static <T extends Testbed> Stream<DynamicTest> tests(
+      T testbed,
+      List<Fault<? super T>> faults,
+      Path directory,
+      UnaryOperator<FaultScenario> change) {
+    return chosen(faults).stream()
+        .map(
+            fault ->
+                DynamicTest.dynamicTest(
+                    fault.name(), () -> run(testbed, fault, directory, change)));
+  }
+
+  private static <T extends Testbed> List<Fault<? super T>> chosen(List<Fault<? super T>> faults) {
+    String named = System.getProperty("matrix.faults");
+    if (named != null) {
+      Pattern names = Pattern.compile(named);
+      return faults.stream().filter(fault -> names.matcher(fault.name()).find()).toList();
+    }
+    List<Fault<? super T>> drawn = new ArrayList<>(faults);
+    Collections.shuffle(drawn, new Random(SEED));
+    return drawn.subList(0, Math.min(DRAWN, drawn.size()));
+  }
+
+  private static <T extends Testbed> void run(
+      T testbed, Fault<? super T> fault, Path directory, UnaryOperator<FaultScenario> change)
       throws Exception {
-    FaultScenario scenario = FaultScenario.drawn(SEED + fault.name().hashCode());
+    FaultScenario scenario = change.apply(FaultScenario.drawn(SEED + fault.name().hashCode()));
     String prefix = fault.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-") + ".";
     replaceEnded(testbed);
     scenario.require(
@@ -95,6 +126,13 @@ public final class FaultMatrix {
   /** Starts the cluster of local processes. */
   public static Testbed startProcesses() {
     return started(new ProcessTestbed(CONFIG));
+  }
+
+  /** The same, with a PostgreSQL beside it. */
+  public static Testbed startProcessesWithPostgresql() {
+    return started(
+        new ProcessTestbed(
+            TestbedConfigBuilder.builder(CONFIG).journalLanes(Deployment.LANES).build()));
   }
 
   private static <T extends Testbed> T started(T testbed) {

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +43,8 @@ import org.awaitility.core.ConditionTimeoutException;
  * when the fault comes.
  *
  * @param jar the job
+ * @param commit {@code checkpoint}, {@code journal}, or {@code postgresql} for a journal there
+ * @param checkpointInterval as an option of the job
  * @param faultAfter share of the verdicts before the fault, from 0 to 1
  * @param transactions number sent at least, even if the fault is over sooner
  * @param rate transactions sent per second
@@ -50,6 +53,7 @@ public record FaultScenario(
     Path jar,
     long seed,
     String commit,
+    String checkpointInterval,
     int parallelism,
     double faultAfter,
     int transactions,
@@ -74,42 +78,71 @@ public record FaultScenario(
       boolean felt,
       List<String> failures) {
 
-    /**
-     * Fails if an input has not exactly the verdict that it must have, readers disagree, or the
-     * fault had no effect.
-     */
-    public void requireClean() {
+    /** Fails if an input has not exactly the verdict that it must have, or readers disagree. */
+    public void requireRight() {
       assertThat(audit.passed()).as(audit.toText(20)).isTrue();
       assertThat(readersAgree).as("readers agree").isTrue();
+    }
+
+    /** As {@link #requireRight}; fails also if the fault had no effect. */
+    public void requireClean() {
+      requireRight();
       assertThat(felt).as("the fault was felt").isTrue();
     }
   }
 
   public static FaultScenario drawn(long seed) {
     Random random = new Random(seed);
+    String commit = random.nextBoolean() ? "journal" : "checkpoint";
     return new FaultScenario(
         Distribution.turnstileJob(List.of()).jar(),
         seed,
-        random.nextBoolean() ? "journal" : "checkpoint",
+        commit,
+        usualInterval(commit),
         1 + random.nextInt(2),
         0.05 + 0.4 * random.nextDouble(),
         USUAL_TRANSACTIONS,
         USUAL_RATE);
   }
 
+  private static String usualInterval(String commit) {
+    // In checkpoint mode, a checkpoint may be half as old when it is restored.
+    return commit.equals("checkpoint") ? "500ms" : "2s";
+  }
+
   public FaultScenario with(String commitMode) {
-    return new FaultScenario(jar, seed, commitMode, parallelism, faultAfter, transactions, rate);
+    return new FaultScenario(
+        jar,
+        seed,
+        commitMode,
+        usualInterval(commitMode),
+        parallelism,
+        faultAfter,
+        transactions,
+        rate);
   }
 
   public FaultScenario sending(int otherTransactions, double otherRate) {
     return new FaultScenario(
-        jar, seed, commit, parallelism, faultAfter, otherTransactions, otherRate);
+        jar,
+        seed,
+        commit,
+        checkpointInterval,
+        parallelism,
+        faultAfter,
+        otherTransactions,
+        otherRate);
   }
 
-  /** With a job that is broken on purpose, whose JAR is made in the directory. */
+  /**
+   * With a job that is broken on purpose, whose JAR is made in the directory. It takes no
+   * checkpoint before the fault: right after one, there is nothing to replay, and nothing to
+   * suppress.
+   */
   public FaultScenario withoutSuppression(Path directory) throws IOException {
     Path broken = SabotagedJob.withoutSuppression(jar, directory);
-    return new FaultScenario(broken, seed, commit, parallelism, faultAfter, transactions, rate);
+    return new FaultScenario(
+        broken, seed, commit, "1h", parallelism, faultAfter, transactions, rate);
   }
 
   /** Everything that a second run with the same seed needs. */
@@ -150,7 +183,7 @@ public record FaultScenario(
       T testbed, Fault<? super T> fault, String prefix, Path directory) throws Exception {
     System.out.printf("%s, %s%n", fault, this);
     long start = System.nanoTime();
-    try (Deployment turnstile = new Deployment(testbed, prefix, directory);
+    try (Deployment turnstile = new Deployment(testbed, prefix, directory, isInPostgresql());
         VerdictFollower follower = follow(turnstile)) {
       turnstile.submit(JobSubmission.of(jar, turnstile.submission(arguments()).arguments()));
       Duration recovery;
@@ -170,7 +203,12 @@ public record FaultScenario(
         throw new AssertionError(
             e.getMessage() + "; " + stateOfJob(testbed.flink(), turnstile.jobId()), e);
       }
-      AuditReport audit = audit(testbed, prefix, directory, PATIENCE);
+      AuditReport audit = audit(turnstile.connection(), ledger(prefix, directory), PATIENCE);
+      if (isInPostgresql()) {
+        assertThat(turnstile.number("SELECT count(*) FROM turnstile.verdict"))
+            .as("rows")
+            .isEqualTo(audit.verdicts());
+      }
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
       List<String> failures =
           testbed.flink().failures(turnstile.jobId()).stream()
@@ -211,13 +249,25 @@ public record FaultScenario(
   /** Audits the inputs of a run. */
   public static AuditReport audit(Testbed testbed, String prefix, Path directory, Duration patience)
       throws Exception {
+    return audit(
+        new KafkaConnection(testbed.bootstrapServers(), Map.of(), TopicNames.withPrefix(prefix)),
+        ledger(prefix, directory),
+        patience);
+  }
+
+  private static AuditReport audit(KafkaConnection of, Path ledger, Duration patience) {
     return new Audit(
-            AuditConfig.builder(testbed.bootstrapServers())
-                .topics(TopicNames.withPrefix(prefix))
-                .ledger(ledger(prefix, directory))
+            AuditConfig.builder(of.bootstrapServers())
+                .topics(of.topics())
+                .database(of.database())
+                .ledger(ledger)
                 .waitFor(patience)
                 .build())
         .run();
+  }
+
+  private boolean isInPostgresql() {
+    return commit.equals("postgresql");
   }
 
   private static Path ledger(String prefix, Path directory) {
@@ -225,21 +275,20 @@ public record FaultScenario(
   }
 
   private String[] arguments() {
-    return commit.equals("journal")
-        ? arguments("2s", "5s")
-        // A checkpoint may be half as old when it is restored.
-        : arguments("500ms", "5min");
-  }
-
-  private String[] arguments(String checkpointInterval, String transactionTimeout) {
-    return new String[] {
-      "--commit", commit,
-      "--parallelism", Integer.toString(parallelism),
-      "--checkpoint-interval", checkpointInterval,
-      "--transaction-timeout", transactionTimeout,
-      // Products that are late must not be given up during an outage.
-      "--product-wait", "60s"
-    };
+    List<String> arguments = new ArrayList<>();
+    boolean checkpoint = commit.equals("checkpoint");
+    arguments.addAll(List.of("--commit", checkpoint ? "checkpoint" : "journal"));
+    arguments.addAll(List.of("--parallelism", Integer.toString(parallelism)));
+    arguments.addAll(List.of("--checkpoint-interval", checkpointInterval));
+    arguments.addAll(List.of("--transaction-timeout", checkpoint ? "5min" : "5s"));
+    // Products that are late must not be given up during an outage.
+    arguments.addAll(List.of("--product-wait", "60s"));
+    if (isInPostgresql()) {
+      // Shorter than the faults.
+      arguments.addAll(List.of("--jdbc-connect-timeout", "2s", "--jdbc-retry-timeout", "3s"));
+      arguments.addAll(List.of("--jdbc-statement-timeout", "3s", "--jdbc-lock-timeout", "1s"));
+    }
+    return arguments.toArray(String[]::new);
   }
 
   /** The load, until it is told to finish. */
@@ -262,8 +311,7 @@ public record FaultScenario(
               .rate(rate);
       simulation =
           new Simulation(
-              new KafkaConnection(
-                  turnstile.testbed().bootstrapServers(), Map.of(), turnstile.topics()),
+              turnstile.connection(),
               new Generator(mix),
               turnstile.issuer(),
               new SimulationOptions().rate(rate).ledger(ledger).retry(true),
@@ -307,8 +355,7 @@ public record FaultScenario(
   }
 
   private static VerdictFollower follow(Deployment turnstile) {
-    return new VerdictFollower(
-        turnstile.testbed().bootstrapServers(), turnstile.topics(), Deployment.LANES);
+    return new VerdictFollower(turnstile.connection().verdicts(turnstile.topics().verdicts()));
   }
 
   /** True if a reader from the start and one that starts now see the same verdicts. */

@@ -20,7 +20,7 @@ import net.bytebuddy.pool.TypePool;
 final class SabotagedJob {
 
   /** The class with the positions that were decided before a crash and will be replayed. */
-  private static final String DECIDED = "io.turnstile.job.commit.journal.PositionSet";
+  private static final String DECIDED = "io.turnstile.job.read.PositionSet";
 
   private SabotagedJob() {}
 
@@ -46,6 +46,9 @@ final class SabotagedJob {
                   classes)
               .method(named("remove"))
               .intercept(FixedValue.value(false))
+              // Nor is the start of the job told that there are any: it would not send them on.
+              .method(named("size"))
+              .intercept(FixedValue.value(0L))
               .make()
               .getBytes();
       Files.write(zip.getPath(DECIDED.replace('.', '/') + ".class"), changed);

@@ -1,22 +1,29 @@
 package io.turnstile.job.commit.journal.kafka;
 
-import io.turnstile.events.TopicNames;
+import io.turnstile.clients.KafkaSettings;
 import io.turnstile.job.commit.journal.Journal;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeFeaturesOptions;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
@@ -25,7 +32,6 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -48,6 +54,11 @@ public final class KafkaJournal implements Journal {
   /** A process that wakes up after it was given up for dead notices so within this time. */
   private static final Duration STRAY_LIVES = Duration.ofSeconds(5);
 
+  private static final String ID_EXPIRATION = "transactional.id.expiration.ms";
+
+  /** Far below the week for which brokers remember an idle transactional id by default. */
+  private static final Duration DEFAULT_MAX_IDLE = Duration.ofHours(1);
+
   private static final long RETRY_MILLIS = 100;
 
   private final KafkaJournalSettings settings;
@@ -55,6 +66,8 @@ public final class KafkaJournal implements Journal {
   private final Admin admin;
   private final SortedMap<String, String> identity = new TreeMap<>();
   private final Map<String, Integer> maxMessageBytes = new TreeMap<>();
+  private final Semaphore takeOversAgain = new Semaphore(MAX_TAKE_OVERS_AT_ONCE);
+  private CompletableFuture<OptionalLong> idExpirationMillis = new CompletableFuture<>();
 
   private KafkaJournal(KafkaJournalSettings settings, Duration strayLives, Admin admin) {
     this.settings = settings;
@@ -88,8 +101,13 @@ public final class KafkaJournal implements Journal {
       throw KafkaFailures.explain("the journal cannot connect to Kafka", e);
     }
     try {
-      journal.requireFeatures();
-      journal.describe(lanes);
+      // What can be asked already goes out together: while clients are cold, each answer takes
+      // long.
+      DescribeClusterResult cluster = journal.admin.describeCluster();
+      Map<String, KafkaFuture<TopicDescription>> topics =
+          journal.admin.describeTopics(settings.topics().verdicts()).topicNameValues();
+      journal.checkCluster(cluster);
+      journal.describe(lanes, topics);
       return journal;
     } catch (JournalException | InterruptedException | RuntimeException e) {
       journal.close();
@@ -97,14 +115,22 @@ public final class KafkaJournal implements Journal {
     }
   }
 
-  private void requireFeatures() throws JournalException, InterruptedException {
-    for (Node node : get("asking for the brokers", admin.describeCluster().nodes())) {
+  private void checkCluster(DescribeClusterResult cluster)
+      throws JournalException, InterruptedException {
+    Collection<Node> brokers = get("asking for the brokers", cluster.nodes());
+    identity.put("cluster id", get("asking for the cluster's id", cluster.clusterId()));
+    idExpirationMillis = KafkaSettings.leastOfBrokers(admin, brokers, ID_EXPIRATION);
+    Map<Node, KafkaFuture<FeatureMetadata>> answers = new LinkedHashMap<>();
+    for (Node node : brokers) {
+      answers.put(
+          node,
+          admin
+              .describeFeatures(new DescribeFeaturesOptions().nodeId(node.id()))
+              .featureMetadata());
+    }
+    for (Node node : brokers) {
       FeatureMetadata features =
-          get(
-              "asking broker " + node + " for its version",
-              admin
-                  .describeFeatures(new DescribeFeaturesOptions().nodeId(node.id()))
-                  .featureMetadata());
+          get("asking broker " + node + " for its version", answers.get(node));
       FinalizedVersionRange transactions = features.finalizedFeatures().get(TRANSACTION_VERSION);
       SupportedVersionRange metadata = features.supportedFeatures().get(METADATA_VERSION);
       requireFeatures(
@@ -150,13 +176,12 @@ public final class KafkaJournal implements Journal {
     }
   }
 
-  private void describe(int lanes) throws JournalException, InterruptedException {
-    TopicNames topics = settings.topics();
-    identity.put(
-        "cluster id", get("asking for the cluster's id", admin.describeCluster().clusterId()));
+  private void describe(int lanes, Map<String, KafkaFuture<TopicDescription>> answers)
+      throws JournalException, InterruptedException {
     identity.put("lanes", Integer.toString(lanes));
-    for (String topic : topics.verdicts()) {
-      TopicDescription description = describe(topic);
+    Map<String, KafkaFuture<Config>> configs = new LinkedHashMap<>();
+    for (String topic : settings.topics().verdicts()) {
+      TopicDescription description = describe(topic, answers.get(topic));
       if (description.partitions().size() != lanes) {
         throw new JournalException.Refused(
             "topic "
@@ -170,35 +195,43 @@ public final class KafkaJournal implements Journal {
                 + " or other verdict topics");
       }
       identity.put("id of topic " + topic, description.topicId().toString());
-      maxMessageBytes.put(topic, maxMessageBytes(topic));
+      configs.put(topic, KafkaSettings.ofTopic(admin, topic));
+    }
+    for (Map.Entry<String, KafkaFuture<Config>> config : configs.entrySet()) {
+      String topic = config.getKey();
+      Config found = get("reading the settings of topic " + topic, config.getValue());
+      maxMessageBytes.put(topic, Integer.parseInt(found.get("max.message.bytes").value()));
     }
   }
 
   /** A topic created a moment ago, or a broker just started: the news may not have spread yet. */
-  private TopicDescription describe(String topic) throws JournalException, InterruptedException {
+  private TopicDescription describe(String topic, KafkaFuture<TopicDescription> asked)
+      throws JournalException, InterruptedException {
     long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
+    KafkaFuture<TopicDescription> answer = asked;
     while (true) {
       try {
-        return get(
-            "describing topic " + topic,
-            admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+        return get("describing topic " + topic, answer);
       } catch (JournalException e) {
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
             || System.nanoTime() > giveUpAt) {
           throw e;
         }
         Thread.sleep(RETRY_MILLIS);
+        answer = admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
       }
     }
   }
 
-  private int maxMessageBytes(String topic) throws JournalException, InterruptedException {
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    Config config =
-        get(
-            "reading the settings of topic " + topic,
-            admin.describeConfigs(List.of(resource)).values().get(resource));
-    return Integer.parseInt(config.get("max.message.bytes").value());
+  /**
+   * How long a lane may be idle before a checkpoint takes it over again: half the brokers' limit,
+   * so that the next checkpoint still comes in time.
+   *
+   * @param idExpirationMillis the limit; not waited for
+   */
+  static Duration maxIdle(CompletableFuture<OptionalLong> idExpirationMillis) {
+    OptionalLong limit = idExpirationMillis.getNow(OptionalLong.empty());
+    return limit.isPresent() ? Duration.ofMillis(limit.getAsLong() / 2) : DEFAULT_MAX_IDLE;
   }
 
   private <T> T get(String what, KafkaFuture<T> future)
@@ -224,7 +257,9 @@ public final class KafkaJournal implements Journal {
 
   @Override
   public LaneJournal lane(int number, Runnable failed) {
-    return new KafkaLane(settings, strayLives, admin, maxMessageBytes, number, failed);
+    Supplier<Duration> maxIdle = () -> maxIdle(idExpirationMillis);
+    return new KafkaLane(
+        settings, strayLives, admin, maxMessageBytes, maxIdle, takeOversAgain, number, failed);
   }
 
   @Override

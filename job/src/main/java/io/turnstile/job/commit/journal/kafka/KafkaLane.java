@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.clients.RecordSize;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
 import io.turnstile.job.commit.VerdictRecords;
@@ -11,25 +12,31 @@ import io.turnstile.job.decide.Verdict;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.Header;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One lane of a {@link KafkaJournal}: a partition of each verdict topic, one transactional id. */
 final class KafkaLane implements LaneJournal {
 
-  /** Upper bound of the bytes of a record and its batch, without key, value and headers. */
-  private static final int RECORD_OVERHEAD_BYTES = 128;
+  static final long MIN_VISIBLE_POLL_MILLIS = 2;
 
-  private static final int HEADER_OVERHEAD_BYTES = 10;
+  /** Many lanes ask a broker that is in trouble. */
+  private static final long MAX_VISIBLE_POLL_MILLIS = 50;
 
-  private static final Duration VISIBLE_POLL = Duration.ofMillis(2);
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaLane.class);
 
   private final KafkaJournalSettings settings;
   private final Map<String, Integer> maxMessageBytes;
+  private final Supplier<Duration> maxIdle;
+  private final Semaphore takeOversAgain;
   private final int number;
   private final String at;
   private final KafkaLaneLog log;
@@ -40,6 +47,8 @@ final class KafkaLane implements LaneJournal {
   /**
    * @param strayLives see {@link KafkaLaneOwnership}
    * @param maxMessageBytes by topic
+   * @param maxIdle without a commit for so long, the lane is taken over again at a checkpoint
+   * @param takeOversAgain limits how many lanes of the journal do so at a time
    * @param failed see {@link KafkaJournal#lane}
    */
   KafkaLane(
@@ -47,10 +56,14 @@ final class KafkaLane implements LaneJournal {
       Duration strayLives,
       Admin admin,
       Map<String, Integer> maxMessageBytes,
+      Supplier<Duration> maxIdle,
+      Semaphore takeOversAgain,
       int number,
       Runnable failed) {
     this.settings = settings;
     this.maxMessageBytes = maxMessageBytes;
+    this.maxIdle = maxIdle;
+    this.takeOversAgain = takeOversAgain;
     this.number = number;
     at = "lane " + number + ": ";
     TopicNames topics = settings.topics();
@@ -62,8 +75,20 @@ final class KafkaLane implements LaneJournal {
         new KafkaLaneLog(settings, admin, at, "turnstile-" + transactionalId + "-tail", partitions);
     ownership =
         new KafkaLaneOwnership(
-            admin, at, transactionalId, settings.transactionTimeout(), strayLives);
+            timeout -> describe(admin, transactionalId, timeout),
+            at,
+            transactionalId,
+            settings.transactionTimeout(),
+            strayLives);
     producer = new KafkaLaneProducer(settings, at, transactionalId, partitions, ownership, failed);
+  }
+
+  private TransactionDescription describe(Admin admin, String transactionalId, Duration timeout)
+      throws JournalException, InterruptedException {
+    return KafkaJournal.get(
+        at + "asking who owns transactional id " + transactionalId,
+        admin.describeTransactions(List.of(transactionalId)).description(transactionalId),
+        timeout.toMillis());
   }
 
   @Override
@@ -108,12 +133,7 @@ final class KafkaLane implements LaneJournal {
   /** A verdict that is sent in vain would be decided and sent again after every restart. */
   private void requireFits(Verdict verdict, ProducerRecord<byte[], byte[]> record)
       throws JournalException.Refused {
-    long size = RECORD_OVERHEAD_BYTES;
-    size += record.key() == null ? 0 : record.key().length;
-    size += record.value() == null ? 0 : record.value().length;
-    for (Header header : record.headers()) {
-      size += HEADER_OVERHEAD_BYTES + header.key().length() + header.value().length;
-    }
+    long size = RecordSize.upperBound(record);
     int ofTopic = maxMessageBytes.get(record.topic());
     int ofProducer = KafkaLaneProducer.maxRequestBytes(settings);
     if (size > Math.min(ofTopic, ofProducer)) {
@@ -138,31 +158,53 @@ final class KafkaLane implements LaneJournal {
     return producer.commit().position();
   }
 
+  @Override
+  public void awaitVisible(LanePosition position) throws JournalException, InterruptedException {
+    LaneOffsets end = LaneOffsets.of(position);
+    Duration limit = maxIdle.get();
+    if (!producer.isIdleFor(limit)) {
+      awaitVisible(end);
+      return;
+    }
+    takeOversAgain.acquire();
+    try {
+      // In this order, and not before its turn: an owner that can see that it was replaced must
+      // not fence its successor.
+      awaitVisible(end);
+      takeOverAgain(end);
+    } finally {
+      takeOversAgain.release();
+    }
+    LOG.info("{}taken over again, after {} or more without a commit", at, limit);
+  }
+
+  /**
+   * The coordinator forgets a transactional id that is idle, and refuses what its producer writes
+   * then. Nothing is uncommitted here, so this is a take-over whose tail must be empty: what
+   * anybody has written since is unknown to the state that the checkpoint is about to hold.
+   */
+  private void takeOverAgain(LaneOffsets own) throws JournalException, InterruptedException {
+    producer.fenceAgain();
+    LaneExtent.requireEnd(number, log.parts(), log.end(), own);
+  }
+
   /**
    * A commit is acknowledged when the coordinator has it, and carried out on each partition after
    * that. A partition without a leader just then is taken for deleted (KAFKA-20734): its verdicts
    * stay invisible, and are aborted with the next transaction that is aborted there.
    */
-  @Override
-  public void awaitVisible(LanePosition position) throws JournalException, InterruptedException {
-    LaneOffsets end = LaneOffsets.of(position);
+  private void awaitVisible(LaneOffsets end) throws JournalException, InterruptedException {
     LaneOffsets visible = log.visibleEnd();
     long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
+    long pause = MIN_VISIBLE_POLL_MILLIS;
     while (!visible.equals(end)) {
+      requireNothingForeign(end, visible);
       // In this order: what is complete by then is visible, or never will be.
-      TransactionState state = ownership.transactionState();
+      TransactionState state = ownership.transactionState(settings.takeOverTimeout());
       visible = log.visibleEnd();
-      if (!log.behind(end, visible).isEmpty()) {
-        // An owner that was fenced and has nothing to commit does not notice otherwise.
-        throw new JournalException(
-            at
-                + log.visibleUpTo(visible)
-                + ", what was committed ends at "
-                + end.offsets()
-                + KafkaFailures.FOREIGN);
-      }
       if (!visible.equals(end)
           && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
+        requireNothingForeign(end, visible);
         throw new JournalException(
             at
                 + log.visibleUpTo(visible)
@@ -173,7 +215,25 @@ final class KafkaLane implements LaneJournal {
                 + KafkaFailures.UNMARKED
                 + ", or another program has a transaction open there");
       }
-      Thread.sleep(VISIBLE_POLL.toMillis());
+      Thread.sleep(pause);
+      pause = nextPause(pause);
+    }
+  }
+
+  /** Between two questions to a coordinator that does not get on. */
+  static long nextPause(long millis) {
+    return Math.min(2 * millis, MAX_VISIBLE_POLL_MILLIS);
+  }
+
+  /** An owner that was fenced and has nothing to commit does not notice otherwise. */
+  private void requireNothingForeign(LaneOffsets end, LaneOffsets visible) throws JournalException {
+    if (!log.behind(end, visible).isEmpty()) {
+      throw new JournalException(
+          at
+              + log.visibleUpTo(visible)
+              + ", what was committed ends at "
+              + end.offsets()
+              + KafkaFailures.FOREIGN);
     }
   }
 
@@ -184,7 +244,7 @@ final class KafkaLane implements LaneJournal {
 
   @Override
   public JournalException diagnose(JournalException failure) throws InterruptedException {
-    return ownership.diagnose(failure, producer.transactionAge());
+    return ownership.diagnose(failure, producer.transactionAge(), producer.owned());
   }
 
   @Override

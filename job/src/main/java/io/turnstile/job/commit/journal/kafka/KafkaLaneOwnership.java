@@ -2,9 +2,7 @@ package io.turnstile.job.commit.journal.kafka;
 
 import io.turnstile.job.commit.journal.JournalException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -17,9 +15,27 @@ import org.apache.kafka.common.errors.ProducerFencedException;
  */
 final class KafkaLaneOwnership {
 
-  private static final long ANSWER_TIMEOUT_MILLIS = 5_000;
+  /** For a diagnosis, which the failure of the task must not wait for much longer. */
+  static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
 
-  private final Admin admin;
+  /**
+   * An owner of that age fails at once. If another job has fenced it, that one is fenced in turn by
+   * the next attempt: it is young then, and has the time to find out.
+   */
+  static final Duration OLD = Duration.ofMinutes(5);
+
+  /** Knows the newest transaction of the lane's transactional id. */
+  interface Coordinator {
+
+    /**
+     * Describes it.
+     *
+     * @param timeout how long to wait for the answer
+     */
+    TransactionDescription describe(Duration timeout) throws JournalException, InterruptedException;
+  }
+
+  private final Coordinator coordinator;
   private final String at;
   private final String transactionalId;
   private final Duration transactionTimeout;
@@ -31,12 +47,12 @@ final class KafkaLaneOwnership {
    *     notices so
    */
   KafkaLaneOwnership(
-      Admin admin,
+      Coordinator coordinator,
       String at,
       String transactionalId,
       Duration transactionTimeout,
       Duration strayLives) {
-    this.admin = admin;
+    this.coordinator = coordinator;
     this.at = at;
     this.transactionalId = transactionalId;
     this.transactionTimeout = transactionTimeout;
@@ -88,19 +104,23 @@ final class KafkaLaneOwnership {
    * knows no more of a transaction's owner than its producer id and epoch, and that it commits.
    *
    * @param transactionAge as for {@link #explain}
+   * @param owned for how long the lane was owned, or more
    */
-  JournalException diagnose(JournalException e, Optional<Duration> transactionAge)
+  JournalException diagnose(JournalException e, Optional<Duration> transactionAge, Duration owned)
       throws InterruptedException {
     if (e instanceof JournalException.Refused || !isFencing(e) || isTimedOut(transactionAge)) {
+      return e;
+    }
+    if (owned.compareTo(OLD) >= 0) {
       return e;
     }
     TransactionDescription before;
     TransactionDescription after;
     try {
       Thread.sleep(strayLives.toMillis());
-      before = describe();
+      before = coordinator.describe(ANSWER_TIMEOUT);
       Thread.sleep(strayLives.toMillis());
-      after = describe();
+      after = coordinator.describe(ANSWER_TIMEOUT);
     } catch (JournalException unknown) {
       e.addSuppressed(unknown);
       return e;
@@ -123,15 +143,13 @@ final class KafkaLaneOwnership {
         e);
   }
 
-  /** The state that the coordinator has of the lane's newest transaction. */
-  TransactionState transactionState() throws JournalException, InterruptedException {
-    return describe().state();
-  }
-
-  private TransactionDescription describe() throws JournalException, InterruptedException {
-    return KafkaJournal.get(
-        at + "asking who owns transactional id " + transactionalId,
-        admin.describeTransactions(List.of(transactionalId)).description(transactionalId),
-        ANSWER_TIMEOUT_MILLIS);
+  /**
+   * The state that the coordinator has of the lane's newest transaction.
+   *
+   * @param timeout how long to wait for its answer
+   */
+  TransactionState transactionState(Duration timeout)
+      throws JournalException, InterruptedException {
+    return coordinator.describe(timeout).state();
   }
 }

@@ -1,6 +1,6 @@
 package io.turnstile.job.commit.journal.kafka;
 
-import io.turnstile.clients.Topics;
+import io.turnstile.job.commit.VerdictRecords;
 import io.turnstile.job.commit.journal.JournalException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +57,13 @@ final class KafkaLaneProducer {
 
   private volatile boolean inTransaction;
   private volatile long transactionBegan;
+
+  /** When the coordinator last heard of the transactional id: at a fencing or a commit. */
+  private long lastHeardOf;
+
+  /** When this was made: the lane is taken over at once then. */
+  private final long made = System.nanoTime();
+
   private final AtomicReference<JournalException> failure = new AtomicReference<>();
 
   /**
@@ -92,9 +99,21 @@ final class KafkaLaneProducer {
             close();
           }
           producer.initTransactions();
+          lastHeardOf = System.nanoTime();
           // Not when the first verdict waits for it.
           partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
         });
+  }
+
+  /** Fences itself: makes a new producer, whose transactional id the coordinator knows again. */
+  void fenceAgain() throws JournalException, InterruptedException {
+    run("giving up the idle producer", () -> producer.close(Duration.ZERO));
+    fence();
+  }
+
+  /** Returns whether the coordinator has heard nothing of the transactional id for so long. */
+  boolean isIdleFor(Duration time) {
+    return !inTransaction && System.nanoTime() - lastHeardOf >= time.toNanos();
   }
 
   private Properties producerProperties() {
@@ -120,7 +139,7 @@ final class KafkaLaneProducer {
   /** The largest request that a producer with these settings sends. */
   static int maxRequestBytes(KafkaJournalSettings settings) {
     Object given = settings.client().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG);
-    return given == null ? Topics.MAX_DEAD_LETTER_BYTES : Integer.parseInt(given.toString());
+    return given == null ? VerdictRecords.MAX_REQUEST_BYTES : Integer.parseInt(given.toString());
   }
 
   /**
@@ -222,6 +241,7 @@ final class KafkaLaneProducer {
     check();
     run("committing", producer::commitTransaction);
     inTransaction = false;
+    lastHeardOf = System.nanoTime();
     for (int part = 0; part < next.length; part++) {
       if (touched[part]) {
         // The marker of the commit takes an offset as well.
@@ -229,6 +249,10 @@ final class KafkaLaneProducer {
         touched[part] = false;
       }
     }
+    return end();
+  }
+
+  private LaneOffsets end() {
     return new LaneOffsets(Arrays.stream(next).boxed().toList());
   }
 
@@ -245,6 +269,11 @@ final class KafkaLaneProducer {
     return inTransaction
         ? Optional.of(Duration.ofNanos(System.nanoTime() - transactionBegan))
         : Optional.empty();
+  }
+
+  /** For how long the lane is owned, or a little more. */
+  Duration owned() {
+    return Duration.ofNanos(System.nanoTime() - made);
   }
 
   private void run(String what, Runnable action) throws JournalException, InterruptedException {

@@ -60,7 +60,37 @@ public record LaneExtent(int lane, List<String> parts, LaneOffsets begin, LaneOf
     }
   }
 
+  /**
+   * Requires that nobody has written since readers saw all that an owner committed.
+   *
+   * @param lane its number, for messages
+   * @param parts the names of the partitions, for messages
+   * @param end the offset of the next record
+   * @param own where the lane ends as far as the owner knows
+   * @throws JournalException if the lane does not end there
+   */
+  public static void requireEnd(int lane, List<String> parts, LaneOffsets end, LaneOffsets own)
+      throws JournalException {
+    for (int part = 0; part < parts.size(); part++) {
+      if (end.offset(part) != own.offset(part)) {
+        throw new JournalException(
+            at(lane, parts.get(part))
+                + " ends at offset "
+                + end.offset(part)
+                + ", what was committed ends at "
+                + own.offset(part)
+                + (end.offset(part) < own.offset(part)
+                    ? ": records were lost, or an old leader answered"
+                    : KafkaFailures.FOREIGN));
+      }
+    }
+  }
+
   private String at(int part) {
-    return "lane " + lane + ": " + parts.get(part);
+    return at(lane, parts.get(part));
+  }
+
+  private static String at(int lane, String part) {
+    return "lane " + lane + ": " + part;
   }
 }

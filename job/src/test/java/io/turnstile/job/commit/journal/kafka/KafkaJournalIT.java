@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -143,6 +144,25 @@ class KafkaJournalIT {
     assertThat(bySeq.get(4L).acceptance().routingKey()).isEqualTo(Verdicts.customerIn(LANE, LANES));
     assertThat(bySeq.get(4L).acceptance().acceptance().transactionId()).isEqualTo("id-3");
     assertThat(bySeq.get(4L).acceptance().acceptance().offset()).isEqualTo(3);
+  }
+
+  /** Each take-over costs a new producer: that is for lanes that the brokers may forget. */
+  @Test
+  void busyLaneIsNotTakenOverAgainAtACheckpoint() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    LanePosition end = lane.commit();
+    lane.awaitVisible(end);
+    TransactionDescription before = producer();
+    lane.awaitVisible(end);
+    TransactionDescription after = producer();
+    assertThat(after.producerId()).isEqualTo(before.producerId());
+    assertThat(after.producerEpoch()).isEqualTo(before.producerEpoch());
+  }
+
+  private TransactionDescription producer() throws Exception {
+    String id = settings.topics().accepted() + "-lane-" + LANE;
+    return admin.describeTransactions(List.of(id)).description(id).get();
   }
 
   /** Two would have to be fenced in one order, committed in one order, and never change. */

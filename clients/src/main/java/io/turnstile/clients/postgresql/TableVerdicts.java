@@ -1,0 +1,318 @@
+package io.turnstile.clients.postgresql;
+
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.VerdictSource;
+import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.VerdictHeaders;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+
+/**
+ * The verdicts of a journal in PostgreSQL. Its cursor is a {@code lane_seq} for each lane, which is
+ * the order of commits there: whoever has read up to a number has missed nothing before it. An
+ * outage of the server is waited out, except by a seek. Records are as in the verdict topics, but
+ * for the headers of a dead letter's input.
+ */
+public final class TableVerdicts<T> implements VerdictSource<T> {
+
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  /** Of a lane, for each question. */
+  private static final int PAGE_ROWS = 5_000;
+
+  /** Between two questions while there is nothing new: so much a verdict may be late. */
+  private static final long PAUSE_MILLIS = 2;
+
+  private static final long OUTAGE_PAUSE_MILLIS = 100;
+
+  /** What no waiting cures: a table or a right that is missing, or a database. */
+  private static final Set<String> LASTING = Set.of("42", "3D", "3F");
+
+  /** The table is small when the statement is planned, and large when it runs. */
+  private static final String BY_INDEX = "SET enable_seqscan = off; SET enable_bitmapscan = off";
+
+  private static final String ENDS = "SELECT lane, last_seq + 1 AS position FROM turnstile.lane";
+
+  private static final String SINCE =
+      """
+      SELECT lane, coalesce(
+        (SELECT min(lane_seq) FROM turnstile.verdict v WHERE v.lane = l.lane
+          AND coalesce(v.decided_at, v.received_at) >= to_timestamp(?)),
+        last_seq + 1) AS position
+      FROM turnstile.lane l
+      """;
+
+  private static final String NEXT =
+      """
+      SELECT v.lane, v.lane_seq, v.source_topic, v.source_partition, v.source_offset, v.outcome,
+        v.reason, (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
+        coalesce(v.customer_id, v.input_key) AS key,
+        CASE WHEN v.outcome = ANY (?) THEN v.value END AS value, v.error_message
+      FROM unnest(?::integer[], ?::bigint[]) AS cursors (lane, position)
+      CROSS JOIN LATERAL (
+        SELECT * FROM turnstile.verdict w
+        WHERE w.lane = cursors.lane AND w.lane_seq >= cursors.position
+        ORDER BY w.lane_seq LIMIT ?) v
+      """;
+
+  private final PostgresqlSource database;
+  private final Function<byte[], T> form;
+  private final Map<Outcome, String> topics = new HashMap<>();
+
+  /** The {@code lane_seq} to read next, by lane. */
+  private final SortedMap<Integer, Long> cursors = new TreeMap<>();
+
+  private volatile Connection connection;
+  private volatile boolean woken;
+
+  /**
+   * Asks nothing yet.
+   *
+   * @param database to connect to with the role {@code turnstile_reader}
+   * @param wanted which of the verdict topics to show
+   * @param form of keys and values; not asked for null
+   */
+  public TableVerdicts(
+      PostgresqlSource database,
+      TopicNames names,
+      Collection<String> wanted,
+      Function<byte[], T> form) {
+    this.database = database.named("turnstile-reader").limited(CONNECT, ANSWER);
+    this.form = form;
+    for (Outcome outcome : Outcome.values()) {
+      if (wanted.contains(names.verdict(outcome))) {
+        topics.put(outcome, names.verdict(outcome));
+      }
+    }
+  }
+
+  @Override
+  public void seekToEnd() {
+    seek(ENDS, null);
+  }
+
+  @Override
+  public void seekToBeginning() {
+    seek(SINCE, Double.NEGATIVE_INFINITY);
+  }
+
+  @Override
+  public void seekToTime(Instant since) {
+    seek(SINCE, since.toEpochMilli() / 1000.0);
+  }
+
+  private void seek(String sql, Double epochSeconds) {
+    cursors.clear();
+    cursors.putAll(positions(sql, epochSeconds));
+  }
+
+  private Map<Integer, Long> positions(String sql, Double epochSeconds) {
+    try (PreparedStatement statement = connected().prepareStatement(sql)) {
+      if (epochSeconds != null) {
+        statement.setDouble(1, epochSeconds);
+      }
+      Map<Integer, Long> positions = new HashMap<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          positions.put(row.getInt("lane"), row.getLong("position"));
+        }
+      }
+      return positions;
+    } catch (SQLException e) {
+      disconnect();
+      throw failed(e);
+    }
+  }
+
+  private Connection connected() throws SQLException {
+    if (connection == null) {
+      connection = database.getConnection();
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(BY_INDEX);
+      }
+    }
+    return connection;
+  }
+
+  private void disconnect() {
+    Connection broken = connection;
+    connection = null;
+    abort(broken);
+  }
+
+  private static void abort(Connection broken) {
+    try {
+      if (broken != null) {
+        broken.abort(Runnable::run);
+      }
+    } catch (SQLException e) {
+      // It is closed already.
+    }
+  }
+
+  @Override
+  public ConsumerRecords<T, T> poll(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      long pause = PAUSE_MILLIS;
+      try {
+        requireAsleep();
+        Map<TopicPartition, List<ConsumerRecord<T, T>>> found = next();
+        if (!found.isEmpty()) {
+          return new ConsumerRecords<>(found, Map.of());
+        }
+      } catch (SQLException e) {
+        disconnect();
+        requireAsleep();
+        if (e.getSQLState() != null && LASTING.contains(e.getSQLState().substring(0, 2))) {
+          throw failed(e);
+        }
+        pause = OUTAGE_PAUSE_MILLIS;
+      }
+      if (System.nanoTime() >= deadline) {
+        return ConsumerRecords.empty();
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(pause);
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+  }
+
+  private void requireAsleep() {
+    if (woken) {
+      woken = false;
+      throw new WakeupException();
+    }
+  }
+
+  private Map<TopicPartition, List<ConsumerRecord<T, T>>> next() throws SQLException {
+    Connection session = connected();
+    Map<TopicPartition, List<ConsumerRecord<T, T>>> found = new HashMap<>();
+    SortedMap<Integer, Long> reached = new TreeMap<>(cursors);
+    try (PreparedStatement statement = session.prepareStatement(NEXT)) {
+      String[] outcomes = topics.keySet().stream().map(Outcome::headerValue).toArray(String[]::new);
+      statement.setArray(1, session.createArrayOf("text", outcomes));
+      statement.setArray(
+          2, session.createArrayOf("int4", cursors.keySet().toArray(Integer[]::new)));
+      statement.setArray(3, session.createArrayOf("int8", cursors.values().toArray(Long[]::new)));
+      statement.setInt(4, PAGE_ROWS);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          int lane = row.getInt("lane");
+          long laneSeq = row.getLong("lane_seq");
+          if (laneSeq != reached.get(lane)) {
+            throw new IllegalStateException(
+                "lane %d: verdicts from lane_seq %d to %d were deleted before they were read"
+                    .formatted(lane, reached.get(lane), laneSeq - 1));
+          }
+          reached.put(lane, laneSeq + 1);
+          String topic = topics.get(Outcome.ofHeaderValue(row.getString("outcome")));
+          if (topic != null) {
+            TopicPartition partition = new TopicPartition(topic, lane);
+            found
+                .computeIfAbsent(partition, none -> new ArrayList<>())
+                .add(record(partition, laneSeq, row));
+          }
+        }
+      }
+    }
+    // Now: of what is read half, nothing was given out.
+    cursors.putAll(reached);
+    return found;
+  }
+
+  private ConsumerRecord<T, T> record(TopicPartition partition, long laneSeq, ResultSet row)
+      throws SQLException {
+    Outcome outcome = Outcome.ofHeaderValue(row.getString("outcome"));
+    RecordHeaders headers = new RecordHeaders();
+    VerdictHeaders.write(
+        headers,
+        new SourcePosition(
+            row.getString("source_topic"),
+            row.getInt("source_partition"),
+            row.getLong("source_offset")),
+        outcome);
+    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(laneSeq));
+    if (outcome == Outcome.DEAD_LETTER) {
+      VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, row.getString("reason"));
+      headers.add(VerdictHeaders.ERROR_MESSAGE, row.getBytes("error_message"));
+    }
+    byte[] key = row.getBytes("key");
+    byte[] value = row.getBytes("value");
+    return new ConsumerRecord<>(
+        partition.topic(),
+        partition.partition(),
+        laneSeq,
+        row.getLong("millis"),
+        TimestampType.LOG_APPEND_TIME,
+        key == null ? ConsumerRecord.NULL_SIZE : key.length,
+        value == null ? ConsumerRecord.NULL_SIZE : value.length,
+        key == null ? null : form.apply(key),
+        value == null ? null : form.apply(value),
+        headers,
+        Optional.empty());
+  }
+
+  @Override
+  public Map<TopicPartition, Long> ends() {
+    Map<TopicPartition, Long> ends = new HashMap<>();
+    positions(ENDS, null)
+        .forEach(
+            (lane, end) ->
+                topics.values().forEach(topic -> ends.put(new TopicPartition(topic, lane), end)));
+    return ends;
+  }
+
+  @Override
+  public long position(TopicPartition partition) {
+    return cursors.get(partition.partition());
+  }
+
+  @Override
+  public void wakeup() {
+    woken = true;
+    abort(connection);
+  }
+
+  @Override
+  public void close() {
+    disconnect();
+  }
+
+  private static CheckFailedException failed(SQLException e) {
+    return new CheckFailedException(
+        "PostgreSQL refuses or does not answer: "
+            + String.valueOf(e.getMessage()).lines().findFirst().orElse("no message")
+            + " (SQLSTATE "
+            + e.getSQLState()
+            + "): check --jdbc-url, and that --jdbc-user has the role turnstile_reader");
+  }
+}

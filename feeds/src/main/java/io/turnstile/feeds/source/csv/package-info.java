@@ -1,0 +1,2 @@
+/** Records of a CSV file. */
+package io.turnstile.feeds.source.csv;

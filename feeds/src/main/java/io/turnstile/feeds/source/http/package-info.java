@@ -1,0 +1,2 @@
+/** Pages of an HTTP API. */
+package io.turnstile.feeds.source.http;

@@ -1,0 +1,2 @@
+/** Rows of a table. */
+package io.turnstile.feeds.source.jdbc;

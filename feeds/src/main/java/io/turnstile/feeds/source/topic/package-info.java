@@ -1,0 +1,2 @@
+/** Records of another topic. */
+package io.turnstile.feeds.source.topic;

@@ -1,0 +1,2 @@
+/** Signed webhooks into the reference topics. */
+package io.turnstile.gateway.webhook;

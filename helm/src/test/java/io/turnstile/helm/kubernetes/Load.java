@@ -1,0 +1,135 @@
+package io.turnstile.helm.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A pod of the image that sends transactions, keeps the ledger of what is right for each, and
+ * audits. It has the release's labels: its network policies let nobody else in.
+ */
+final class Load {
+
+  private static final String POD = "load";
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int ENOUGH = 500;
+
+  private final Namespace namespace;
+  private final String bootstrapServers;
+
+  private Load(Namespace namespace, String bootstrapServers) {
+    this.namespace = namespace;
+    this.bootstrapServers = bootstrapServers;
+  }
+
+  /**
+   * @param signingKey a private JWK that the job trusts
+   */
+  static Load start(Namespace namespace, String bootstrapServers, String signingKey) {
+    namespace.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: load
+          labels:
+            app.kubernetes.io/name: turnstile
+            app.kubernetes.io/instance: turnstile
+        spec:
+          automountServiceAccountToken: false
+          enableServiceLinks: false
+          terminationGracePeriodSeconds: 0
+          securityContext:
+            runAsNonRoot: true
+            runAsUser: 9999
+            runAsGroup: 9999
+            fsGroup: 9999
+            seccompProfile: {type: RuntimeDefault}
+          containers:
+            - name: load
+              image: %s
+              # Ends those that nobody waits for any more, which sleep alone would not.
+              command: [bash, -c, sleep infinity & wait]
+              resources:
+                requests: {cpu: 100m, memory: 512Mi}
+                limits: {memory: 1Gi}
+              securityContext:
+                allowPrivilegeEscalation: false
+                capabilities: {drop: [ALL]}
+              volumeMounts:
+                - {name: scratch, mountPath: /scratch}
+          volumes:
+            - name: scratch
+              emptyDir: {}
+        """
+            .formatted(Release.IMAGE));
+    namespace.kubectl("wait", "pod/" + POD, "--for=condition=Ready", "--timeout=3m");
+    Path laboratory = Path.of(System.getProperty("turnstile.home"), "benchmarks", "target");
+    for (String file : new String[] {"turnstile-benchmarks.jar", "lib"}) {
+      namespace.kubectl("cp", laboratory.resolve(file).toString(), POD + ":/scratch/" + file);
+    }
+    Load load = new Load(namespace, bootstrapServers);
+    load.run("printf %s '" + signingKey.strip() + "' >/scratch/signing-key.json");
+    return load;
+  }
+
+  /** Runs a script in the pod, which must succeed; returns what it printed. */
+  String run(String script) {
+    return tryRun(script).orFail().output();
+  }
+
+  Command tryRun(String script) {
+    return namespace.tryKubectl("exec", POD, "--", "bash", "-c", script);
+  }
+
+  /** Sends until {@link #endAndAudit}, and returns when some of it is sent. */
+  void begin() {
+    run(
+        """
+        cd /scratch
+        rm -f ledger.csv
+        date --utc +%%FT%%TZ >since
+        nohup java -Xmx256m -XX:+UseSerialGC -cp 'turnstile-benchmarks.jar:lib/*' io.turnstile.bench.Laboratory \
+          simulate generate --bootstrap-servers=%s --signing-key=signing-key.json --ledger=ledger.csv \
+          --rate=200 --customers=200 --products=200 --retry </dev/null >load.log 2>&1 &
+        echo $! >pid
+        """
+            .formatted(bootstrapServers));
+    awaitMore();
+  }
+
+  /** Some hundreds of transactions from now on. */
+  void awaitMore() {
+    long before = sent();
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofSeconds(1))
+        .failFast(
+            () -> assertThat(tryRun("kill -0 $(cat /scratch/pid)").succeeded()).as(log()).isTrue())
+        .until(() -> sent() > before + ENOUGH);
+  }
+
+  private String log() {
+    return run("cat /scratch/load.log");
+  }
+
+  private long sent() {
+    return Long.parseLong(run("cat /scratch/ledger.csv 2>/dev/null | wc -l").strip());
+  }
+
+  /**
+   * Sends some more, ends, and has every transaction judged: none missing, none twice, none wrong.
+   */
+  void endAndAudit() {
+    awaitMore();
+    run("kill $(cat /scratch/pid); tail --pid=$(cat /scratch/pid) -f /dev/null");
+    Command audit =
+        tryRun(
+            "/opt/turnstile/bin/turnstile audit --bootstrap-servers=%s --wait=2m --ledger=/scratch/ledger.csv --since=$(cat /scratch/since)"
+                .formatted(bootstrapServers));
+    assertThat(audit.exitCode()).as(audit.output() + log()).isZero();
+    assertThat(audit.output()).contains("PASS: ");
+  }
+}

@@ -1,0 +1,156 @@
+package io.turnstile.job.commit.journal.postgresql;
+
+import io.turnstile.job.commit.journal.JournalException;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
+import org.postgresql.util.PSQLWarning;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Explains what a failure of PostgreSQL means to the journal, by its SQLSTATE. */
+final class SqlFailures {
+
+  private static final String UNIQUE_VIOLATION = "23505";
+
+  /** The table's own. */
+  private static final Set<String> KEYS = Set.of("verdict_number", "verdict_source");
+
+  private static final String SESSION_ENDED = "57P01";
+
+  /**
+   * The only ones after which a statement has certainly not been committed: the server says them
+   * before a commit begins, and continues to run. In turn: serialization failure, deadlock, lock
+   * not available, disk full, out of memory, too many connections.
+   */
+  private static final Set<String> NOT_COMMITTED =
+      Set.of("40001", "40P01", "55P03", "53100", "53200", "53300");
+
+  /** The routine of the server that waits until a standby has a commit. */
+  private static final String WAIT_FOR_STANDBY = "SyncRepWaitForLSN";
+
+  private static final String BACK = "; the job goes back to its last checkpoint";
+
+  /** A failure that no retry removes, and what removes it. */
+  private record Cure(String state, String whatToDo) {}
+
+  /** By the beginning of the SQLSTATE; the first that fits counts. */
+  private static final List<Cure> CURES =
+      List.of(
+          new Cure("42501", "grant turnstile_writer to the job's role"),
+          new Cure("3D000", "create the database, or check --jdbc-url"),
+          new Cure("3F000", "create the journal's tables with ./turnstile database create"),
+          new Cure("42", "make the journal's tables as ./turnstile database create does"),
+          new Cure(
+              "23", "remove the constraint from the table, or the input that it does not admit"),
+          new Cure("22", "remove what changes the journal's tables or rows"),
+          new Cure("P0", "mend the trigger on the verdict table, or remove it"));
+
+  /** A failure that passes when somebody acts, without a restart by hand. */
+  private static final List<Cure> HINTS =
+      List.of(
+          new Cure("28", "check --jdbc-user, and the password in --jdbc-password-file"),
+          new Cure("25006", "the server does not accept writes: name the primary in --jdbc-url"),
+          new Cure("53100", "free space on the server's disk"),
+          new Cure("53300", "raise max_connections of the server, or lower --jdbc-connections"),
+          new Cure("55P03", "somebody holds a lock on the journal's tables: see pg_locks"),
+          new Cure(
+              SESSION_ENDED,
+              "the server ended the session: another owner has taken the lane over, or the server"
+                  + " shuts down"),
+          new Cure("57014", "the statement took longer than --jdbc-statement-timeout"),
+          new Cure("08", "check --jdbc-url, and that the server runs"));
+
+  private SqlFailures() {}
+
+  /** Whether the statement that failed has certainly not been committed, and may be repeated. */
+  static boolean isCertainlyNotCommitted(SQLException failure) {
+    return failure.getSQLState() != null && NOT_COMMITTED.contains(failure.getSQLState());
+  }
+
+  /** Whether the session was ended from outside, as a take-over does. */
+  static boolean isSessionEnded(Throwable failure) {
+    return failure instanceof SQLException sql && SESSION_ENDED.equals(sql.getSQLState());
+  }
+
+  /**
+   * Makes the exception to throw.
+   *
+   * @param what was tried
+   */
+  static JournalException explain(String what, SQLException failure) {
+    String failed = what + " failed: " + oneLine(failure);
+    String state = failure.getSQLState() == null ? "" : failure.getSQLState();
+    if (state.equals(UNIQUE_VIOLATION)) {
+      return new JournalException.Refused(
+          failed
+              + "; another program writes to the verdict table, or the job restored the checkpoint"
+              + " of another database: stop the one, or restore one of this database",
+          failure);
+    }
+    for (Cure cure : CURES) {
+      if (state.startsWith(cure.state())) {
+        return new JournalException.Refused(failed + "; " + cure.whatToDo(), failure);
+      }
+    }
+    for (Cure hint : HINTS) {
+      if (state.startsWith(hint.state())) {
+        return new JournalException(failed + "; " + hint.whatToDo() + BACK, failure);
+      }
+    }
+    return new JournalException(failed + BACK, failure);
+  }
+
+  /**
+   * State and message, and the position or number that is there twice. Other details may hold what
+   * is in an input, which logs must not.
+   */
+  static String oneLine(SQLException failure) {
+    StringBuilder line = new StringBuilder().append(firstLine(failure.getMessage()));
+    if (failure.getSQLState() != null) {
+      line.append(" (SQLSTATE ").append(failure.getSQLState()).append(')');
+    }
+    ServerErrorMessage server =
+        failure instanceof PSQLException answer ? answer.getServerErrorMessage() : null;
+    if (server != null
+        && server.getDetail() != null
+        && server.getConstraint() != null
+        && UNIQUE_VIOLATION.equals(failure.getSQLState())
+        && KEYS.contains(server.getConstraint())) {
+      line.append(", ").append(firstLine(server.getDetail()));
+    }
+    // A pool says that there is no connection; the reason is behind that.
+    if (failure.getCause() instanceof SQLException cause) {
+      line.append(": ").append(oneLine(cause));
+    }
+    return line.toString();
+  }
+
+  private static String firstLine(String text) {
+    return text == null ? "no message" : text.lines().findFirst().orElse("no message");
+  }
+
+  /**
+   * Requires that a statement that the server has acknowledged did not give up to wait for a
+   * standby: its commit might not outlive the server.
+   *
+   * @throws SQLException with the state of an unknown outcome
+   */
+  static void requireReplicated(Statement statement) throws SQLException {
+    for (SQLWarning warning = statement.getWarnings();
+        warning != null;
+        warning = warning.getNextWarning()) {
+      ServerErrorMessage server =
+          warning instanceof PSQLWarning answer ? answer.getServerErrorMessage() : null;
+      if (server != null && WAIT_FOR_STANDBY.equals(server.getRoutine())) {
+        throw new SQLException(
+            "no standby has acknowledged the commit: " + firstLine(warning.getMessage()),
+            PSQLState.UNKNOWN_STATE.getState(),
+            warning);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.turnstile.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import io.turnstile.clients.ClusterProblem;
+import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.job.harness.TokenIssuer;
+import io.turnstile.job.options.InvalidConfigException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SubmissionChecksTest {
+
+  private static final ClusterProblem SIZE =
+      new ClusterProblem("topic transactions has max.message.bytes=2000000, not at most", true);
+  private static final ClusterProblem TIME =
+      new ClusterProblem("topic transactions has message.timestamp.type=CreateTime", false);
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @CsvSource({
+    "high-availability.type, kubernetes, true",
+    "high-availability.type, zookeeper, true",
+    "high-availability, zookeeper, true",
+    "high-availability.type, none, false",
+    "execution.state-recovery.path, s3://savepoints/1, true",
+    "rest.port, 8081, false",
+  })
+  void restoredStateIsPossibleWithHighAvailabilityOrSavepoint(
+      String key, String value, boolean expected) {
+    Configuration flink = Configuration.fromMap(Map.of(key, value));
+    assertThat(SubmissionChecks.mayHaveRunBefore(flink)).isEqualTo(expected);
+  }
+
+  /** The keys of the checkpoint would be of no use if the new JobManager needed the server. */
+  @Test
+  void keyServerThatIsAwayRefusesNewJobsOnly() throws Exception {
+    TokenIssuer issuer = new TokenIssuer(directory);
+    issuer.withdraw();
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> SubmissionChecks.checkKeys(issuer.settings(), false))
+        .withMessageStartingWith("--jwks: the JWKS ")
+        .withMessageContaining("cannot be used");
+    assertThatNoException().isThrownBy(() -> SubmissionChecks.checkKeys(issuer.settings(), true));
+  }
+
+  @Test
+  void wrongSettingIsRefusedAfterARestartToo() {
+    TokenSettings wrong =
+        new TokenSettings("jwks.json", Set.of("HS256"), 1, Duration.ZERO, Duration.ofMinutes(5));
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> SubmissionChecks.checkKeys(wrong, true));
+  }
+
+  @Test
+  void sizeLimitThatWasChangedRefusesNewJobsOnly() {
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> SubmissionChecks.refuse(List.of(SIZE, TIME), false))
+        .withMessage(SIZE.text() + "; " + TIME.text());
+    assertThatNoException().isThrownBy(() -> SubmissionChecks.refuse(List.of(SIZE), true));
+  }
+
+  @Test
+  void settingThatWouldMakeVerdictsWrongIsRefusedAlways() {
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> SubmissionChecks.refuse(List.of(SIZE, TIME), true))
+        .withMessage(TIME.text());
+  }
+}

@@ -1,0 +1,101 @@
+package io.turnstile.systemtests.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.turnstile.audit.AuditReport;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.systemtests.harness.Deployment;
+import io.turnstile.systemtests.harness.TestbedExtension;
+import io.turnstile.systemtests.harness.faults.DatabaseFaults;
+import io.turnstile.systemtests.harness.faults.Fault;
+import io.turnstile.systemtests.harness.faults.FaultMatrix;
+import io.turnstile.systemtests.harness.faults.FaultScenario;
+import io.turnstile.systemtests.harness.faults.Faults;
+import io.turnstile.testbed.Testbed;
+import io.turnstile.testbed.TestbedConfig;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole job on a real PostgreSQL; {@code DatabaseFaultMatrixIT} has the other faults. */
+class PostgresqlIT {
+
+  @RegisterExtension
+  static final TestbedExtension TESTBED =
+      new TestbedExtension(
+          TestbedConfig.builder()
+              .taskManagers(2)
+              .taskManagerMemory("1600m")
+              .journalLanes(Deployment.LANES)
+              .build());
+
+  @TempDir Path directory;
+
+  @Tag("extended")
+  @Test
+  void killedTaskManagerLosesAndDoublesNothing() throws Exception {
+    underLoad(Faults.onEveryTestbed().get(0), "taskmanager.");
+  }
+
+  @Test
+  void killedServerLosesAndDoublesNothing() throws Exception {
+    underLoad(DatabaseFaults.all().get(0), "server.");
+  }
+
+  private void underLoad(Fault<Testbed> fault, String prefix) throws Exception {
+    FaultScenario.drawn(FaultMatrix.SEED)
+        .with("postgresql")
+        .sending(20_000, 2_000)
+        .require(FaultScenario.Result::requireClean, TESTBED.testbed(), fault, prefix, directory);
+  }
+
+  /** As a stored procedure does that does not like an input. */
+  @Test
+  void triggerThatRaisesStopsTheJobUntilItIsMended() throws Exception {
+    try (Deployment turnstile = new Deployment(TESTBED.testbed(), "trigger.", directory, true)) {
+      turnstile.publishProduct("p-1");
+      turnstile.submit("--parallelism", "1");
+      turnstile.send(turnstile.transaction("t-1", "c", "p-1", 1));
+      await()
+          .atMost(Deployment.PATIENCE)
+          .until(() -> turnstile.number("SELECT count(*) FROM turnstile.verdict") == 1);
+      FlinkRest flink = TESTBED.testbed().flink();
+      flink.checkpoint(turnstile.jobId(), Deployment.PATIENCE);
+      String checkpoint = flink.checkpoints(turnstile.jobId()).latest().orElseThrow().path();
+      execute(
+          turnstile,
+          "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+              + " 'BEGIN RAISE EXCEPTION ''not this one''; END'",
+          "CREATE TRIGGER refuse BEFORE INSERT ON turnstile.verdict FOR EACH ROW"
+              + " WHEN (new.transaction_id = 't-2'::bytea) EXECUTE FUNCTION refuse()");
+      SourcePosition refused = turnstile.send(turnstile.transaction("t-2", "c", "p-1", 2));
+      assertThat(flink.awaitTerminal(turnstile.jobId(), Deployment.PATIENCE).state())
+          .isEqualTo("FAILED");
+      assertThat(flink.failures(turnstile.jobId()).get(0).stackTrace())
+          .contains("input " + refused)
+          .contains("not this one");
+      execute(turnstile, "DROP TRIGGER refuse ON turnstile.verdict");
+      turnstile.submit(turnstile.submission("--parallelism", "1").restoredFrom(checkpoint));
+      AuditReport audit = turnstile.audit(null);
+      assertThat(audit.accepted()).isEqualTo(2);
+    }
+  }
+
+  private static void execute(Deployment turnstile, String... statements) throws SQLException {
+    String url = turnstile.connection().database().url();
+    String name = url.substring(url.lastIndexOf('/') + 1);
+    try (Connection connection = TESTBED.testbed().database().connect(name);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+}

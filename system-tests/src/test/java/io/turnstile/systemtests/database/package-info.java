@@ -1,0 +1,2 @@
+/** The job with its verdicts in PostgreSQL. */
+package io.turnstile.systemtests.database;

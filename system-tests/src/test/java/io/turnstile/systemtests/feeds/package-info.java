@@ -1,0 +1,2 @@
+/** Feeds as processes, on a real Kafka. */
+package io.turnstile.systemtests.feeds;

@@ -1,0 +1,205 @@
+package io.turnstile.testbed.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.clients.postgresql.TableVerdicts;
+import io.turnstile.events.SourcePosition;
+import io.turnstile.events.TopicNames;
+import io.turnstile.events.VerdictHeaders;
+import io.turnstile.testbed.DatabaseServer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The reader of verdicts in PostgreSQL, on a real one. */
+class TableVerdictsIT {
+
+  private static final TopicNames TOPICS = TopicNames.DEFAULT;
+  private static final Duration SHORT = Duration.ofMillis(50);
+
+  private static PostgresqlServer server;
+
+  private final List<CommittedVerdicts<byte[]>> readers = new ArrayList<>();
+  private String database;
+
+  @BeforeAll
+  static void start() {
+    server = PostgresqlServer.start(Path.of("target", "postgresql"), 2, Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @BeforeEach
+  void createJournal() throws Exception {
+    database = server.createJournal();
+  }
+
+  @AfterEach
+  void close() {
+    readers.forEach(CommittedVerdicts::close);
+  }
+
+  private CommittedVerdicts<byte[]> reader(String... topics) {
+    PostgresqlSource source =
+        new PostgresqlSource(server.url(database), DatabaseServer.JOB_USER, null);
+    CommittedVerdicts<byte[]> reader =
+        new CommittedVerdicts<>(
+            new TableVerdicts<>(source, TOPICS, List.of(topics), bytes -> bytes));
+    readers.add(reader);
+    return reader;
+  }
+
+  private CommittedVerdicts<byte[]> readerOfAll() {
+    return reader(TOPICS.verdicts().toArray(String[]::new));
+  }
+
+  /** Verdicts of a lane, of the inputs with their numbers as offsets. */
+  private void insert(int lane, int from, int to, String outcome) throws SQLException {
+    execute(
+        "INSERT INTO turnstile.verdict (lane, lane_seq, source_topic, source_partition,"
+            + " source_offset, outcome, reason, customer_id, received_at, decided_at, value,"
+            + " error_message) SELECT "
+            + lane
+            + ", i, 'transactions', "
+            + lane
+            + ", i, '"
+            + outcome
+            + "', 'MALFORMED_JSON', 'c', to_timestamp(i), to_timestamp(i), 'v'::bytea, 'e' FROM"
+            + " generate_series("
+            + from
+            + ", "
+            + to
+            + ") i");
+    execute("UPDATE turnstile.lane SET last_seq = " + to + " WHERE lane = " + lane);
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = server.connect(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static List<Long> numbers(Iterable<ConsumerRecord<byte[], byte[]>> records) {
+    List<Long> numbers = new ArrayList<>();
+    records.forEach(record -> numbers.add(record.offset()));
+    return numbers;
+  }
+
+  @Test
+  void verdictsAreAsInTheTopics() throws Exception {
+    insert(1, 1, 1, "dead-letter");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    ConsumerRecord<byte[], byte[]> record = reader.poll(SHORT).iterator().next();
+    assertThat(record.topic()).isEqualTo(TOPICS.deadLetter());
+    assertThat(record.partition()).isEqualTo(1);
+    assertThat(record.offset()).isEqualTo(1);
+    assertThat(record.timestamp()).isEqualTo(1_000);
+    assertThat(record.key()).asString().isEqualTo("c");
+    assertThat(record.value()).asString().isEqualTo("v");
+    assertThat(VerdictHeaders.position(record.headers()))
+        .isEqualTo(new SourcePosition("transactions", 1, 1));
+    assertThat(VerdictHeaders.number(record.headers(), VerdictHeaders.LANE_SEQ)).isOne();
+    assertThat(VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_CODE))
+        .isEqualTo("MALFORMED_JSON");
+  }
+
+  @Test
+  void eachSeekBeginsWhereItSays() throws Exception {
+    insert(0, 1, 10, "accepted");
+    CommittedVerdicts<byte[]> all = readerOfAll();
+    all.seekToBeginning();
+    assertThat(numbers(all.poll(SHORT))).hasSize(10).isSorted();
+    CommittedVerdicts<byte[]> since = readerOfAll();
+    since.seekToTime(Instant.ofEpochSecond(9));
+    assertThat(numbers(since.poll(SHORT))).containsExactly(9L, 10L);
+    CommittedVerdicts<byte[]> fromNowOn = readerOfAll();
+    fromNowOn.seekToEnd();
+    assertThat(fromNowOn.poll(SHORT)).isEmpty();
+    insert(0, 11, 12, "accepted");
+    assertThat(numbers(fromNowOn.poll(SHORT))).containsExactly(11L, 12L);
+    assertThat(numbers(all.poll(SHORT))).containsExactly(11L, 12L);
+  }
+
+  @Test
+  void otherTopicsAreSkipped() throws Exception {
+    insert(0, 1, 3, "accepted");
+    insert(0, 4, 4, "rejected");
+    CommittedVerdicts<byte[]> reader = reader(TOPICS.rejected());
+    reader.seekToBeginning();
+    assertThat(numbers(reader.poll(SHORT))).containsExactly(4L);
+  }
+
+  @Test
+  void readsToTheEndOverSeveralPages() throws Exception {
+    insert(0, 1, 12_000, "accepted");
+    insert(1, 1, 3, "rejected");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();
+    Map<TopicPartition, Long> ends = reader.readToEnd(Duration.ofSeconds(30), read::addAll);
+    assertThat(read).hasSize(12_003);
+    assertThat(ends).containsEntry(new TopicPartition(TOPICS.accepted(), 0), 12_001L);
+  }
+
+  @Test
+  void outageIsWaitedOut() throws Exception {
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    BlockingQueue<Long> read = new LinkedBlockingQueue<>();
+    reader.start("reader", (record, nanos) -> read.add(record.offset()));
+    insert(0, 1, 1, "accepted");
+    assertThat(read.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+    server.kill();
+    server.restart();
+    insert(0, 2, 2, "accepted");
+    assertThat(read.poll(30, TimeUnit.SECONDS)).isEqualTo(2);
+    reader.requireReading();
+  }
+
+  @Test
+  void verdictsThatWereDeletedUnreadAreNotSkippedInSilence() throws Exception {
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToEnd();
+    insert(0, 1, 5, "accepted");
+    execute("DELETE FROM turnstile.verdict WHERE lane_seq < 3");
+    assertThatThrownBy(() -> reader.poll(SHORT))
+        .hasMessageContaining("lane 0: verdicts from lane_seq 1 to 2 were deleted");
+    CommittedVerdicts<byte[]> late = readerOfAll();
+    late.seekToBeginning();
+    assertThat(numbers(late.poll(SHORT))).containsExactly(3L, 4L, 5L);
+  }
+
+  @Test
+  void rightThatIsMissingIsSaid() throws Exception {
+    execute("REVOKE SELECT ON turnstile.lane FROM turnstile_writer, turnstile_reader");
+    assertThatThrownBy(() -> readerOfAll().seekToEnd())
+        .isInstanceOf(CheckFailedException.class)
+        .hasMessageContaining("turnstile_reader")
+        .hasMessageContaining("42501");
+  }
+}
