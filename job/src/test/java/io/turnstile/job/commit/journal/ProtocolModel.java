@@ -676,17 +676,36 @@ final class ProtocolModel {
   }
 
   /** At rest: every input has its verdict, if the last attempt lives. */
-  private void checkComplete() {
+  private void checkComplete() throws InterruptedException {
     Attempt last = current();
-    // What is unmarked is found at the next checkpoint.
-    boolean allVisible = journal.stream().noneMatch(ModelJournal::hasUnmarked);
-    if (last.running && !last.dead && last.hasReadEverything() && allVisible) {
+    if (last.running && !last.dead && last.hasReadEverything() && nothingToFindOut(last)) {
       for (Input input : bounds.inputs()) {
         if (!verdicts.containsKey(input.position())) {
           throw new Violation("no verdict for " + input.position());
         }
       }
       requireAccepted(duplicates);
+    }
+  }
+
+  /**
+   * Returns whether the attempt's next checkpoint would succeed. It fails if a commit is not
+   * marked, or if a zombie has taken over since and has ended it without committing.
+   */
+  private boolean nothingToFindOut(Attempt attempt) throws InterruptedException {
+    if (journal.stream().anyMatch(ModelJournal::hasUnmarked)) {
+      return false;
+    }
+    if (UNAWARE_OF_VISIBILITY.stream().anyMatch(mutations::contains)) {
+      return true;
+    }
+    try {
+      for (Lane lane : attempt.lanes) {
+        lane.awaitVisible();
+      }
+      return true;
+    } catch (JournalException e) {
+      return false;
     }
   }
 
