@@ -34,6 +34,7 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVPrinter;
 import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -345,6 +346,7 @@ class ReplayLayoutTest {
   }
 
   /** The data set itself, as a European spreadsheet saves it, where the data set is at hand. */
+  @Tag("extended")
   @Test
   void publicDataSetIsTheSameInAnotherLayout() throws IOException {
     Path original = publicDataSet();

@@ -46,28 +46,59 @@ public final class OptionCheck {
 
   /** Checks them all, and returns what is wrong, one line each. */
   public List<String> problems() throws IOException {
-    check(commandLine, List.of());
+    return problemsOf(this::checkAllWays);
+  }
+
+  /** The same of plain values alone, for what depends on the locale. */
+  public List<String> problemsOfPlainValues() throws IOException {
+    return problemsOf(this::checkPlainValues);
+  }
+
+  private List<String> problemsOf(Check check) throws IOException {
+    check(commandLine, List.of(), check);
     if (checked == 0) {
       problems.add("there are no options");
     }
     return problems;
   }
 
-  private void check(CommandLine command, List<String> path) throws IOException {
+  private interface Check {
+    void of(List<String> path, OptionSpec option) throws IOException;
+  }
+
+  private void check(CommandLine command, List<String> path, Check check) throws IOException {
     for (OptionSpec option : command.getCommandSpec().options()) {
       boolean help = option.usageHelp() || option.versionHelp();
       boolean live = option.group() != null && option.required();
       if (!help && !live && !option.longestName().equals(OptionSources.FILE_OPTION)) {
         checked++;
-        check(path, option);
+        check.of(path, option);
       }
     }
     for (Map.Entry<String, CommandLine> subcommand : command.getSubcommands().entrySet()) {
-      check(subcommand.getValue(), append(path, subcommand.getKey()));
+      check(subcommand.getValue(), append(path, subcommand.getKey()), check);
     }
   }
 
-  private void check(List<String> path, OptionSpec option) throws IOException {
+  private void checkPlainValues(List<String> path, OptionSpec option) throws IOException {
+    commandLine.setDefaultValueProvider(null);
+    String at = String.join(" ", append(path, option.longestName()));
+    String name = option.longestName();
+    String sample = samples(option).get(0);
+    try {
+      Object wanted = parse(path, option, Map.of(), name + "=" + sample);
+      String variable = OptionSources.environmentName(option);
+      require(at, variable, same(wanted, parse(path, option, Map.of(variable, sample))));
+      String property = name.replaceFirst("^--", "");
+      Files.writeString(file, property + "=" + sample + "\n");
+      String options = OptionSources.FILE_OPTION + "=" + file;
+      require(at, property, same(wanted, parse(path, option, Map.of(), options)));
+    } catch (ParameterException e) {
+      problems.add(at + ": " + e.getMessage());
+    }
+  }
+
+  private void checkAllWays(List<String> path, OptionSpec option) throws IOException {
     // Before anything gives it a default.
     commandLine.setDefaultValueProvider(null);
     boolean required = option.required();

@@ -153,6 +153,7 @@ class CrashPointsIT {
   }
 
   /** And the commit, stuck in the network, arrives when the successor has long taken over. */
+  @Tag("extended")
   @Test
   void killedBetweenAppendAndCommit() throws Exception {
     underLoad();

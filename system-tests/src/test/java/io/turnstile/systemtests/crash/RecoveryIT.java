@@ -100,6 +100,7 @@ class RecoveryIT {
     awaitRestart();
   }
 
+  @Tag("extended")
   @ParameterizedTest
   @ValueSource(strings = {"checkpoint", "journal"})
   void dedupHoldsThroughASavepointAndMoreParallelism(String commit) throws Exception {

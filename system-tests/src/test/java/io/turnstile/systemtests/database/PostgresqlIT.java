@@ -57,6 +57,7 @@ class PostgresqlIT {
   }
 
   /** As a stored procedure does that does not like an input. */
+  @Tag("extended")
   @Test
   void triggerThatRaisesStopsTheJobUntilItIsMended() throws Exception {
     try (Deployment turnstile = new Deployment(TESTBED.testbed(), "trigger.", directory, true)) {

@@ -36,6 +36,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -190,6 +191,7 @@ class FeedsIT {
     };
   }
 
+  @Tag("extended")
   @Test
   void ofTwoRunnersOneWorksAndTheOtherTakesOver() throws Exception {
     try (SimulatedApi api = SimulatedApi.start(settings(0, 0))) {

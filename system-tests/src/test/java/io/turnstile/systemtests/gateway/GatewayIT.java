@@ -44,6 +44,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -219,6 +220,7 @@ class GatewayIT {
     }
   }
 
+  @Tag("extended")
   @Test
   void fiveThousandConnectionsFitIntoASmallProcess() throws Exception {
     assumeTrue(
