@@ -98,9 +98,11 @@ class HttpLoadTest {
 
   @Test
   void locustGetsTheRateOfAllUsers() throws Exception {
-    assertThat(run("locust", "shop", "--users", "7", "--rate", "20")).isZero();
+    assertThat(run("locust", "shop", "--users", "7", "--rate", "20", "--too-large", "0.1")).isZero();
     List<String> lines = Files.readAllLines(said);
-    assertThat(lines.get(0)).contains("|--count|4200|");
+    assertThat(lines.get(0))
+        .contains("|--count|4200|", "|--too-large|0.1|", "|--unknown-product|0|")
+        .doesNotContain("|--too-large|0|");
     assertThat(lines.get(1))
         .startsWith("locust|20|7|-f|")
         .contains("|--host|http://localhost:8080|");

@@ -35,14 +35,14 @@ class WebhookTest {
 
   @RegisterExtension private final GatewayExtension gateway = new GatewayExtension();
 
-  private static String product(int id) {
+  static String product(int id) {
     return """
     {"product_id":"p-%d","name":"N","category":"C","unit_price":1,"currency":"EUR","stock":5,
      "version":7.0,"updated_at":9,"more":[null]}"""
         .formatted(id);
   }
 
-  private static String signature(String secret, Instant time, String body) throws Exception {
+  static String signature(String secret, Instant time, String body) throws Exception {
     Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
     String signed = time.getEpochSecond() + "." + body;
