@@ -98,7 +98,8 @@ class HttpLoadTest {
 
   @Test
   void locustGetsTheRateOfAllUsers() throws Exception {
-    assertThat(run("locust", "shop", "--users", "7", "--rate", "20", "--too-large", "0.1")).isZero();
+    assertThat(run("locust", "shop", "--users", "7", "--rate", "20", "--too-large", "0.1"))
+        .isZero();
     List<String> lines = Files.readAllLines(said);
     assertThat(lines.get(0))
         .contains("|--count|4200|", "|--too-large|0.1|", "|--unknown-product|0|")

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Damaged bytes where a request should be, at random: each connection ends, with answers or without,
- * and what gets through is a transaction that somebody has sent.
+ * Damaged bytes where a request should be, at random: each connection ends, with answers or
+ * without, and what gets through is a transaction that somebody has sent.
  */
 class HostileBytesTest {
 
@@ -87,13 +87,15 @@ class HostileBytesTest {
       }
       for (int i = 0; i < CONNECTIONS; i++) {
         String answers = read(sockets.get(i));
-        String what = "seed %d, connection %d: %s%nanswered %s".formatted(seed, i, sent.get(i), answers);
-        assertThat(answers).as(what).matches("(?s)(?:|HTTP/1\\.[01] \\d{3} .*)");
+        String what =
+            "seed %d, connection %d: %s%nanswered %s".formatted(seed, i, sent.get(i), answers);
+        // Vert.x says 501 to a version that it does not know, with that version.
+        assertThat(answers).as(what).matches("(?s)(?:|\\S+/\\d\\.\\d \\d{3} .*)");
         Matcher status = STATUS.matcher(answers);
         while (status.find()) {
           assertThat(Integer.parseInt(status.group(1)))
               .as(what)
-              .isIn(100, 200, 400, 401, 404, 405, 408, 409, 413, 414, 415, 417, 422, 429, 431);
+              .isIn(100, 200, 400, 401, 404, 405, 408, 409, 413, 414, 415, 417, 422, 429, 431, 501);
         }
       }
     } finally {
@@ -141,7 +143,8 @@ class HostileBytesTest {
     StringBuilder bytes = new StringBuilder(requests);
     for (int n = random.nextInt(4); n > 0 && bytes.length() > 1; n--) {
       // Most of it in the first head, where it matters.
-      int at = random.nextInt(random.nextBoolean() ? Math.min(150, bytes.length()) : bytes.length());
+      int at =
+          random.nextInt(random.nextBoolean() ? Math.min(150, bytes.length()) : bytes.length());
       switch (random.nextInt(5)) {
         case 0 -> bytes.deleteCharAt(at);
         case 1 -> bytes.insert(at, SNIPPETS.get(random.nextInt(SNIPPETS.size())));
@@ -169,7 +172,9 @@ class HostileBytesTest {
     StringBuilder text = new StringBuilder();
     try {
       byte[] some = new byte[4_096];
-      for (int n = socket.getInputStream().read(some); n >= 0; n = socket.getInputStream().read(some)) {
+      for (int n = socket.getInputStream().read(some);
+          n >= 0;
+          n = socket.getInputStream().read(some)) {
         text.append(new String(some, 0, n, StandardCharsets.ISO_8859_1));
       }
     } catch (SocketException e) {

@@ -157,7 +157,8 @@ class HostileRequestsTest {
             "Bearer " + visible(random));
     headers.addAll(List.of("Authorization", oneOf(tokens, random)));
     String signed =
-        WebhookTest.signature(GatewayExtension.SECRET, Instant.now(), body + (random.nextInt(4) > 0 ? "" : " "));
+        WebhookTest.signature(
+            GatewayExtension.SECRET, Instant.now(), body + (random.nextInt(4) > 0 ? "" : " "));
     headers.addAll(List.of("Turnstile-Signature", signed));
     headers.addAll(
         List.of("Content-Type", random.nextInt(9) > 0 ? "application/json" : visible(random)));

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.events.RejectionReason;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -229,7 +229,8 @@ class WebhookTest {
             http -> {},
             settings ->
                 settings.webhooks(
-                    new WebhookSettings(List.of("new secret", "old secret"), WINDOW, 1_000, 10_000)));
+                    new WebhookSettings(
+                        List.of("new secret", "old secret"), WINDOW, 1_000, 10_000)));
     for (String secret : List.of("old secret", "new secret")) {
       String signature = signature(secret, Instant.now(), product(1));
       assertThat(post(api, "/v1/inventory", product(1), signature).statusCode()).isEqualTo(200);
