@@ -31,8 +31,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients, gateways, TaskManagers and the broker are killed at random while the clients ask, and ask
- * again. Each id ends in an answer, the same to all who ask, and the topics agree. System
+ * Clients, gateways, TaskManagers and the broker are killed at random while the clients ask, and
+ * ask again. Each id ends in an answer, the same to all who ask, and the topics agree. System
  * properties: {@code chaos.kills} of the long run, and {@code chaos.seed} to repeat one.
  */
 class GatewayChaosIT {
@@ -83,7 +83,9 @@ class GatewayChaosIT {
   private final ClientProcess[] clients = new ClientProcess[2];
   private Deployment turnstile;
 
+  /** It needs no container, but more time than each build should take. */
   @Test
+  @Tag("containers")
   void everyIdEndsInOneAnswerThroughAFewKills() throws Exception {
     run("few.", FEW);
   }
@@ -182,8 +184,7 @@ class GatewayChaosIT {
 
   private void startGateway(int index) throws IOException {
     gateways[index] =
-        GatewayProcess.start(
-            turnstile, ports.get(index), List.of("-Xmx192m", "-XX:+UseSerialGC"));
+        GatewayProcess.start(turnstile, ports.get(index), List.of("-Xmx192m", "-XX:+UseSerialGC"));
   }
 
   private void startClient(int index, String prefix) throws IOException {
