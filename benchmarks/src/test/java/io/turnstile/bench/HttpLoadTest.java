@@ -92,7 +92,7 @@ class HttpLoadTest {
         .contains("|-Jturnstile.host=localhost|-Jturnstile.port=8080|");
     assertThat(lines.get(2))
         .startsWith("bench|import|")
-        .contains("|--sender|jmeter-http|", "|--bootstrap-servers|broker:9092|--topic-prefix|a.|")
+        .contains("|--sender|jmeter-http|", "|--topic-prefix|a.|--bootstrap-servers|broker:9092|")
         .doesNotContain("key.json");
   }
 
