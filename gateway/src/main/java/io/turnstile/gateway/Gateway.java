@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.turnstile.decision.token.TokenCheck;
+import io.turnstile.gateway.http.BodyMemory;
 import io.turnstile.gateway.http.HttpFrontend;
 import io.turnstile.gateway.http.InFlight;
 import io.turnstile.gateway.http.Route;
@@ -154,23 +155,24 @@ public final class Gateway implements AutoCloseable {
     return routes;
   }
 
-  /** They share what signatures have been used. */
+  /** Shared by all event loops, with the signatures that have been used. */
   private List<Route> webhooks() {
     if (settings.webhooks().secrets().isEmpty()) {
       return List.of();
     }
+    BodyMemory memory = new BodyMemory(settings.webhooks().maxInFlightBytes());
     return List.of(
-        webhook("/v1/inventory", ReferenceKind.PRODUCT, settings.topics().inventory()),
-        webhook("/v1/customers", ReferenceKind.CUSTOMER, settings.topics().customers()));
+        webhook("/v1/inventory", ReferenceKind.PRODUCT, settings.topics().inventory(), memory),
+        webhook("/v1/customers", ReferenceKind.CUSTOMER, settings.topics().customers(), memory));
   }
 
-  private Route webhook(String path, ReferenceKind kind, String topic) {
+  private Route webhook(String path, ReferenceKind kind, String topic, BodyMemory memory) {
     return new Route(
         HttpMethod.POST,
         path,
         settings.webhooks().maxBatchBytes(),
         true,
-        new PostReferences(kind, topic, settings.webhooks(), appender, clock, metrics));
+        new PostReferences(kind, topic, settings.webhooks(), memory, appender, clock, metrics));
   }
 
   /** All that it answers, as {@code GET /livez}. */

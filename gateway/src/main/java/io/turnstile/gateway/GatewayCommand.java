@@ -4,6 +4,8 @@ import static io.turnstile.gateway.HttpOptions.requirePositive;
 
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.decision.token.TokenCheckOptions;
+import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.gateway.http.HttpSettings;
@@ -39,6 +41,9 @@ public final class GatewayCommand implements Callable<Integer> {
   /** Of a webhook: a shorter one can be guessed. */
   private static final int LEAST_SECRET = 32;
 
+  /** A record can be twice as long as in its webhook: that leaves half to transactions. */
+  private static final int WEBHOOK_BYTES = KafkaAppender.BUFFER_BYTES / 4;
+
   private static final Duration MAX_SEND_TIMEOUT = Duration.ofMinutes(1);
 
   @Spec private CommandSpec spec;
@@ -47,7 +52,15 @@ public final class GatewayCommand implements Callable<Integer> {
 
   @Mixin private HttpOptions http;
 
-  @Mixin private GatewayTokenOptions tokens;
+  /** The job's: to be given the same values. */
+  @Mixin private TokenCheckOptions tokens;
+
+  @Option(
+      names = "--token-cache-size",
+      paramLabel = "N",
+      defaultValue = "20000",
+      description = "Verified tokens kept, per event loop (default: ${DEFAULT-VALUE}).")
+  private int tokenCacheSize;
 
   @Option(
       names = "--send-timeout",
@@ -176,9 +189,14 @@ public final class GatewayCommand implements Callable<Integer> {
   private GatewaySettings settings() throws IOException {
     try {
       HttpSettings server = http.settings();
+      tokens.validate();
       requirePositive("--send-timeout", sendTimeout.toMillis() / 2);
       requirePositive("--max-body-bytes", maxBodyBytes);
       requirePositive("--max-batch-bytes", maxBatchBytes);
+      require(
+          maxBatchBytes <= WEBHOOK_BYTES,
+          "--max-batch-bytes must not be more than %d, which all webhooks in flight share"
+              .formatted(WEBHOOK_BYTES));
       requirePositive("--customer-rate", customerRate);
       requirePositive("--customer-burst", customerBurst);
       requirePositive("--customer-in-flight", customerInFlight);
@@ -196,13 +214,13 @@ public final class GatewayCommand implements Callable<Integer> {
       return new GatewaySettings(
           server,
           kafka.topics(),
-          tokens.settings(),
+          tokens.settings(tokenCacheSize, TokenSettings.JWKS_MAX_AGE),
           maxBodyBytes,
           customerRate,
           customerBurst,
           customerInFlight,
           unprovenRate,
-          new WebhookSettings(secrets(), webhookWindow, maxBatchBytes));
+          new WebhookSettings(secrets(), webhookWindow, maxBatchBytes, WEBHOOK_BYTES));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

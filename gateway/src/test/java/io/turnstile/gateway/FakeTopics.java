@@ -62,7 +62,7 @@ public final class FakeTopics implements Appender, VerdictFeed, PastVerdicts {
     failure = cause;
   }
 
-  /** No verdict comes until {@link #release()}. */
+  /** No verdict comes, and no acknowledgement of a reference record, until {@link #release()}. */
   public synchronized void hold() {
     hold = true;
   }
@@ -118,8 +118,14 @@ public final class FakeTopics implements Appender, VerdictFeed, PastVerdicts {
       }
       appended.add(record);
       if (!record.topic().equals(TRANSACTIONS)) {
-        return CompletableFuture.completedFuture(
-            new SourcePosition(record.topic(), 0, appended.size()));
+        CompletableFuture<SourcePosition> stored = new CompletableFuture<>();
+        SourcePosition at = new SourcePosition(record.topic(), 0, appended.size());
+        if (hold) {
+          held.add(() -> stored.complete(at));
+        } else {
+          stored.complete(at);
+        }
+        return stored;
       }
       position = new SourcePosition(TRANSACTIONS, PARTITION, inputs.size());
       inputs.add(record);

@@ -86,7 +86,8 @@ public final class GatewayExtension implements BeforeEachCallback, AfterEachCall
             .customerBurst(1_000)
             .customerInFlight(1_000)
             .unprovenRate(1_000)
-            .webhooks(new WebhookSettings(List.of(SECRET), Duration.ofMinutes(5), 100_000));
+            .webhooks(
+                new WebhookSettings(List.of(SECRET), Duration.ofMinutes(5), 100_000, 1_000_000));
     settings.accept(all);
     gateway = Gateway.start(all.build(), topics, topics, topics, Clock.systemUTC());
     api = new Api(gateway.port());

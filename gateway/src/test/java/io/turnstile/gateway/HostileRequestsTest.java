@@ -1,12 +1,16 @@
 package io.turnstile.gateway;
 
 import static io.turnstile.gateway.Api.body;
+import static io.turnstile.gateway.Api.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Decoded;
+import io.turnstile.events.ProductCodec;
 import io.turnstile.events.TransactionCodec;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -48,6 +52,12 @@ class HostileRequestsTest {
           "{\"a\":{\"a\":{\"a\":",
           "9007199254740993");
 
+  private static final List<String> METHODS =
+      List.of("POST", "POST", "POST", "GET", "GET", "PUT", "DELETE", "PATCH", "OPTIONS", "MAKE");
+
+  private static final List<String> PARAMETERS =
+      List.of("3", "0", "-1", "99999999999999999999", "x", "%00", "0x1", "3%2F0", "%D9%A3", "1.0");
+
   @RegisterExtension private final GatewayExtension gateway = new GatewayExtension();
 
   @Test
@@ -84,6 +94,88 @@ class HostileRequestsTest {
           .isInstanceOf(Decoded.Valid.class);
     }
     assertThat(gateway.topics().appended()).isNotEmpty();
+  }
+
+  /** As tools do that make requests of an OpenAPI document; the client compares each answer. */
+  @Test
+  void everyOperationAnswersAsTheDocumentSaysWhateverItIsSent() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    Api api = gateway.start();
+    List<String> paths = api.paths();
+    for (int i = 0; i < REQUESTS; i++) {
+      String template = oneOf(paths, random);
+      String path =
+          template
+              .replace("{partition}", oneOf(PARAMETERS, random))
+              .replace("{offset}", oneOf(PARAMETERS, random));
+      String method = oneOf(METHODS, random);
+      String body = path.startsWith("/v1/") ? damaged(wellFormed(path, i), random) : "";
+      HttpResponse<String> answer =
+          api.send(method, path, body.getBytes(StandardCharsets.UTF_8), headers(body, random));
+      String what = "seed %d, request %d: %s %s %s".formatted(seed, i, method, path, body);
+      assertThat(answer.statusCode()).as(what).isNotEqualTo(500);
+      if (answer.statusCode() >= 400) {
+        assertThat(problem(answer).get("title").textValue()).as(what).isNotBlank();
+      }
+    }
+    for (ProducerRecord<byte[], byte[]> record : gateway.topics().appended()) {
+      Decoded<?> decoded =
+          switch (record.topic()) {
+            case "inventory" -> ProductCodec.decode(record.value());
+            case "customers" -> CustomerCodec.decode(record.value());
+            default -> TransactionCodec.decode(record.value());
+          };
+      assertThat(decoded).as("seed %d", seed).isInstanceOf(Decoded.Valid.class);
+    }
+    assertThat(gateway.topics().appended())
+        .extracting(ProducerRecord::topic)
+        .contains("transactions", "inventory", "customers");
+  }
+
+  private static String wellFormed(String path, int number) {
+    return switch (path) {
+      case "/v1/inventory" -> "[" + WebhookTest.product(number) + "]";
+      case "/v1/customers" ->
+          """
+          {"customer_id":"c-%d","name":"N","segment":"S","country":"DE","version":1,"updated_at":2}"""
+              .formatted(number);
+      default -> body("t-" + number, "c-1", number);
+    };
+  }
+
+  /** Those that some operation wants, most of them right. */
+  private String[] headers(String body, Random random) throws Exception {
+    List<String> headers = new ArrayList<>();
+    List<String> tokens =
+        List.of(
+            "Bearer " + gateway.token("c-1"),
+            "Bearer " + gateway.token("c-2"),
+            "Bearer " + gateway.forgedToken("c-1"),
+            "Bearer " + gateway.expiredToken("c-1"),
+            "Bearer " + visible(random));
+    headers.addAll(List.of("Authorization", oneOf(tokens, random)));
+    String signed =
+        WebhookTest.signature(
+            GatewayExtension.SECRET, Instant.now(), body + (random.nextInt(4) > 0 ? "" : " "));
+    headers.addAll(List.of("Turnstile-Signature", signed));
+    headers.addAll(
+        List.of("Content-Type", random.nextInt(9) > 0 ? "application/json" : visible(random)));
+    for (String name : List.of("Idempotency-Key", "traceparent", "Content-Encoding")) {
+      if (random.nextInt(9) == 0) {
+        headers.addAll(List.of(name, visible(random)));
+      }
+    }
+    if (random.nextInt(9) == 0) {
+      int twice = 2 * random.nextInt(headers.size() / 2);
+      headers.addAll(List.of(headers.get(twice), visible(random)));
+    }
+    return headers.toArray(String[]::new);
+  }
+
+  private static <T> T oneOf(List<T> all, Random random) {
+    return all.get(random.nextInt(all.size()));
   }
 
   private static String damaged(String body, Random random) {

@@ -2,6 +2,7 @@ package io.turnstile.gateway;
 
 import static io.turnstile.gateway.Api.problem;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.events.Customer;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.crypto.Mac;
@@ -32,14 +35,14 @@ class WebhookTest {
 
   @RegisterExtension private final GatewayExtension gateway = new GatewayExtension();
 
-  private static String product(int id) {
+  static String product(int id) {
     return """
     {"product_id":"p-%d","name":"N","category":"C","unit_price":1,"currency":"EUR","stock":5,
      "version":7.0,"updated_at":9,"more":[null]}"""
         .formatted(id);
   }
 
-  private static String signature(String secret, Instant time, String body) throws Exception {
+  static String signature(String secret, Instant time, String body) throws Exception {
     Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
     String signed = time.getEpochSecond() + "." + body;
@@ -185,6 +188,40 @@ class WebhookTest {
     assertThat(post(api, "/v1/inventory", body, signature).statusCode()).isEqualTo(200);
   }
 
+  /** Else several large batches at once would fill the producer's buffer. */
+  @Test
+  void webhooksBeyondTheirRoomAreRefusedAtOnceAndMayComeAgainAsTheyAre() throws Exception {
+    Api api =
+        gateway.start(
+            http -> {},
+            settings ->
+                settings.webhooks(
+                    new WebhookSettings(List.of(GatewayExtension.SECRET), WINDOW, 1_000, 400)));
+    gateway.topics().hold();
+    String large = product(1) + " ".repeat(200);
+    CompletableFuture<HttpResponse<String>> waiting =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return signed(api, "/v1/inventory", large);
+              } catch (Exception e) {
+                throw new CompletionException(e);
+              }
+            });
+    await().until(() -> gateway.topics().appended().size() == 1);
+
+    String signature = signature(GatewayExtension.SECRET, Instant.now(), product(2));
+    HttpResponse<String> refused = post(api, "/v1/inventory", product(2), signature);
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(problem(refused).get("type").textValue()).endsWith(":overloaded");
+    assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+    assertThat(signed(api, "/v1/customers", product(2)).statusCode()).isEqualTo(503);
+    assertThat(gateway.topics().appended()).hasSize(1);
+    gateway.topics().release();
+    assertThat(waiting.get().statusCode()).isEqualTo(200);
+    assertThat(post(api, "/v1/inventory", product(2), signature).statusCode()).isEqualTo(200);
+  }
+
   @Test
   void secretsCanBeExchanged() throws Exception {
     Api api =
@@ -192,7 +229,8 @@ class WebhookTest {
             http -> {},
             settings ->
                 settings.webhooks(
-                    new WebhookSettings(List.of("new secret", "old secret"), WINDOW, 1_000)));
+                    new WebhookSettings(
+                        List.of("new secret", "old secret"), WINDOW, 1_000, 10_000)));
     for (String secret : List.of("old secret", "new secret")) {
       String signature = signature(secret, Instant.now(), product(1));
       assertThat(post(api, "/v1/inventory", product(1), signature).statusCode()).isEqualTo(200);
@@ -209,7 +247,7 @@ class WebhookTest {
     Api api =
         gateway.start(
             http -> {},
-            settings -> settings.webhooks(new WebhookSettings(List.of(), WINDOW, 1_000)));
+            settings -> settings.webhooks(new WebhookSettings(List.of(), WINDOW, 1_000, 10_000)));
     assertThat(signed(api, "/v1/inventory", product(1)).statusCode()).isEqualTo(404);
     assertThat(signed(api, "/v1/customers", product(1)).statusCode()).isEqualTo(404);
   }

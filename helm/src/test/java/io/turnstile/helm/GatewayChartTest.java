@@ -69,6 +69,7 @@ class GatewayChartTest {
                     .with("job.options.token-audience[0]", "a")
                     .with("job.options.token-audience[1]", "b")
                     .with("job.options.clock-skew", "10s")
+                    .with("job.options.jwks-read-timeout", "9s")
                     .with("job.options.dedup-window", "2h")
                     .with("gateway.options.customer-rate", 50)
                     .with("gateway.options.answer-timeout", "20s")
@@ -86,6 +87,7 @@ class GatewayChartTest {
             "--token-issuer=https://idp.example",
             "--token-audience=a,b",
             "--clock-skew=10s",
+            "--jwks-read-timeout=9s",
             "--customer-rate=50",
             "--answer-timeout=20s");
   }

@@ -35,6 +35,27 @@ class JtlFileTest {
     assertThat(content.threads()).isEqualTo(3);
   }
 
+  /** As the plan for a gateway, or Locust, writes them. */
+  @Test
+  void requestOverHttpIsASampleWhateverItsStatus() throws IOException {
+    JtlFile content =
+        read(
+            """
+            timeStamp,elapsed,label,responseCode,responseMessage,success,allThreads
+            1000,12,transaction,200,,true,2
+            1001,7,transaction,401,,true,2
+            1002,3,transaction,503,status 503 instead of 200,false,2
+            1003,0,transaction,0,"refused, at once",false,2
+            1004,9,transaction,Non HTTP response code: java.net.SocketException,,false,2
+            """);
+
+    assertThat(content.samples())
+        .extracting(Sample::answered)
+        .containsExactly(true, true, false, false, false);
+    assertThat(content.notSent()).isZero();
+    assertThat(content.threads()).isEqualTo(2);
+  }
+
   @Test
   void fileWithoutTheColumnsIsRefused() {
     assertThatThrownBy(() -> read("<?xml version=\"1.0\"?>\n<testResults/>\n"))

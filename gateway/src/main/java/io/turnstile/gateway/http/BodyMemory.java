@@ -2,7 +2,7 @@ package io.turnstile.gateway.http;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts the bytes of all bodies that are in memory, up to a bound. Thread-safe. */
+/** Counts the bytes of bodies that are in memory, up to a bound. Thread-safe. */
 public final class BodyMemory {
 
   private final long max;
@@ -16,7 +16,7 @@ public final class BodyMemory {
   }
 
   /** Takes room for so many more bytes; false if there is none. */
-  boolean take(int bytes) {
+  public boolean take(int bytes) {
     if (used.addAndGet(bytes) > max) {
       used.addAndGet(-bytes);
       return false;
@@ -24,7 +24,8 @@ public final class BodyMemory {
     return true;
   }
 
-  void release(int bytes) {
+  /** Gives back what was taken. */
+  public void release(int bytes) {
     used.addAndGet(-bytes);
   }
 }

@@ -26,6 +26,9 @@ public final class KafkaAppender implements Appender, AutoCloseable {
   /** Requests that come within it share a batch; more would be felt in every answer. */
   private static final int LINGER_MILLIS = 1;
 
+  /** For what waits to be sent, whatever the properties of the client say. */
+  public static final int BUFFER_BYTES = 32 << 20;
+
   /** More than the topics admit: their limit counts. */
   private static final int MAX_REQUEST_BYTES = 2 * Topics.MAX_INPUT_BYTES;
 
@@ -91,6 +94,7 @@ public final class KafkaAppender implements Appender, AutoCloseable {
     // Event loops send: they must not wait for room, nor for a topic's metadata to come back.
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0L);
     config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(365).toMillis());
+    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) BUFFER_BYTES);
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
     return config;
   }

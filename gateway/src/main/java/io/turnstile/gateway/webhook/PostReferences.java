@@ -2,6 +2,7 @@ package io.turnstile.gateway.webhook;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.turnstile.gateway.http.BodyMemory;
 import io.turnstile.gateway.http.Problem;
 import io.turnstile.gateway.http.ProblemException;
 import io.turnstile.gateway.http.Reply;
@@ -32,17 +33,22 @@ public final class PostReferences implements Route.Handler {
   private final String topic;
   private final Signature signature;
   private final SeenSignatures seen;
+  private final BodyMemory inFlight;
   private final Appender appender;
   private final Clock clock;
   private final Counter appended;
 
   /**
    * @param topic that the records are for
+   * @param inFlight of the bodies of all webhooks, until their records are in the topic. A batch
+   *     that finds no room is refused: its records could fill the producer's buffer, which
+   *     transactions need too
    */
   public PostReferences(
       ReferenceKind kind,
       String topic,
       WebhookSettings settings,
+      BodyMemory inFlight,
       Appender appender,
       Clock clock,
       MeterRegistry metrics) {
@@ -51,6 +57,7 @@ public final class PostReferences implements Route.Handler {
     this.signature = new Signature(settings.secrets(), settings.window());
     // One that is used as early as it may be is valid for two windows.
     this.seen = new SeenSignatures(MAX_SIGNATURES, settings.window().multipliedBy(2));
+    this.inFlight = inFlight;
     this.appender = appender;
     this.clock = clock;
     this.appended =
@@ -64,10 +71,22 @@ public final class PostReferences implements Route.Handler {
   public Future<Reply> handle(Request request) {
     String header = request.header(Signature.HEADER);
     request.requireJson();
+    int bytes = request.body().length;
+    if (!inFlight.take(bytes)) {
+      return Future.failedFuture(
+          overloaded(
+              "Too many webhooks are on their way.",
+              "Nothing was done. Send it again, and fewer at a time."));
+    }
     Context loop = Vertx.currentContext();
     // A large batch takes longer than others should wait for.
     return loop.executeBlocking(() -> accept(header, request.body()), false)
-        .compose(batch -> append(batch, loop));
+        .compose(batch -> append(batch, loop))
+        .onComplete(done -> inFlight.release(bytes));
+  }
+
+  private static ProblemException overloaded(String title, String detail) {
+    return new ProblemException(Problem.of(503, "OVERLOADED", title, detail).toReply(SOON));
   }
 
   /** A batch whose signature is good and has not been used. */
@@ -79,13 +98,9 @@ public final class PostReferences implements Route.Handler {
     switch (seen.use(mac, now)) {
       case AGAIN -> throw Signature.invalid("This signature has been used. Sign it anew.");
       case NO_ROOM ->
-          throw new ProblemException(
-              Problem.of(
-                      503,
-                      "OVERLOADED",
-                      "Too many webhooks have come within the window.",
-                      "Nothing was done. Send larger batches.")
-                  .toReply(SOON));
+          throw overloaded(
+              "Too many webhooks have come within the window.",
+              "Nothing was done. Send larger batches.");
       case FIRST -> {}
     }
     try {

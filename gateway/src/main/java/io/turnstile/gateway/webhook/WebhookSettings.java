@@ -9,8 +9,10 @@ import java.util.List;
  * @param secrets any of which may sign; none if there are no webhooks
  * @param window by how much the time of a signature may differ from the time now
  * @param maxBatchBytes the longest body
+ * @param maxInFlightBytes of all bodies that are being taken at a time
  */
-public record WebhookSettings(List<String> secrets, Duration window, int maxBatchBytes) {
+public record WebhookSettings(
+    List<String> secrets, Duration window, int maxBatchBytes, int maxInFlightBytes) {
 
   public WebhookSettings {
     secrets = List.copyOf(secrets);

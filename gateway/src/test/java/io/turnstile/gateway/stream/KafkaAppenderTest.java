@@ -69,10 +69,12 @@ class KafkaAppenderTest {
     client.put(ProducerConfig.ACKS_CONFIG, "1");
     client.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
     client.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 60_000);
+    client.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 1);
     Map<String, Object> config = KafkaAppender.configuration(client, TIMEOUT);
     assertThat(config)
         .containsEntry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true)
-        .containsEntry(ProducerConfig.ACKS_CONFIG, "all");
+        .containsEntry(ProducerConfig.ACKS_CONFIG, "all")
+        .containsEntry(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) KafkaAppender.BUFFER_BYTES);
     // Kafka's client takes them, and gives up at once without a broker.
     try (KafkaProducer<byte[], byte[]> real =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {

@@ -17,8 +17,4 @@ public final class Bounds {
   static void requirePositive(Duration duration, String option) throws InvalidConfigException {
     require(duration.toMillis() > 0, option + " must be at least a millisecond");
   }
-
-  static void requireText(String text, String option) throws InvalidConfigException {
-    require(text == null || !text.isBlank(), option + " must not be blank");
-  }
 }

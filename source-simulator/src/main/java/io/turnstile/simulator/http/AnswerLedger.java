@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedWriter;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,14 +65,7 @@ public final class AnswerLedger implements Closeable {
   }
 
   private void continueAfter(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    int whole = bytes.length;
-    while (whole > 0 && bytes[whole - 1] != '\n') {
-      whole--;
-    }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.truncate(whole);
-    }
+    dropCutOffLine(file);
     read(
         file,
         line -> {
@@ -83,6 +76,21 @@ public final class AnswerLedger implements Closeable {
             unanswered.remove(line.seq());
           }
         });
+  }
+
+  private static void dropCutOffLine(Path file) throws IOException {
+    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+      long whole = bytes.length();
+      while (whole > 0 && !endsLine(bytes, whole)) {
+        whole--;
+      }
+      bytes.setLength(whole);
+    }
+  }
+
+  private static boolean endsLine(RandomAccessFile bytes, long length) throws IOException {
+    bytes.seek(length - 1);
+    return bytes.read() == '\n';
   }
 
   static void read(Path file, Consumer<Line> each) throws IOException {
@@ -96,6 +104,11 @@ public final class AnswerLedger implements Closeable {
             }
           });
     }
+  }
+
+  /** Number of questions that were asked, those of earlier runs included. */
+  public synchronized long questions() {
+    return nextSeq;
   }
 
   /** The questions of earlier runs that no final answer came for, in their order. */

@@ -102,6 +102,7 @@ class AnswerAuditTest {
       assertThat(again.unanswered())
           .extracting(AnswerLedger.Line::transactionId)
           .containsExactly("t");
+      assertThat(again.questions()).isEqualTo(1);
       assertThat(again.asked(question("u"))).isEqualTo(1);
       again.answered(0, 200, OK.getBytes(StandardCharsets.UTF_8));
       again.answered(1, 409, "{}".getBytes(StandardCharsets.UTF_8));

@@ -28,16 +28,18 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   /**
-   * Starts one, and returns when it answers.
+   * Starts one that waits long for verdicts, and returns when it listens.
    *
    * @param options behind those of the deployment
    */
   public static GatewayProcess start(Deployment turnstile, String... options) throws IOException {
-    return start(turnstile, 0, List.of("-Xmx256m"), options);
+    List<String> patient = new ArrayList<>(List.of("--answer-timeout", "30s"));
+    patient.addAll(List.of(options));
+    return start(turnstile, 0, List.of("-Xmx256m"), patient.toArray(String[]::new));
   }
 
   /**
-   * The same at a port, with other options of the JVM.
+   * Starts one at a port, with other options of the JVM.
    *
    * @param port 0 for a free one
    */
@@ -65,8 +67,6 @@ public final class GatewayProcess implements AutoCloseable {
             turnstile.jwks().toString(),
             "--listen",
             "127.0.0.1:" + port,
-            "--answer-timeout",
-            "30s",
             "--drain",
             "0s"));
     command.addAll(List.of(options));
@@ -95,6 +95,7 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** Kills it, as a crash does. */
   public void kill() throws InterruptedException {
+    assertThat(process.isAlive()).as("the gateway still runs").isTrue();
     process.destroyForcibly().waitFor();
   }
 
