@@ -25,6 +25,11 @@ public final class TransactionCodec {
 
   private TransactionCodec() {}
 
+  /** Returns whether the contract has a field of this name. */
+  static boolean knows(String field) {
+    return DECODER.knows(field);
+  }
+
   /**
    * Reads a record's value.
    *

@@ -121,7 +121,7 @@ class PostTransactionTest {
     int status =
         switch (reason) {
           case TOKEN_EXPIRED, TOKEN_INVALID, TOKEN_NOT_YET_VALID, TOKEN_SUBJECT_MISMATCH -> 401;
-          case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER -> 404;
+          case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER, UNKNOWN_REFERENCE -> 404;
           case DUPLICATE_ID, ID_CONFLICT, DUPLICATE_CONTENT -> 409;
           case REFERENCE_UNAVAILABLE -> 503;
         };
