@@ -14,11 +14,11 @@ import picocli.CommandLine.TypeConversionException;
  *     digits, hyphens and underscores
  * @param keyedBy what its records are about
  * @param topic null for the usual one
- * @param wait how long a transaction waits for one that is missing; null for the usual time
+ * @param waitTime how long a transaction waits for one that is missing; null for the usual time
  * @param required whether a transaction is turned away without it
  */
 public record ReferenceSpec(
-    String name, KeyedBy keyedBy, String topic, Duration wait, boolean required)
+    String name, KeyedBy keyedBy, String topic, Duration waitTime, boolean required)
     implements Serializable {
 
   /** Most references of one job. */
@@ -55,7 +55,7 @@ public record ReferenceSpec(
   }
 
   ReferenceSpec withTopic(String other) {
-    return new ReferenceSpec(name, keyedBy, other, wait, required);
+    return new ReferenceSpec(name, keyedBy, other, waitTime, required);
   }
 
   /**
