@@ -1,5 +1,6 @@
 package io.turnstile.audit;
 
+import io.turnstile.clients.AdditionOptions;
 import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
@@ -82,6 +83,8 @@ public final class AuditCommand implements Callable<Integer> {
       description = "the job's dedup window (default: ${DEFAULT-VALUE})")
   private Duration dedupWindow;
 
+  @Mixin private AdditionOptions additions;
+
   @Option(names = "--out", paramLabel = "FILE", description = "write the result as JSON")
   private Path out;
 
@@ -147,7 +150,10 @@ public final class AuditCommand implements Callable<Integer> {
       throw usage("--client-properties cannot be read: " + e);
     }
     try {
-      return builder.build();
+      return builder
+          .references(additions.references(kafka))
+          .carried(additions.carriedFields())
+          .build();
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
