@@ -84,6 +84,7 @@ final class RunCommand implements Callable<Integer> {
         new RunSettings(
             states.kafka().client(),
             states.kafka().topics(),
+            states.kafka().topicPrefix(),
             states.name(),
             instance,
             takeOver,
