@@ -151,7 +151,7 @@ public final class JobTopology {
     }
     RecordType<ReferenceUpdate> type = ReferenceUpdateType.of(kind);
     DataStream<ReferenceUpdate> all =
-        forwarded(main.map(update -> (ReferenceUpdate) update, type), "references by " + key);
+        forwarded(main.map(update -> update, type), "references by " + key);
     for (Named each : named) {
       String name = each.name();
       all =
