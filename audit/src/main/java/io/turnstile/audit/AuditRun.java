@@ -154,8 +154,8 @@ final class AuditRun {
     Map<TopicPartition, Long> ends = new HashMap<>();
     for (int i = 0; i < sources.size(); i++) {
       VerdictTable table = range.tables().get(i);
-      passes.add(new InputPass(
-              source, i, table, config.additions(), horizon, check, frontiers.get(i)));
+      passes.add(
+          new InputPass(source, i, table, config.additions(), horizon, check, frontiers.get(i)));
       starts.put(sources.get(i), table.start());
       ends.put(sources.get(i), table.end());
     }

@@ -116,8 +116,7 @@ final class InputPass {
    * of the transaction. An input that does not deserve this kind of verdict demands something that
    * none has.
    */
-  static long demanded(
-      ConsumerRecord<byte[], byte[]> input, int code, VerdictAdditions additions) {
+  static long demanded(ConsumerRecord<byte[], byte[]> input, int code, VerdictAdditions additions) {
     Decoded<VerdictAdditions.Demand> decoded = additions.input(input.value());
     if (decoded instanceof Decoded.Invalid<VerdictAdditions.Demand> invalid) {
       DeadLetterCode deserved = invalid.code();

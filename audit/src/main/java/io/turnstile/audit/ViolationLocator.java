@@ -112,9 +112,7 @@ final class ViolationLocator {
     long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
     boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
     ReadVerdict verdict =
-        demanded != null || acceptance
-            ? reader.read(record, topic, position.offset())
-            : null;
+        demanded != null || acceptance ? reader.read(record, topic, position.offset()) : null;
     synchronized (this) {
       List<String> places = placesByPosition.get(position);
       if (places != null) {

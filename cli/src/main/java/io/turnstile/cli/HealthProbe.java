@@ -150,9 +150,7 @@ final class HealthProbe {
     } catch (CheckFailedException | KafkaException e) {
       problems.add("feeds: " + OneLine.of(e));
     }
-    found.stream()
-        .filter(FeedHealth::isIll)
-        .forEach(feed -> problems.add("feed " + feed.line()));
+    found.stream().filter(FeedHealth::isIll).forEach(feed -> problems.add("feed " + feed.line()));
     return found;
   }
 

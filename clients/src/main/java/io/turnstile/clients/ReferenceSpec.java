@@ -68,7 +68,9 @@ public record ReferenceSpec(
     String name = colon < 0 ? text : text.substring(0, colon);
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "'" + name + "' is no name of a reference: at most 32 of a-z, 0-9, - and _, a letter first");
+          "'"
+              + name
+              + "' is no name of a reference: at most 32 of a-z, 0-9, - and _, a letter first");
     }
     KeyedBy keyedBy = null;
     String topic = null;

@@ -19,7 +19,8 @@ class ReferenceDocumentCodecTest {
 
   @Test
   void recordIsKeptAsItIsButForWhiteSpace() {
-    String json = with("\"rate\":1.230E+5,\"bands\":[1,{\"é\":null}, true],\"note\":\"a\\u0000\\n\"");
+    String json =
+        with("\"rate\":1.230E+5,\"bands\":[1,{\"é\":null}, true],\"note\":\"a\\u0000\\n\"");
     assertThat(decode(" " + json.replace(",", " ,\n")))
         .isEqualTo(
             new Decoded.Valid<>(new ReferenceDocument("p", 7, json.replace(", true", ",true"))));
@@ -35,7 +36,8 @@ class ReferenceDocumentCodecTest {
   void longestRecordIsTakenAndALongerOneIsNot() {
     String empty = with("\"text\":\"\"");
     String longest =
-        empty.replace("\"\"", "\"" + "x".repeat(ReferenceDocumentCodec.MAX_BYTES - empty.length()) + "\"");
+        empty.replace(
+            "\"\"", "\"" + "x".repeat(ReferenceDocumentCodec.MAX_BYTES - empty.length()) + "\"");
     assertThat(decode(longest)).isInstanceOf(Decoded.Valid.class);
     assertThat(decode(longest.replace("\"x", "\"xx"))).isInstanceOf(Decoded.Invalid.class);
   }

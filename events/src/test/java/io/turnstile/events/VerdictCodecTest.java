@@ -46,7 +46,8 @@ class VerdictCodecTest {
   void additionsFollowWhatEveryAcceptedVerdictHas() {
     Additions additions =
         Additions.of("{\"channel\":\"web\"}")
-            .with("tariff", new ReferenceDocument("p-1", 2, "{\"product_id\":\"p-1\",\"version\":2}"))
+            .with(
+                "tariff", new ReferenceDocument("p-1", 2, "{\"product_id\":\"p-1\",\"version\":2}"))
             .with("risk", null);
     byte[] verdict =
         VerdictCodec.encode(

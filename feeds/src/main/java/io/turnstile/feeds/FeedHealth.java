@@ -43,9 +43,7 @@ public record FeedHealth(String name, Duration sinceSync, Duration failing, Stri
     }
     Instant now = Instant.now();
     return new StateTopic(client, topic, timeout)
-        .states().entrySet().stream()
-            .map(each -> of(each.getKey(), each.getValue(), now))
-            .toList();
+        .states().entrySet().stream().map(each -> of(each.getKey(), each.getValue(), now)).toList();
   }
 
   private static boolean exists(Map<String, Object> client, String topic)

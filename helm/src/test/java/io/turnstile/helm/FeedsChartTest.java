@@ -124,12 +124,7 @@ class FeedsChartTest {
   private static Endpoint endpoint(Manifests manifests) {
     return new Endpoint(
         Chart.NAMESPACE,
-        manifests
-            .get(Deployment.class, "feeds")
-            .getSpec()
-            .getTemplate()
-            .getMetadata()
-            .getLabels());
+        manifests.get(Deployment.class, "feeds").getSpec().getTemplate().getMetadata().getLabels());
   }
 
   @Test

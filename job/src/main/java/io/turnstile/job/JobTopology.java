@@ -42,7 +42,8 @@ public final class JobTopology {
    *
    * @param updates its topic's records
    */
-  public record Named(ReferenceSettings settings, DataStream<Reference<ReferenceDocument>> updates) {
+  public record Named(
+      ReferenceSettings settings, DataStream<Reference<ReferenceDocument>> updates) {
     private String name() {
       return settings.spec().name();
     }

@@ -55,15 +55,13 @@ final class Catalog {
   }
 
   /** What a named reference knows of a product or customer: a score. */
-  static ReferenceDocument document(
-      ReferenceSpec reference, int number, long version, int change) {
+  static ReferenceDocument document(ReferenceSpec reference, int number, long version, int change) {
     String id = reference.keyedBy() == KeyedBy.PRODUCT ? productId(number) : customerId(number);
     return new ReferenceDocument(
         id,
         version,
         "{\"%s\":\"%s\",\"version\":%d,\"score\":%d}"
-            .formatted(
-                reference.keyedBy().idField(), id, version, (number + change) % SCORES));
+            .formatted(reference.keyedBy().idField(), id, version, (number + change) % SCORES));
   }
 
   static Customer customer(int number, long version, long updatedAt) {

@@ -52,7 +52,10 @@ public final class ReferenceExport implements EventSource {
     static Records of(ReferenceSpec reference) {
       return (kind, number, version, change, timing) ->
           new DocumentUpdate(
-              kind, reference.topic(), Catalog.document(reference, number, version, change), timing);
+              kind,
+              reference.topic(),
+              Catalog.document(reference, number, version, change),
+              timing);
     }
   }
 

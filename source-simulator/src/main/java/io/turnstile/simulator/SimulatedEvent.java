@@ -173,8 +173,7 @@ public sealed interface SimulatedEvent {
 
     @Override
     public ProducerRecord<String, byte[]> toRecord(TopicNames topics) {
-      return new ProducerRecord<>(
-          topic, document.id(), ReferenceDocumentCodec.encode(document));
+      return new ProducerRecord<>(topic, document.id(), ReferenceDocumentCodec.encode(document));
     }
   }
 

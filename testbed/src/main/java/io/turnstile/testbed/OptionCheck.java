@@ -203,7 +203,8 @@ public final class OptionCheck {
       return List.of("UTF-16", "ISO-8859-1");
     }
     if (type == ReferenceSpec.class) {
-      return List.of("tariff:keyed-by=product,wait=7s;risk:keyed-by=customer", "r:keyed-by=customer");
+      return List.of(
+          "tariff:keyed-by=product,wait=7s;risk:keyed-by=customer", "r:keyed-by=customer");
     }
     if (type == char.class || type == Character.class) {
       return List.of(",", ".");

@@ -287,8 +287,7 @@ class RecordMapperTest {
       })
   void wrongNamedReferenceIsRefused(String right, String wrong, String what) {
     assertThatThrownBy(
-            () ->
-                RecordMapper.of(TestFeeds.of(directory, TARIFFS.replace(right, wrong) + SOURCE)))
+            () -> RecordMapper.of(TestFeeds.of(directory, TARIFFS.replace(right, wrong) + SOURCE)))
         .isInstanceOf(FeedFileException.class)
         .hasMessageContaining(what);
   }

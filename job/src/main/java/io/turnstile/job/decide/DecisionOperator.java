@@ -38,8 +38,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * customers and what else is known of them; its maximum parallelism is the number of lanes.
  */
 public final class DecisionOperator extends AbstractStreamOperator<Verdict>
-    implements TwoInputStreamOperator<DecisionInput, ReferenceUpdate, Verdict>,
-        BoundedMultiInput {
+    implements TwoInputStreamOperator<DecisionInput, ReferenceUpdate, Verdict>, BoundedMultiInput {
 
   private final DecisionSettings settings;
   private final CommitStrategy commit;

@@ -14,8 +14,8 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 
 /**
  * Joins transactions with named references of the same key, one after the other: a part of an
- * operator that is keyed. Each is a {@link ReferenceJoin} with state of its own, so that an operator
- * without any has none. Used by the task thread alone.
+ * operator that is keyed. Each is a {@link ReferenceJoin} with state of its own, so that an
+ * operator without any has none. Used by the task thread alone.
  */
 public final class NamedReferences {
 

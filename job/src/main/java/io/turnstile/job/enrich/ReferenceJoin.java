@@ -120,12 +120,15 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Begins to read the topic to its end: for who has something to do before {@link #open}. */
   public void startCatchUp() {
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
-    catchUp = new CatchUp<>(reference.topic().reader(), positions.next(), OwnedKeys.of(task), threadName(task));
+    catchUp =
+        new CatchUp<>(
+            reference.topic().reader(), positions.next(), OwnedKeys.of(task), threadName(task));
   }
 
   /** Waits for the topic's end as it is now; to be called by the operator's method of that name. */
   public void open() throws Exception {
-    timers = operator.getInternalTimerService(
+    timers =
+        operator.getInternalTimerService(
             reference.own(WaitingElements.STATE), VoidNamespaceSerializer.INSTANCE, this);
     waiting.open(timers);
     if (catchUp == null) {
@@ -143,7 +146,11 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
     reading =
         new BackgroundReading<>(
-            reference.topic().reader(), OwnedKeys.of(task), mailbox, threadName(task), new Readings());
+            reference.topic().reader(),
+            OwnedKeys.of(task),
+            mailbox,
+            threadName(task),
+            new Readings());
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }

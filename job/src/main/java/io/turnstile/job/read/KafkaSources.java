@@ -90,9 +90,7 @@ public final class KafkaSources {
   }
 
   private static ReferenceKind<ReferenceDocument> kind(ReferenceSpec spec) {
-    return spec.keyedBy() == KeyedBy.PRODUCT
-        ? ReferenceKind.OF_PRODUCT
-        : ReferenceKind.OF_CUSTOMER;
+    return spec.keyedBy() == KeyedBy.PRODUCT ? ReferenceKind.OF_PRODUCT : ReferenceKind.OF_CUSTOMER;
   }
 
   /** The inventory topic, to be read to its end at a start. */

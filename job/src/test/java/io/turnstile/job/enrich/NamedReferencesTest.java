@@ -199,8 +199,7 @@ class NamedReferencesTest {
         .singleElement()
         .isInstanceOfSatisfying(
             DecisionInput.Refused.class,
-            refused ->
-                assertThat(refused.reason()).isEqualTo(RejectionReason.UNKNOWN_REFERENCE));
+            refused -> assertThat(refused.reason()).isEqualTo(RejectionReason.UNKNOWN_REFERENCE));
   }
 
   private void start(ReferenceSettings... settings) throws Exception {
@@ -216,8 +215,7 @@ class NamedReferencesTest {
   @Test
   void rocksDbKeepsEachReferenceApart() throws Exception {
     references.addAll(List.of(optional("tariff", tariffs), optional("risk", risks)));
-    enricher =
-        OperatorUnderTest.start(spec(), START, 1, new EmbeddedRocksDBStateBackend(), null);
+    enricher = OperatorUnderTest.start(spec(), START, 1, new EmbeddedRocksDBStateBackend(), null);
     enricher.second(productAt(0, 0, "p", 1));
     enricher.second(named("tariff", documentAt(0, 0, "p", 7)));
     enricher.second(named("risk", documentAt(0, 0, "p", 8)));

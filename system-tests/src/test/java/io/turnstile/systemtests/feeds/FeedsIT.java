@@ -270,13 +270,7 @@ class FeedsIT {
   private KafkaPublication open(Feed feed, RecordMapper mapper, Leadership leadership)
       throws InterruptedException {
     return KafkaPublication.open(
-        client(),
-        feed,
-        mapper,
-        topics.inventory(),
-        states,
-        leadership,
-        Duration.ofMinutes(1));
+        client(), feed, mapper, topics.inventory(), states, leadership, Duration.ofMinutes(1));
   }
 
   private static Mapped put(RecordMapper mapper, long version) throws IOException {

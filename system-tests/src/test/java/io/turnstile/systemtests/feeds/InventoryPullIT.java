@@ -27,9 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The first sync of a whole inventory, within a heap that is stated. Prints how long it took and the
- * most heap that a look every tenth of a second has seen; asserts neither, but that it came to its
- * end.
+ * The first sync of a whole inventory, within a heap that is stated. Prints how long it took and
+ * the most heap that a look every tenth of a second has seen; asserts neither, but that it came to
+ * its end.
  */
 @Tag("extended")
 class InventoryPullIT {
@@ -48,15 +48,13 @@ class InventoryPullIT {
   @CsvSource({"10000, 100, 96m", "1000000, 500, 512m"})
   void inventoryIsPulledWithinItsHeap(int products, int page, String heap) throws Exception {
     String prefix = "pull-" + products + ".";
-    Map<String, Object> client =
-        Map.of("bootstrap.servers", TESTBED.testbed().bootstrapServers());
+    Map<String, Object> client = Map.of("bootstrap.servers", TESTBED.testbed().bootstrapServers());
     try (Admin admin = Admin.create(client)) {
       new Topics(TopicNames.withPrefix(prefix), 4, 1).withoutVerdicts().create(admin, (short) 1);
     }
     StateTopic states = new StateTopic(client, prefix + "turnstile.feeds", Duration.ofMinutes(1));
     ApiSettings settings =
-        new ApiSettings(
-            "127.0.0.1", 0, products, 0, page, Duration.ZERO, 0, 0, 0, 0, null, 1);
+        new ApiSettings("127.0.0.1", 0, products, 0, page, Duration.ZERO, 0, 0, 0, 0, null, 1);
     try (SimulatedApi api = SimulatedApi.start(settings)) {
       long begun = System.nanoTime();
       try (FeedProcess runner =
@@ -70,7 +68,8 @@ class InventoryPullIT {
                 () -> {
                   String metrics = runner.metrics();
                   peak[0] = Math.max(peak[0], heap(metrics));
-                  return metrics.contains("turnstile_feeds_syncs_total{feed=\"shop\",kind=\"full\"} 1.0");
+                  return metrics.contains(
+                      "turnstile_feeds_syncs_total{feed=\"shop\",kind=\"full\"} 1.0");
                 });
         double seconds = (System.nanoTime() - begun) / 1e9;
         FeedState.Totals totals = states.states().get("shop").totals();
