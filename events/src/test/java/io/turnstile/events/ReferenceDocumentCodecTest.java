@@ -43,7 +43,7 @@ class ReferenceDocumentCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\"\\ud800\"", "{\"\\udc00\":1}"})
+  @ValueSource(strings = {"\"\\ud800\"", "[{\"a\":\"\\udc00\"}]"})
   void halfACharacterCannotBeRepeated(String value) {
     assertThat(decode(with("\"text\":" + value)))
         .isEqualTo(
