@@ -18,7 +18,7 @@ final class TransactionReader {
    * @param transaction with its token
    * @param extra JSON object of its carried fields; null if none are carried
    */
-  record Readable(Transaction transaction, String extra) {}
+  record ReadTransaction(Transaction transaction, String extra) {}
 
   private final CarriedFields carried;
   private final Consumer<DecisionInput> deadLetters;
@@ -32,13 +32,13 @@ final class TransactionReader {
   }
 
   /** Null if it cannot be read, and has become a dead letter. */
-  Readable read(InputRecord input) {
+  ReadTransaction read(InputRecord input) {
     Transaction transaction = valid(input, TransactionCodec.decode(input.value()));
     if (transaction == null || carried.isEmpty()) {
-      return transaction == null ? null : new Readable(transaction, null);
+      return transaction == null ? null : new ReadTransaction(transaction, null);
     }
     String extra = valid(input, carried.of(input.value(), transaction.customerId()));
-    return extra == null ? null : new Readable(transaction, extra);
+    return extra == null ? null : new ReadTransaction(transaction, extra);
   }
 
   private <T> T valid(InputRecord input, Decoded<T> decoded) {

@@ -10,7 +10,7 @@ import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.TopicIdentities;
 import io.turnstile.job.read.TopicIdentityGuard;
-import io.turnstile.job.validate.TransactionReader.Readable;
+import io.turnstile.job.validate.TransactionReader.ReadTransaction;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.Serializable;
@@ -147,7 +147,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     InputRecord input = record.getValue();
     inputMetrics.read(
         input.position().partition(), System.currentTimeMillis() - input.receivedAt());
-    Readable read = readOrRefuse(input);
+    ReadTransaction read = readOrRefuse(input);
     if (read == null) {
       return;
     }
@@ -171,7 +171,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   }
 
   /** Null if it is decided, or cannot be read and has become a dead letter. */
-  private Readable readOrRefuse(InputRecord input) {
+  private ReadTransaction readOrRefuse(InputRecord input) {
     DecisionInput.AlreadyDecided position = decided.take(input);
     if (position != null) {
       refuse(position);
@@ -181,8 +181,8 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   }
 
   /** The same: an earlier build may have held what this one cannot read. */
-  private Readable readOrRefuseFirstHeld() {
-    Readable read = readOrRefuse(held.first());
+  private ReadTransaction readOrRefuseFirstHeld() {
+    ReadTransaction read = readOrRefuse(held.first());
     if (read == null) {
       held.removeFirst();
     }
@@ -230,7 +230,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     retry = null;
     for (int i = 0; i < RETRIED_AT_ONCE && held.size() > 0; i++) {
       InputRecord first = held.first();
-      Readable read = readOrRefuseFirstHeld();
+      ReadTransaction read = readOrRefuseFirstHeld();
       if (read == null) {
         continue;
       }
@@ -250,7 +250,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   /** Waits for the answer. */
   private void decideFirstHeld() throws IOException {
     InputRecord first = held.first();
-    Readable read = readOrRefuseFirstHeld();
+    ReadTransaction read = readOrRefuseFirstHeld();
     if (read == null) {
       return;
     }
@@ -273,7 +273,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     return tokenCheck.ask(transaction.token(), transaction.customerId(), input.receivedAt());
   }
 
-  private void emit(InputRecord input, Readable read, TokenResult result) {
+  private void emit(InputRecord input, ReadTransaction read, TokenResult result) {
     Transaction transaction = read.transaction();
     InputMetadata metadata = InputMetadata.of(input, transaction.customerId());
     if (result instanceof TokenFault fault) {
