@@ -19,6 +19,7 @@ import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
 import io.turnstile.testbed.process.PostgresqlServer;
 import io.turnstile.testbed.process.ProcessTestbed;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.kafka.clients.admin.Admin;
@@ -40,7 +42,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** PostgreSQL's log by Debezium's embedded engine into a topic, and by a feed into the inventory. */
+/**
+ * PostgreSQL's log by Debezium's embedded engine into a topic, and by a feed into the inventory.
+ */
 @Tag("extended")
 class DebeziumIT {
 
@@ -69,17 +73,23 @@ class DebeziumIT {
       execute("INSERT INTO articles VALUES ('a', 'Tea', 1.50, 1), ('b', 'Oil', 2, 1)");
       Process feed = feed(testbed.bootstrapServers());
       try {
-        try (Engine engine = new Engine("first")) {
+        Engine first = new Engine("first");
+        try {
           awaitVersions(Map.of("a", 1L, "b", 1L));
           execute("UPDATE articles SET price = 1.70, rev = 2 WHERE id = 'a'");
           execute("DELETE FROM articles WHERE id = 'b'");
           execute("INSERT INTO articles VALUES ('c', 'Rye', 3, 1)");
           awaitVersions(Map.of("a", 2L, "c", 1L));
+        } finally {
+          first.stop();
         }
         // It has forgotten where it was, and reads the whole table again.
-        try (Engine engine = new Engine("second")) {
+        Engine second = new Engine("second");
+        try {
           execute("UPDATE articles SET rev = 2 WHERE id = 'c'");
           awaitVersions(Map.of("a", 2L, "c", 2L));
+        } finally {
+          second.stop();
         }
         assertThat(published()).containsExactlyInAnyOrder("a@1", "b@1", "a@2", "b@-", "c@1", "c@2");
       } finally {
@@ -103,7 +113,7 @@ class DebeziumIT {
   }
 
   /** The engine with a slot of its own, and without a memory of what another one has read. */
-  private final class Engine implements AutoCloseable {
+  private final class Engine {
 
     private final KafkaProducer<String, String> producer =
         new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer());
@@ -113,8 +123,7 @@ class DebeziumIT {
     Engine(String name) {
       Properties config = new Properties();
       config.setProperty("name", name);
-      config.setProperty(
-          "connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+      config.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
       config.setProperty(
           "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
       config.setProperty("topic.prefix", "erp");
@@ -129,20 +138,21 @@ class DebeziumIT {
       config.setProperty("publication.autocreate.mode", "filtered");
       config.setProperty("table.include.list", "public.articles");
       config.setProperty("decimal.handling.mode", "string");
-      engine =
-          DebeziumEngine.create(Json.class)
-              .using(config)
-              .notifying(
-                  change ->
-                      producer.send(
-                          new ProducerRecord<>(
-                              change.destination(), change.key(), change.value())))
-              .build();
+      engine = DebeziumEngine.create(Json.class).using(config).notifying(this::publish).build();
       thread.execute(engine);
     }
 
-    @Override
-    public void close() throws Exception {
+    private void publish(ChangeEvent<String, String> change) {
+      try {
+        producer
+            .send(new ProducerRecord<>(change.destination(), change.key(), change.value()))
+            .get();
+      } catch (InterruptedException | ExecutionException e) {
+        throw new IllegalStateException("the change is not in its topic", e);
+      }
+    }
+
+    void stop() throws IOException {
       engine.close();
       thread.shutdown();
       producer.close();
@@ -221,7 +231,9 @@ class DebeziumIT {
           PATIENCE,
           batch ->
               batch.forEach(
-                  record -> published.add(new String(record.key(), UTF_8) + "@" + version(record.value()))));
+                  record ->
+                      published.add(
+                          new String(record.key(), UTF_8) + "@" + version(record.value()))));
     }
     return published;
   }
@@ -229,7 +241,6 @@ class DebeziumIT {
   private static String version(byte[] value) {
     return value == null
         ? "-"
-        : Long.toString(
-            ((Decoded.Valid<Product>) ProductCodec.decode(value)).record().version());
+        : Long.toString(((Decoded.Valid<Product>) ProductCodec.decode(value)).record().version());
   }
 }
