@@ -1,10 +1,11 @@
 package io.turnstile.audit;
 
-import io.turnstile.clients.AdditionOptions;
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
 import io.turnstile.clients.SinceConverter;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import java.io.IOException;
@@ -83,7 +84,9 @@ public final class AuditCommand implements Callable<Integer> {
       description = "the job's dedup window (default: ${DEFAULT-VALUE})")
   private Duration dedupWindow;
 
-  @Mixin private AdditionOptions additions;
+  @Mixin private ReferenceOptions references;
+
+  @Mixin private CarriedFieldOptions carried;
 
   @Option(names = "--out", paramLabel = "FILE", description = "write the result as JSON")
   private Path out;
@@ -151,8 +154,8 @@ public final class AuditCommand implements Callable<Integer> {
     }
     try {
       return builder
-          .references(additions.references(kafka))
-          .carried(additions.carriedFields())
+          .references(references.references(kafka))
+          .carried(carried.carriedFields())
           .build();
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());

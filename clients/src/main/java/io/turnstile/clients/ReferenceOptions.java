@@ -7,7 +7,7 @@ import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** The further reference topics of a deployment, as the job and every command take them. */
-public class ReferenceOptions {
+public final class ReferenceOptions {
 
   @Option(
       names = "--reference",
@@ -25,7 +25,7 @@ public class ReferenceOptions {
    * @throws IllegalArgumentException if there are too many, or two share a name or a topic; in one
    *     line
    */
-  public final List<ReferenceSpec> references(TopicOptions topics) {
+  public List<ReferenceSpec> references(TopicOptions topics) {
     if (references.size() > ReferenceSpec.MAX) {
       throw new IllegalArgumentException(
           "--reference can be given " + ReferenceSpec.MAX + " times at most");

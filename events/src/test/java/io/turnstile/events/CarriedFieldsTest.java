@@ -32,6 +32,17 @@ class CarriedFieldsTest {
   }
 
   @Test
+  void whatIsCarriedCanBeWrittenIntoAnotherRecord() {
+    byte[] written = TransactionCodec.encode(Samples.TRANSACTION, "{\"channel\":\"wéb\"}");
+    assertThat(TransactionCodec.decode(written))
+        .isEqualTo(new Decoded.Valid<>(Samples.TRANSACTION));
+    assertThat(FIELDS.of(written, "c")).isEqualTo(new Decoded.Valid<>("{\"channel\":\"wéb\"}"));
+    assertThat(TransactionCodec.encode(Samples.TRANSACTION, "{}"))
+        .isEqualTo(TransactionCodec.encode(Samples.TRANSACTION, null))
+        .isEqualTo(TransactionCodec.encode(Samples.TRANSACTION));
+  }
+
+  @Test
   void moreThanAVerdictMayRepeatIsNoTransaction() {
     int room = CarriedFields.MAX_BYTES - "{\"channel\":\"\"}".length();
     assertThat(FIELDS.of(transaction("\"channel\":\"" + "x".repeat(room) + "\","), "c"))

@@ -2,6 +2,7 @@ package io.turnstile.gateway;
 
 import static io.turnstile.gateway.HttpOptions.requirePositive;
 
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.events.TopicNames;
@@ -48,6 +49,8 @@ public final class GatewayCommand implements Callable<Integer> {
   @Mixin private HttpOptions http;
 
   @Mixin private GatewayTokenOptions tokens;
+
+  @Mixin private CarriedFieldOptions carried;
 
   @Option(
       names = "--send-timeout",
@@ -197,6 +200,7 @@ public final class GatewayCommand implements Callable<Integer> {
           server,
           kafka.topics(),
           tokens.settings(),
+          carried.carriedFields(),
           maxBodyBytes,
           customerRate,
           customerBurst,

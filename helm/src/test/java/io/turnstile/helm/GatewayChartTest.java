@@ -69,6 +69,8 @@ class GatewayChartTest {
                     .with("job.options.token-audience[0]", "a")
                     .with("job.options.token-audience[1]", "b")
                     .with("job.options.clock-skew", "10s")
+                    .with("job.options.carry-fields[0]", "channel")
+                    .with("job.options.carry-fields[1]", "basket")
                     .with("job.options.dedup-window", "2h")
                     .with("gateway.options.customer-rate", 50)
                     .with("gateway.options.answer-timeout", "20s")
@@ -86,6 +88,7 @@ class GatewayChartTest {
             "--token-issuer=https://idp.example",
             "--token-audience=a,b",
             "--clock-skew=10s",
+            "--carry-fields=channel,basket",
             "--customer-rate=50",
             "--answer-timeout=20s");
   }

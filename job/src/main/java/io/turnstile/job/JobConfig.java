@@ -2,10 +2,11 @@ package io.turnstile.job;
 
 import static io.turnstile.job.options.Bounds.require;
 
-import io.turnstile.clients.AdditionOptions;
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
 import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.CarriedFields;
@@ -77,7 +78,9 @@ public final class JobConfig {
 
   @Mixin private DecisionOptions decision;
 
-  @Mixin private AdditionOptions additions;
+  @Mixin private ReferenceOptions referenceOptions;
+
+  @Mixin private CarriedFieldOptions carriedOptions;
 
   @Mixin private CommitOptions commit;
 
@@ -152,8 +155,8 @@ public final class JobConfig {
     names.addAll(topics().verdicts());
     require(names.size() == 6, "the six topics must have different names");
     try {
-      references = additions.references(kafka);
-      carried = additions.carriedFields();
+      references = referenceOptions.references(kafka);
+      carried = carriedOptions.carriedFields();
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException(e.getMessage());
     }

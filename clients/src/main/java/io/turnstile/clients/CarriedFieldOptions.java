@@ -4,8 +4,8 @@ import io.turnstile.events.CarriedFields;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** What accepted verdicts hold beside what every one has, as the job and its audit take it. */
-public final class AdditionOptions extends ReferenceOptions {
+/** The fields that accepted verdicts repeat, as the job, its audit and the gateway take them. */
+public final class CarriedFieldOptions {
 
   @Option(
       names = "--carry-fields",
