@@ -426,6 +426,9 @@ args:
   {{- range $name, $value := .Values.topics.verdictConfig }}
   - {{ printf "--verdict-config=%s=%s" $name (include "turnstile.text" $value) | quote }}
   {{- end }}
+  {{- with dig "reference" "" .Values.job.options }}
+  - {{ printf "--reference=%s" . | quote }}
+  {{- end }}
   {{- with dig "trust-producer-time" "" .Values.job.options }}
   {{- with include "turnstile.jobOption" (dict "name" "trust-producer-time" "value" .) }}
   - {{ . }}

@@ -92,6 +92,9 @@
 {{- if gt (int $v.gateway.autoscaling.minReplicas) (int $v.gateway.autoscaling.maxReplicas) -}}
 {{- fail "gateway.autoscaling.minReplicas is above gateway.autoscaling.maxReplicas" -}}
 {{- end -}}
+{{- if and $v.feeds.enabled (not (trim $v.feeds.file)) -}}
+{{- fail "feeds.file is required with feeds.enabled: the file of feeds, as text" -}}
+{{- end -}}
 {{- if and $v.certificates.secretName $v.certificates.configMapName -}}
 {{- fail "certificates: give one of certificates.secretName and certificates.configMapName" -}}
 {{- end -}}

@@ -1,9 +1,11 @@
 package io.turnstile.audit;
 
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
 import io.turnstile.clients.SinceConverter;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import java.io.IOException;
@@ -82,6 +84,10 @@ public final class AuditCommand implements Callable<Integer> {
       description = "the job's dedup window (default: ${DEFAULT-VALUE})")
   private Duration dedupWindow;
 
+  @Mixin private ReferenceOptions references;
+
+  @Mixin private CarriedFieldOptions carried;
+
   @Option(names = "--out", paramLabel = "FILE", description = "write the result as JSON")
   private Path out;
 
@@ -147,7 +153,10 @@ public final class AuditCommand implements Callable<Integer> {
       throw usage("--client-properties cannot be read: " + e);
     }
     try {
-      return builder.build();
+      return builder
+          .references(references.references(kafka))
+          .carried(carried.carriedFields())
+          .build();
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

@@ -3,12 +3,15 @@ package io.turnstile.audit;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.Durations;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.TopicNames;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -27,6 +30,9 @@ import org.apache.kafka.clients.CommonClientConfigs;
  *     decides later ones (the product wait) and the time between two commits
  * @param since only inputs appended at or after this time are audited; null for all, the default
  * @param dedupWindow the job's; default 1 h
+ * @param references the job's named references, which accepted verdicts must then have; default
+ *     none, which checks nothing of them
+ * @param carried the fields that accepted verdicts must carry; default none, which checks nothing
  * @param threads partitions read at the same time; default one per processor
  * @param progress is told how far the audit is; default nobody
  */
@@ -40,6 +46,8 @@ public record AuditConfig(
     Duration waitFor,
     Instant since,
     Duration dedupWindow,
+    List<ReferenceSpec> references,
+    CarriedFields carried,
     int threads,
     AuditProgress progress) {
 
@@ -53,6 +61,7 @@ public record AuditConfig(
   public AuditConfig {
     Objects.requireNonNull(bootstrapServers, "bootstrapServers");
     clientProperties = Map.copyOf(clientProperties);
+    references = List.copyOf(references);
     if (waitFor.isNegative() || waitFor.compareTo(MAX) > 0) {
       throw new IllegalArgumentException(
           "the wait must be from 0 to " + MAX.toDays() + " days, not " + waitFor);
@@ -64,6 +73,11 @@ public record AuditConfig(
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, not " + threads);
     }
+  }
+
+  /** What the job was told to add to accepted verdicts. */
+  VerdictAdditions additions() {
+    return new VerdictAdditions(references, carried);
   }
 
   /** The properties of all Kafka clients. */
@@ -81,6 +95,8 @@ public record AuditConfig(
         .topics(TopicNames.DEFAULT)
         .waitFor(Duration.ofSeconds(10))
         .dedupWindow(Durations.parse(DedupWindow.DEFAULT))
+        .references(List.of())
+        .carried(CarriedFields.NONE)
         .threads(Runtime.getRuntime().availableProcessors())
         .progress((phase, done, total) -> {});
   }

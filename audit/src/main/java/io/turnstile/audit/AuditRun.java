@@ -60,7 +60,13 @@ final class AuditRun {
     int lanes = partitions.lanes();
     sequences = new LaneSequences(lanes);
     verdicts =
-        new VerdictPass(range, lanes, sequences, config.dedupWindow().toMillis(), SLACK.toMillis());
+        new VerdictPass(
+            range,
+            new VerdictReader(config.additions()),
+            lanes,
+            sequences,
+            config.dedupWindow().toMillis(),
+            SLACK.toMillis());
 
     partitions.read(verdicts::verdict, horizon);
     sequences.settle(partitions, verdicts::verdict);
@@ -148,7 +154,8 @@ final class AuditRun {
     Map<TopicPartition, Long> ends = new HashMap<>();
     for (int i = 0; i < sources.size(); i++) {
       VerdictTable table = range.tables().get(i);
-      passes.add(new InputPass(source, i, table, horizon, check, frontiers.get(i)));
+      passes.add(
+          new InputPass(source, i, table, config.additions(), horizon, check, frontiers.get(i)));
       starts.put(sources.get(i), table.start());
       ends.put(sources.get(i), table.end());
     }
@@ -161,7 +168,9 @@ final class AuditRun {
       InputReading inputs, Violations found, Map<SourcePosition, Long> idBySecond) {
     ViolationLocator locator =
         new ViolationLocator(
-            range, position -> log.record(sources.get(position.partition()), position.offset()));
+            range,
+            config.additions(),
+            position -> log.record(sources.get(position.partition()), position.offset()));
     boolean needed = false;
     for (Violation violation : found.list()) {
       if (violation.source() != null && violation.kind() != Kind.MISSING) {

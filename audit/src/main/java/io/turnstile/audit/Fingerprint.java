@@ -1,8 +1,11 @@
 package io.turnstile.audit;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Transaction;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import net.jpountz.xxhash.XXHash64;
 import net.jpountz.xxhash.XXHashFactory;
@@ -29,8 +32,12 @@ final class Fingerprint {
     this.seed = seed;
   }
 
-  /** Hashes what an accepted verdict must repeat of its input. */
-  static long ofAccepted(long offset, long receivedAt, Transaction transaction) {
+  /**
+   * Hashes what an accepted verdict must repeat of its input.
+   *
+   * @param extra hash of the carried fields
+   */
+  static long ofAccepted(long offset, long receivedAt, Transaction transaction, long extra) {
     return new Fingerprint(1)
         .add(offset)
         .add(receivedAt)
@@ -41,7 +48,28 @@ final class Fingerprint {
         .add(transaction.amount())
         .add(transaction.currency())
         .add(transaction.occurredAt())
+        .add(extra)
         .value();
+  }
+
+  /**
+   * Hashes a JSON value, whatever its white space and escapes.
+   *
+   * @param json stands at its first token, and at its last one afterwards
+   */
+  static long ofJson(JsonParser json) throws IOException {
+    Fingerprint fingerprint = new Fingerprint(5);
+    int depth = 0;
+    for (JsonToken token = json.currentToken(); ; token = json.nextToken()) {
+      if (token == null) {
+        throw new IllegalArgumentException("the JSON ends within a value");
+      }
+      fingerprint.add(token.id()).add(json.getText());
+      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      if (depth == 0) {
+        return fingerprint.value();
+      }
+    }
   }
 
   /** Hashes what a rejected verdict must repeat of its input. */

@@ -8,7 +8,6 @@ import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
-import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictHeaders;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +24,7 @@ final class InputPass {
   private final String topic;
   private final int partition;
   private final VerdictTable verdicts;
+  private final VerdictAdditions additions;
   private final RetentionHorizon horizon;
   private final Ledger.Check ledger;
   private final long frontier;
@@ -48,12 +48,14 @@ final class InputPass {
       String topic,
       int partition,
       VerdictTable verdicts,
+      VerdictAdditions additions,
       RetentionHorizon horizon,
       Ledger.Check ledger,
       long frontier) {
     this.topic = topic;
     this.partition = partition;
     this.verdicts = verdicts;
+    this.additions = additions;
     this.horizon = horizon;
     this.ledger = ledger;
     this.frontier = frontier;
@@ -77,7 +79,7 @@ final class InputPass {
     if (code == VerdictTable.FAULTY) {
       return;
     }
-    sum += demanded(input, code);
+    sum += demanded(input, code, additions);
     String seq = VerdictHeaders.optional(input.headers(), LedgerEntry.HEADER);
     if (ledger != null && seq != null && isForLedger(input, code)) {
       String fault;
@@ -114,9 +116,9 @@ final class InputPass {
    * of the transaction. An input that does not deserve this kind of verdict demands something that
    * none has.
    */
-  static long demanded(ConsumerRecord<byte[], byte[]> input, int code) {
-    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
-    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
+  static long demanded(ConsumerRecord<byte[], byte[]> input, int code, VerdictAdditions additions) {
+    Decoded<VerdictAdditions.Demand> decoded = additions.input(input.value());
+    if (decoded instanceof Decoded.Invalid<VerdictAdditions.Demand> invalid) {
       DeadLetterCode deserved = invalid.code();
       return Fingerprint.ofDeadLetter(
           input.offset(),
@@ -125,9 +127,10 @@ final class InputPass {
           InputHeaders.toDeadLetter(input.headers()),
           deserved);
     }
-    Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
+    VerdictAdditions.Demand demand = ((Decoded.Valid<VerdictAdditions.Demand>) decoded).record();
+    Transaction transaction = demand.transaction();
     return OutcomeCode.outcome(code) == Outcome.ACCEPTED
-        ? Fingerprint.ofAccepted(input.offset(), input.timestamp(), transaction)
+        ? Fingerprint.ofAccepted(input.offset(), input.timestamp(), transaction, demand.extra())
         : Fingerprint.ofRejected(
             input.offset(),
             input.timestamp(),
@@ -136,7 +139,7 @@ final class InputPass {
   }
 
   private void undecided(ConsumerRecord<byte[], byte[]> input) {
-    boolean valid = TransactionCodec.decode(input.value()) instanceof Decoded.Valid;
+    boolean valid = additions.input(input.value()) instanceof Decoded.Valid;
     if (horizon.mayHaveDeleted(valid, input.timestamp())) {
       expired++;
       return;

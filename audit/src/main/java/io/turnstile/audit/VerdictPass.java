@@ -36,6 +36,7 @@ final class VerdictPass {
   private static final long REPORTED = 1L << 40;
 
   private final InputRange range;
+  private final VerdictReader reader;
   private final Violations violations = new Violations();
   private final Map<Integer, LaneAcceptances> acceptances = new HashMap<>();
   private final NamedAcceptances named;
@@ -54,8 +55,15 @@ final class VerdictPass {
    * @param window the dedup window in milliseconds
    * @param slack of the acceptance windows of each lane, in milliseconds
    */
-  VerdictPass(InputRange range, int lanes, LaneSequences sequences, long window, long slack) {
+  VerdictPass(
+      InputRange range,
+      VerdictReader reader,
+      int lanes,
+      LaneSequences sequences,
+      long window,
+      long slack) {
     this.range = range;
+    this.reader = reader;
     this.sequences = sequences;
     named = new NamedAcceptances(lanes, window);
     for (int lane = 0; lane < lanes; lane++) {
@@ -96,7 +104,7 @@ final class VerdictPass {
       ConsumerRecord<byte[], byte[]> record,
       SourcePosition position,
       VerdictTable table) {
-    ReadVerdict verdict = VerdictReader.read(record, topic, position.offset());
+    ReadVerdict verdict = reader.read(record, topic, position.offset());
     boolean first = table.decide(position.offset(), verdict.code(), verdict.fingerprint());
     if (!first) {
       report(Kind.DUPLICATED, position, record, "one more verdict about this input");
@@ -170,7 +178,7 @@ final class VerdictPass {
       return;
     }
     int code = range.table(position).verdict(position.offset());
-    ReadVerdict verdict = VerdictReader.read(record, topic, position.offset());
+    ReadVerdict verdict = reader.read(record, topic, position.offset());
     if (code >= 0 && verdict.code() == code) {
       receiver.take(position, record, verdict);
     }

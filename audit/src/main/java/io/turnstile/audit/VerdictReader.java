@@ -48,7 +48,9 @@ final class VerdictReader {
     DETAIL,
     ACCEPTANCE,
     SOURCE_PARTITION,
-    SOURCE_OFFSET;
+    SOURCE_OFFSET,
+    REFERENCES,
+    EXTRA;
 
     private static final Map<String, Field> BY_NAME = new HashMap<>();
 
@@ -63,7 +65,11 @@ final class VerdictReader {
     }
   }
 
-  private VerdictReader() {}
+  private final VerdictAdditions additions;
+
+  VerdictReader(VerdictAdditions additions) {
+    this.additions = additions;
+  }
 
   /**
    * Reads a verdict whose headers say which input it is about.
@@ -71,7 +77,7 @@ final class VerdictReader {
    * @param topic the outcome in whose topic it is
    * @param sourceOffset the offset of its input
    */
-  static ReadVerdict read(ConsumerRecord<byte[], byte[]> record, Outcome topic, long sourceOffset) {
+  ReadVerdict read(ConsumerRecord<byte[], byte[]> record, Outcome topic, long sourceOffset) {
     String outcome = VerdictHeaders.optional(record.headers(), VerdictHeaders.OUTCOME);
     if (!topic.headerValue().equals(outcome)) {
       return ReadVerdict.faulty(
@@ -98,7 +104,7 @@ final class VerdictReader {
     }
   }
 
-  private static ReadVerdict accepted(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
+  private ReadVerdict accepted(ConsumerRecord<byte[], byte[]> record, long sourceOffset)
       throws IOException {
     Fields fields = Fields.parse(record.value());
     Transaction transaction =
@@ -122,6 +128,10 @@ final class VerdictReader {
     if (!fields.text(Field.CONTENT_HASH).equals(ContentHash.of(transaction).toString())) {
       return ReadVerdict.faulty(Kind.WRONG, "content_hash is not that of the content");
     }
+    String fault = additions.fault(transaction, fields.references);
+    if (fault != null) {
+      return ReadVerdict.faulty(Kind.WRONG, fault);
+    }
     return keyed(
         record,
         new ReadVerdict(
@@ -130,7 +140,8 @@ final class VerdictReader {
             receivedAt,
             fields.number(Field.DECIDED_AT),
             null,
-            Fingerprint.ofAccepted(sourceOffset, receivedAt, transaction),
+            Fingerprint.ofAccepted(
+                sourceOffset, receivedAt, transaction, additions.extra(fields.extra)),
             null,
             null));
   }
@@ -207,6 +218,8 @@ final class VerdictReader {
     private final Map<Field, String> texts = new EnumMap<>(Field.class);
     private final Map<Field, Long> numbers = new EnumMap<>(Field.class);
     private PriorAcceptance acceptance;
+    private Map<String, Map<String, String>> references;
+    private Long extra;
 
     static Fields parse(byte[] value) throws IOException {
       if (value == null) {
@@ -244,6 +257,8 @@ final class VerdictReader {
             texts.put(
                 field, token == JsonToken.VALUE_NULL ? "" : idOf(json, token, Field.CUSTOMER_ID));
         case ACCEPTANCE -> acceptance = acceptance(json, token);
+        case REFERENCES -> references = VerdictAdditions.references(json, token);
+        case EXTRA -> extra = token == JsonToken.START_OBJECT ? Fingerprint.ofJson(json) : null;
         case RETRYABLE -> {
           if (token.isBoolean()) {
             numbers.put(field, json.getBooleanValue() ? 1L : 0L);

@@ -6,7 +6,6 @@ import io.turnstile.events.Decoded;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
-import io.turnstile.events.TransactionCodec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,6 +34,8 @@ final class ViolationLocator {
   private static final int EXAMINED = 16_384;
 
   private final InputRange range;
+  private final VerdictAdditions additions;
+  private final VerdictReader reader;
   private final List<Map<Integer, long[]>> demandedByChunk = new ArrayList<>();
   private final List<Set<Integer>> unexplained = new ArrayList<>();
   private final Map<SourcePosition, List<String>> placesByPosition = new HashMap<>();
@@ -51,8 +52,10 @@ final class ViolationLocator {
     Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
   }
 
-  ViolationLocator(InputRange range, InputLookup inputs) {
+  ViolationLocator(InputRange range, VerdictAdditions additions, InputLookup inputs) {
     this.range = range;
+    this.additions = additions;
+    this.reader = new VerdictReader(additions);
     this.inputs = inputs;
     for (int i = 0; i < range.tables().size(); i++) {
       demandedByChunk.add(new HashMap<>());
@@ -94,7 +97,7 @@ final class ViolationLocator {
     long[] demanded = demandedByChunk.get(input.partition()).get(table.chunk(input.offset()));
     int code = table.verdict(input.offset());
     if (demanded != null && code >= 0) {
-      demanded[table.index(input.offset())] = InputPass.demanded(input, code);
+      demanded[table.index(input.offset())] = InputPass.demanded(input, code, additions);
     }
   }
 
@@ -109,9 +112,7 @@ final class ViolationLocator {
     long[] demanded = demandedByChunk.get(position.partition()).get(chunk);
     boolean acceptance = topic == Outcome.ACCEPTED && !placesByAcceptance.isEmpty();
     ReadVerdict verdict =
-        demanded != null || acceptance
-            ? VerdictReader.read(record, topic, position.offset())
-            : null;
+        demanded != null || acceptance ? reader.read(record, topic, position.offset()) : null;
     synchronized (this) {
       List<String> places = placesByPosition.get(position);
       if (places != null) {
@@ -202,13 +203,13 @@ final class ViolationLocator {
         : new Violation(violation.kind(), violation.source(), places, violation.what());
   }
 
-  private static String difference(
+  private String difference(
       ReadVerdict verdict,
       ConsumerRecord<byte[], byte[]> record,
       ConsumerRecord<byte[], byte[]> input) {
-    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
+    Decoded<VerdictAdditions.Demand> decoded = additions.input(input.value());
     boolean deadLettered = verdict.transaction() == null;
-    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
+    if (decoded instanceof Decoded.Invalid<VerdictAdditions.Demand> invalid) {
       DeadLetterCode code = invalid.code();
       if (OutcomeCode.of(code) != verdict.code()) {
         return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
@@ -221,7 +222,8 @@ final class ViolationLocator {
       }
       return "the dead letter's bytes are not those of its input";
     }
-    Transaction transaction = ((Decoded.Valid<Transaction>) decoded).record();
+    Transaction transaction =
+        ((Decoded.Valid<VerdictAdditions.Demand>) decoded).record().transaction();
     if (deadLettered) {
       return OutcomeCode.name(verdict.code()) + ", but its input is a well-formed transaction";
     }
@@ -237,7 +239,9 @@ final class ViolationLocator {
       compare(differences, "currency", said.currency(), transaction.currency());
       compare(differences, "occurred_at", said.occurredAt(), transaction.occurredAt());
     }
-    return differences.toString();
+    return differences.length() == 0
+        ? "extra does not have the fields of its input"
+        : differences.toString();
   }
 
   private static void compare(StringJoiner differences, String field, Object said, Object is) {

@@ -18,24 +18,25 @@ class FingerprintTest {
   void everyFieldCounts() {
     assertThat(
             List.of(
-                Fingerprint.ofAccepted(0, 0, TRANSACTION),
-                Fingerprint.ofAccepted(1, 0, TRANSACTION),
-                Fingerprint.ofAccepted(0, 1, TRANSACTION),
-                Fingerprint.ofAccepted(0, 0, new Transaction("u", "c", "p", 1, 2, "EUR", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "d", "p", 1, 2, "EUR", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "q", 1, 2, "EUR", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 2, 2, "EUR", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 1, "EUR", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 2, "GBP", 3, "")),
-                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 2, "EUR", 4, "")),
+                Fingerprint.ofAccepted(0, 0, TRANSACTION, 0),
+                Fingerprint.ofAccepted(0, 0, TRANSACTION, 1),
+                Fingerprint.ofAccepted(1, 0, TRANSACTION, 0),
+                Fingerprint.ofAccepted(0, 1, TRANSACTION, 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("u", "c", "p", 1, 2, "EUR", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "d", "p", 1, 2, "EUR", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "q", 1, 2, "EUR", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 2, 2, "EUR", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 1, "EUR", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 2, "GBP", 3, ""), 0),
+                Fingerprint.ofAccepted(0, 0, new Transaction("t", "c", "p", 1, 2, "EUR", 4, ""), 0),
                 Fingerprint.ofRejected(0, 0, "t", "c")))
         .doesNotHaveDuplicates();
   }
 
   @Test
   void theTokenDoesNot() {
-    assertThat(Fingerprint.ofAccepted(0, 0, TRANSACTION.withToken("other")))
-        .isEqualTo(Fingerprint.ofAccepted(0, 0, TRANSACTION));
+    assertThat(Fingerprint.ofAccepted(0, 0, TRANSACTION.withToken("other"), 0))
+        .isEqualTo(Fingerprint.ofAccepted(0, 0, TRANSACTION, 0));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.turnstile.audit;
 
 import io.turnstile.events.Accepted;
+import io.turnstile.events.Additions;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
@@ -176,6 +177,10 @@ final class History {
   }
 
   Written accept(Input input) {
+    return accept(input, Additions.NONE);
+  }
+
+  Written accept(Input input, Additions additions) {
     Transaction transaction = input.transaction();
     return write(
         Outcome.ACCEPTED,
@@ -190,7 +195,8 @@ final class History {
                     : new Customer(transaction.customerId(), "Ann", "gold", "AT", 1, START),
                 ContentHash.of(transaction),
                 input.record().timestamp(),
-                now)),
+                now,
+                additions)),
         transaction.customerId());
   }
 

@@ -114,7 +114,7 @@ class ComposeTest {
             tried.add(name);
           }
         });
-    assertThat(tried).containsExactly("gateway", "simulator", "topics");
+    assertThat(tried).containsExactly("api", "feeds", "gateway", "simulator", "topics");
     Matcher keys =
         Pattern.compile(Pattern.quote(Laboratory.class.getName()) + " (keys .*)")
             .matcher(String.join(" ", list(services.get("keys"), "entrypoint")));

@@ -16,6 +16,8 @@ import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
+import io.turnstile.feeds.FeedHealth;
+import io.turnstile.feeds.FeedsTopicOption;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -31,6 +33,7 @@ import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,6 +58,8 @@ final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private FeedsTopicOption feedsTopic;
 
   @Mixin private PostgresqlOptions database;
 
@@ -111,6 +116,9 @@ final class CheckCommand implements Callable<Integer> {
     if (database.url() != null) {
       topics &= report.run("database", this::describeDatabase);
     }
+    if (topics) {
+      checkFeeds(report, client);
+    }
     boolean running = checkFlink(report, flink);
     if (tokens == null) {
       report.skip("verdicts", "no --signing-key given, so nothing was sent");
@@ -138,6 +146,33 @@ final class CheckCommand implements Callable<Integer> {
       }
       return report.run("topics", () -> topicsAreRight(admin));
     }
+  }
+
+  /** Nothing where there are none. */
+  private void checkFeeds(CheckReport report, Map<String, Object> client)
+      throws InterruptedException {
+    List<FeedHealth> feeds;
+    try {
+      feeds = FeedHealth.read(client, feedsTopic.name(kafka), timeout);
+    } catch (KafkaException | CheckFailedException e) {
+      report.run(
+          "feeds",
+          () -> {
+            throw e;
+          });
+      return;
+    }
+    if (!feeds.isEmpty()) {
+      report.run("feeds", () -> describe(feeds));
+    }
+  }
+
+  private static String describe(List<FeedHealth> feeds) {
+    String lines = feeds.stream().map(FeedHealth::line).collect(Collectors.joining(" | "));
+    if (feeds.stream().anyMatch(FeedHealth::isIll)) {
+      throw new CheckFailedException(lines);
+    }
+    return lines;
   }
 
   private String describe(Admin admin) throws Exception {

@@ -1,5 +1,6 @@
 package io.turnstile.cli;
 
+import io.turnstile.feeds.FeedHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.SortedMap;
  * @param inputs transactions that the job read since the look before, null if that is not known
  * @param verdicts decided since the look before, by code as in a ledger
  * @param references how the reference topics are read; empty if it could not be seen
+ * @param feeds how the feeds are; empty if there are none
  * @param interval since the look before
  * @param latency of a canary, null if none was sent or it got no verdict
  * @param problems what is wrong, one line each; none if all is well
@@ -28,6 +30,7 @@ record Health(
     Long inputs,
     SortedMap<String, Long> verdicts,
     List<ReferenceFeed> references,
+    List<FeedHealth> feeds,
     Duration interval,
     Duration latency,
     List<String> problems) {
@@ -51,8 +54,25 @@ record Health(
       double verdictsPerS,
       SortedMap<String, Long> verdicts,
       List<ReferenceFeed.Json> references,
+      List<JsonFeed> feeds,
       Double committedLatencyMs,
       List<String> problems) {}
+
+  /**
+   * A feed as it is written to files.
+   *
+   * @param lastSyncAgeS seconds, null if no sync ever ended
+   * @param failingS seconds, null if it does not fail
+   */
+  record JsonFeed(String name, Double lastSyncAgeS, Double failingS) {
+    private static JsonFeed of(FeedHealth feed) {
+      return new JsonFeed(feed.name(), seconds(feed.sinceSync()), seconds(feed.failing()));
+    }
+  }
+
+  private static Double seconds(Duration time) {
+    return time == null ? null : time.toMillis() / 1000.0;
+  }
 
   boolean isWell() {
     return problems.isEmpty();
@@ -73,12 +93,13 @@ record Health(
         at.toString(),
         job,
         restarts,
-        checkpointAge == null ? null : checkpointAge.toMillis() / 1000.0,
+        seconds(checkpointAge),
         unread,
         inputs == null ? null : perSecond(inputs),
         perSecond(decided()),
         verdicts,
         references.stream().map(ReferenceFeed::json).toList(),
+        feeds.stream().map(JsonFeed::of).toList(),
         latency == null ? null : latency.toNanos() / 1e6,
         problems);
   }

@@ -9,6 +9,7 @@ import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.clients.postgresql.UnsuitableDatabaseException;
 import io.turnstile.events.LedgerEntry;
+import io.turnstile.feeds.FeedHealth;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,6 +31,7 @@ final class HealthProbe {
   private final FlinkOptions options;
   private final Admin kafka;
   private final String transactions;
+  private final Feeds feeds;
   private final PostgresqlSource database;
   private final Canary canary;
   private boolean canaryPrepared;
@@ -37,6 +39,13 @@ final class HealthProbe {
 
   /** Of the look before: a rate needs two looks in a row. */
   private TaskCounts before = TaskCounts.UNSEEN;
+
+  /** Asks how the feeds are. */
+  interface Feeds {
+
+    /** How each is; none if there are none. */
+    List<FeedHealth> look() throws InterruptedException;
+  }
 
   /**
    * @param database of the verdicts; null if they are in Kafka
@@ -47,12 +56,14 @@ final class HealthProbe {
       FlinkOptions options,
       Admin kafka,
       String transactions,
+      Feeds feeds,
       PostgresqlSource database,
       Canary canary) {
     this.flink = flink;
     this.options = options;
     this.kafka = kafka;
     this.transactions = transactions;
+    this.feeds = feeds;
     this.database = database;
     this.canary = canary;
   }
@@ -63,6 +74,7 @@ final class HealthProbe {
     Duration latency = canaryLatency(problems);
     askKafka(problems);
     askDatabase(problems);
+    List<FeedHealth> feedsNow = askFeeds(problems);
     long now = System.nanoTime();
     Duration interval = Duration.ofNanos(now - lookedNanos);
     lookedNanos = now;
@@ -101,6 +113,7 @@ final class HealthProbe {
             counts.inputsSince(before),
             counts.verdictsSince(before),
             references,
+            feedsNow,
             interval,
             latency,
             List.copyOf(problems));
@@ -128,6 +141,17 @@ final class HealthProbe {
       problems.add("canary: " + OneLine.of(e));
     }
     return null;
+  }
+
+  private List<FeedHealth> askFeeds(List<String> problems) throws InterruptedException {
+    List<FeedHealth> found = List.of();
+    try {
+      found = feeds.look();
+    } catch (CheckFailedException | KafkaException e) {
+      problems.add("feeds: " + OneLine.of(e));
+    }
+    found.stream().filter(FeedHealth::isIll).forEach(feed -> problems.add("feed " + feed.line()));
+    return found;
   }
 
   private void askDatabase(List<String> problems) {

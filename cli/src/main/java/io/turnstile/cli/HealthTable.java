@@ -1,5 +1,6 @@
 package io.turnstile.cli;
 
+import io.turnstile.feeds.FeedHealth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,9 @@ final class HealthTable {
       feed.malformed()
           .forEach((reason, count) -> lines.add(row("  " + reason, "%,d malformed", count)));
     }
+    for (FeedHealth feed : health.feeds()) {
+      lines.add(row("feed " + feed.name(), "%s", progress(feed)));
+    }
     lines.add(row("committed latency", "%s", latency(health)));
     for (String problem : health.problems()) {
       lines.add(row("PROBLEM", "%s", problem));
@@ -46,7 +50,7 @@ final class HealthTable {
   static String line(Health health) {
     return String.format(
         Locale.ROOT,
-        "%s  job %s  restarts %d  checkpoint %s  read %s  unread at most %s  verdicts %,.0f/s%s  committed %s%s",
+        "%s  job %s  restarts %d  checkpoint %s  read %s  unread at most %s  verdicts %,.0f/s%s  committed %s%s%s",
         health.at(),
         known(health.job()),
         health.restarts(),
@@ -56,6 +60,7 @@ final class HealthTable {
         health.perSecond(health.decided()),
         references(health),
         latency(health),
+        feeds(health),
         health.isWell() ? "" : "  PROBLEM " + String.join("; ", health.problems()));
   }
 
@@ -85,6 +90,21 @@ final class HealthTable {
     return health.references().stream()
         .map(feed -> "  " + feed.name() + " (" + feed.describe() + ")")
         .collect(Collectors.joining());
+  }
+
+  private static String feeds(Health health) {
+    return health.feeds().stream()
+        .map(feed -> "  feed " + feed.name() + " (" + progress(feed) + ")")
+        .collect(Collectors.joining());
+  }
+
+  private static String progress(FeedHealth feed) {
+    return (feed.sinceSync() == null
+            ? "never synced"
+            : String.format(Locale.ROOT, "synced %,d s ago", feed.sinceSync().toSeconds()))
+        + (feed.failing() == null
+            ? ""
+            : String.format(Locale.ROOT, ", failing for %,d s", feed.failing().toSeconds()));
   }
 
   private static String latency(Health health) {

@@ -5,6 +5,7 @@ import io.turnstile.clients.FlinkRest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
 /**
  * The job's reading of a reference topic.
  *
- * @param name of its source: {@code inventory} or {@code customers}
+ * @param name {@code inventory}, {@code customers} or {@code reference-NAME}, as its source has it
  * @param malformed records that were left out since the job's last start, by reason; only reasons
  *     that there are
  * @param age of the newest record that was read since the job's last start, null if there is none
@@ -24,12 +25,14 @@ import java.util.stream.Collectors;
  */
 record ReferenceFeed(String name, SortedMap<String, Long> malformed, Duration age, Long unread) {
 
-  static final List<String> NAMES = List.of("inventory", "customers");
+  /** As the job names its sources; what comes behind in a task is chained to it. */
+  private static final Pattern SOURCE =
+      Pattern.compile("Source: (inventory|customers|reference-[a-z0-9_-]+).*");
 
   /** As the job's sources name their metrics. */
   private static final Pattern METRIC =
       Pattern.compile(
-          "Source__\\w+\\.(?:(?<unread>pendingRecords)"
+          "Source__[\\w-]+\\.(?:(?<unread>pendingRecords)"
               + "|deserializer\\.topic\\..*\\.(?<newest>newestRecordTimeMillis)"
               + "|deserializer\\.topic\\..*\\.reason\\.(?<reason>\\w+)\\.malformedReferences)");
 
@@ -41,13 +44,19 @@ record ReferenceFeed(String name, SortedMap<String, Long> malformed, Duration ag
    */
   static List<ReferenceFeed> read(FlinkRest flink, String jobId, JsonNode vertices) {
     List<ReferenceFeed> feeds = new ArrayList<>();
-    for (String name : NAMES) {
-      for (JsonNode vertex : vertices) {
-        if (vertex.path("name").asText().startsWith("Source: " + name)) {
-          feeds.add(read(flink, name, "jobs/" + jobId + "/vertices/" + vertex.path("id").asText()));
-        }
+    for (JsonNode vertex : vertices) {
+      Matcher source = SOURCE.matcher(vertex.path("name").asText());
+      if (source.matches()) {
+        feeds.add(
+            read(
+                flink,
+                source.group(1),
+                "jobs/" + jobId + "/vertices/" + vertex.path("id").asText()));
       }
     }
+    feeds.sort(
+        Comparator.comparing((ReferenceFeed feed) -> feed.name().startsWith("reference-"))
+            .thenComparing(ReferenceFeed::name, Comparator.reverseOrder()));
     return feeds;
   }
 

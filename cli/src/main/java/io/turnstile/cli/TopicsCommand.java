@@ -4,6 +4,8 @@ import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.ClusterProblem;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -32,6 +34,8 @@ final class TopicsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private ReferenceOptions references;
 
   @Option(
       names = "--lanes",
@@ -90,6 +94,7 @@ final class TopicsCommand implements Callable<Integer> {
     }
     Topics topics =
         new Topics(kafka.topics(), inputPartitions == null ? lanes : inputPartitions, lanes)
+            .withReferences(referenceTopics())
             .creatingWith(inputConfig, verdictConfig);
     if (trustProducerTime) {
       topics = topics.trustingProducerTime();
@@ -108,6 +113,14 @@ final class TopicsCommand implements Callable<Integer> {
       return 0;
     }
     throw new CheckFailedException(String.join("; ", problems));
+  }
+
+  private List<String> referenceTopics() {
+    try {
+      return references.references(kafka).stream().map(ReferenceSpec::topic).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
   }
 
   private void requirePositive(String option, int value) {

@@ -9,6 +9,8 @@ import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.feeds.FeedHealth;
+import io.turnstile.feeds.FeedsTopicOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -48,6 +50,8 @@ final class WatchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private FeedsTopicOption feedsTopic;
 
   @Mixin private PostgresqlOptions database;
 
@@ -108,7 +112,15 @@ final class WatchCommand implements Callable<Integer> {
                 : Canary.connect(client, kafka.topics(), source, tokens, timeout)) {
       String transactions = kafka.topics().transactions();
       PostgresqlSource limited = source == null ? null : source.limited(timeout, timeout);
-      return watch(new HealthProbe(flink, flinkOptions, admin, transactions, limited, canary));
+      return watch(
+          new HealthProbe(
+              flink,
+              flinkOptions,
+              admin,
+              transactions,
+              () -> FeedHealth.read(client, feedsTopic.name(kafka), timeout),
+              limited,
+              canary));
     }
   }
 

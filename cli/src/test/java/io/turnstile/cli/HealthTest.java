@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.clients.JsonFiles;
+import io.turnstile.feeds.FeedHealth;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,9 @@ class HealthTest {
                   Duration.ofMillis(1_500),
                   4L),
               new ReferenceFeed("customers", new TreeMap<>(), null, null)),
+          List.of(
+              new FeedHealth("shop", Duration.ofSeconds(3), null, "shop: idle"),
+              new FeedHealth("erp", null, Duration.ofSeconds(1_200), "erp: failing")),
           Duration.ofSeconds(10),
           Duration.ofMillis(21),
           List.of());
@@ -44,6 +48,7 @@ class HealthTest {
           null,
           null,
           new TreeMap<>(),
+          List.of(),
           List.of(),
           Duration.ofSeconds(10),
           null,
@@ -66,6 +71,8 @@ class HealthTest {
               KEY_NOT_ID             3 malformed
               NO_KEY                 1 malformed
             customers                unknown unread, newest unknown
+            feed shop                synced 3 s ago
+            feed erp                 never synced, failing for 1,200 s
             committed latency        21.0 ms""");
   }
 
@@ -109,7 +116,9 @@ class HealthTest {
                 + "{\"name\":\"inventory\",\"unread\":4,\"newest_age_s\":1.5,"
                 + "\"malformed\":{\"KEY_NOT_ID\":3,\"NO_KEY\":1}},"
                 + "{\"name\":\"customers\",\"unread\":null,\"newest_age_s\":null,"
-                + "\"malformed\":{}}],"
+                + "\"malformed\":{}}],\"feeds\":["
+                + "{\"name\":\"shop\",\"last_sync_age_s\":3.0,\"failing_s\":null},"
+                + "{\"name\":\"erp\",\"last_sync_age_s\":null,\"failing_s\":1200.0}],"
                 + "\"committed_latency_ms\":21.0,\"problems\":[]}");
   }
 

@@ -53,6 +53,7 @@ public final class Topics {
   private final int lanes;
   private final boolean trustProducerTime;
   private final boolean withVerdicts;
+  private final List<String> references;
   private final Map<String, String> inputExtras;
   private final Map<String, String> verdictExtras;
 
@@ -61,7 +62,7 @@ public final class Topics {
    * @param lanes partitions of each verdict topic
    */
   public Topics(TopicNames names, int inputPartitions, int lanes) {
-    this(names, inputPartitions, lanes, false, true, Map.of(), Map.of());
+    this(names, inputPartitions, lanes, false, true, List.of(), Map.of(), Map.of());
   }
 
   private Topics(
@@ -70,6 +71,7 @@ public final class Topics {
       int lanes,
       boolean trustProducerTime,
       boolean withVerdicts,
+      List<String> references,
       Map<String, String> inputExtras,
       Map<String, String> verdictExtras) {
     this.names = names;
@@ -77,6 +79,7 @@ public final class Topics {
     this.lanes = lanes;
     this.trustProducerTime = trustProducerTime;
     this.withVerdicts = withVerdicts;
+    this.references = List.copyOf(references);
     this.inputExtras = Map.copyOf(inputExtras);
     this.verdictExtras = Map.copyOf(verdictExtras);
   }
@@ -84,13 +87,33 @@ public final class Topics {
   /** The same topics, whose input records may bear the time that their producer gave them. */
   public Topics trustingProducerTime() {
     return new Topics(
-        names, inputPartitions, lanes, true, withVerdicts, inputExtras, verdictExtras);
+        names, inputPartitions, lanes, true, withVerdicts, references, inputExtras, verdictExtras);
   }
 
   /** The input topics alone: the verdicts are in a database. */
   public Topics withoutVerdicts() {
     return new Topics(
-        names, inputPartitions, lanes, trustProducerTime, false, inputExtras, verdictExtras);
+        names,
+        inputPartitions,
+        lanes,
+        trustProducerTime,
+        false,
+        references,
+        inputExtras,
+        verdictExtras);
+  }
+
+  /** The same topics, and these of further references. */
+  public Topics withReferences(List<String> topics) {
+    return new Topics(
+        names,
+        inputPartitions,
+        lanes,
+        trustProducerTime,
+        withVerdicts,
+        topics,
+        inputExtras,
+        verdictExtras);
   }
 
   /**
@@ -99,7 +122,14 @@ public final class Topics {
    */
   public Topics creatingWith(Map<String, String> inputs, Map<String, String> verdicts) {
     return new Topics(
-        names, inputPartitions, lanes, trustProducerTime, withVerdicts, inputs, verdicts);
+        names,
+        inputPartitions,
+        lanes,
+        trustProducerTime,
+        withVerdicts,
+        references,
+        inputs,
+        verdicts);
   }
 
   /**
@@ -219,6 +249,7 @@ public final class Topics {
             TopicSetting.exactly("compression.type", "uncompressed").asTolerable()));
     settings.put(names.inventory(), input("compact"));
     settings.put(names.customers(), input("compact"));
+    references.forEach(topic -> settings.put(topic, input("compact")));
     if (withVerdicts) {
       settings.put(names.accepted(), verdict());
       settings.put(names.rejected(), verdict());

@@ -9,6 +9,7 @@ package io.turnstile.events;
  * @param contentHash see {@link ContentHash}
  * @param receivedAt the broker's append time of the input, epoch milliseconds
  * @param decidedAt the job's clock at the decision, epoch milliseconds
+ * @param additions what the job was told to add
  */
 public record Accepted(
     Transaction transaction,
@@ -16,4 +17,17 @@ public record Accepted(
     Customer customer,
     ContentHash contentHash,
     long receivedAt,
-    long decidedAt) {}
+    long decidedAt,
+    Additions additions) {
+
+  /** One without additions. */
+  public Accepted(
+      Transaction transaction,
+      Product product,
+      Customer customer,
+      ContentHash contentHash,
+      long receivedAt,
+      long decidedAt) {
+    this(transaction, product, customer, contentHash, receivedAt, decidedAt, Additions.NONE);
+  }
+}

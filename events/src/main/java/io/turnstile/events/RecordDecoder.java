@@ -84,6 +84,11 @@ final class RecordDecoder {
     fields.forEach(field -> fieldByName.put(field.name, field));
   }
 
+  /** Returns whether a field of this name is declared. */
+  boolean knows(String name) {
+    return fieldByName.containsKey(name);
+  }
+
   /**
    * Reads a value.
    *

@@ -17,7 +17,9 @@ public enum RejectionReason {
   UNKNOWN_PRODUCT(false),
   /** No such customer, where customers are required. */
   UNKNOWN_CUSTOMER(false),
-  /** A product, or a required customer, could not be looked for: its topic could not be read. */
+  /** A named reference that is required is missing, also after waiting for it. */
+  UNKNOWN_REFERENCE(false),
+  /** A product, or what else is required, could not be looked for: its topic could not be read. */
   REFERENCE_UNAVAILABLE(true),
   /** Another input with the same id and the same content is accepted. */
   DUPLICATE_ID(false),

@@ -3,6 +3,7 @@ package io.turnstile.events;
 import io.turnstile.events.RecordFields.IntField;
 import io.turnstile.events.RecordFields.LongField;
 import io.turnstile.events.RecordFields.TextField;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** JSON of {@link Transaction}, {@code schemas/transaction.schema.json}. Thread-safe. */
@@ -24,6 +25,11 @@ public final class TransactionCodec {
   private static final RecordDecoder DECODER = FIELDS.decoder(CUSTOMER_ID);
 
   private TransactionCodec() {}
+
+  /** Returns whether the contract has a field of this name. */
+  static boolean knows(String field) {
+    return DECODER.knows(field);
+  }
 
   /**
    * Reads a record's value.
@@ -69,6 +75,21 @@ public final class TransactionCodec {
                     values.get(CURRENCY),
                     values.get(OCCURRED_AT),
                     values.get(TOKEN)));
+  }
+
+  /**
+   * Writes a record's value with further fields.
+   *
+   * @param extra JSON object of fields that the contract does not know, as {@link CarriedFields#of}
+   *     has read it; null for none
+   */
+  public static byte[] encode(Transaction transaction, String extra) {
+    byte[] plain = encode(transaction);
+    if (extra == null || extra.equals("{}")) {
+      return plain;
+    }
+    String open = new String(plain, 0, plain.length - 1, StandardCharsets.UTF_8);
+    return (open + "," + extra.substring(1)).getBytes(StandardCharsets.UTF_8);
   }
 
   /** Writes a record's value. */

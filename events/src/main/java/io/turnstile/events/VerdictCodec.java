@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * JSON of the values in the accepted and rejected verdict topics, {@code
@@ -39,8 +40,29 @@ public final class VerdictCodec {
           json.writeStringField("content_hash", accepted.contentHash().toString());
           json.writeNumberField("received_at", accepted.receivedAt());
           json.writeNumberField("decided_at", accepted.decidedAt());
+          write(json, accepted.additions());
           json.writeEndObject();
         });
+  }
+
+  /** Fields that only verdicts of a job with such options have. */
+  private static void write(JsonGenerator json, Additions additions) throws IOException {
+    if (!additions.references().isEmpty()) {
+      json.writeObjectFieldStart("references");
+      for (Map.Entry<String, String> reference : additions.references().entrySet()) {
+        json.writeFieldName(reference.getKey());
+        if (reference.getValue() == null) {
+          json.writeNull();
+        } else {
+          json.writeRawValue(reference.getValue());
+        }
+      }
+      json.writeEndObject();
+    }
+    if (additions.extra() != null) {
+      json.writeFieldName("extra");
+      json.writeRawValue(additions.extra());
+    }
   }
 
   /** Writes a rejected verdict's value. */

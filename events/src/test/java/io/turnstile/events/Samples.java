@@ -1,5 +1,6 @@
 package io.turnstile.events;
 
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** Records for tests. */
@@ -58,7 +59,10 @@ final class Samples {
         random.nextBoolean() ? customer(random) : null,
         ContentHash.of(transaction),
         random.nextLong(),
-        random.nextLong());
+        random.nextLong(),
+        new Additions("{\"channel\":\"web\"}", Map.of())
+            .with("tariff", new ReferenceDocument("p", 1, "{\"product_id\":\"p\",\"version\":1}"))
+            .with("risk", null));
   }
 
   static Rejected rejected(RandomGenerator random) {

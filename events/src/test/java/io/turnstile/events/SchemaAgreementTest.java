@@ -53,7 +53,15 @@ class SchemaAgreementTest {
           new Contract(
               "inventory", ProductCodec::decode, utf8(ProductCodec.encode(Samples.PRODUCT))),
           new Contract(
-              "customer", CustomerCodec::decode, utf8(CustomerCodec.encode(Samples.CUSTOMER))));
+              "customer", CustomerCodec::decode, utf8(CustomerCodec.encode(Samples.CUSTOMER))),
+          new Contract(
+              "product-reference",
+              ReferenceDocumentCodec.OF_PRODUCT::decode,
+              "{\"product_id\":\"p-1\",\"version\":7}"),
+          new Contract(
+              "customer-reference",
+              ReferenceDocumentCodec.OF_CUSTOMER::decode,
+              "{\"customer_id\":\"c-1\",\"version\":7}"));
 
   private static final List<String> IDS = List.of("transaction_id", "customer_id", "product_id");
   private static final List<String> TEXTS = List.of("name", "category", "segment", "country");
@@ -212,7 +220,7 @@ class SchemaAgreementTest {
   }
 
   /** Fields that a verdict may lack: those that have come since verdicts were first written. */
-  private static final List<String> OPTIONAL = List.of("acceptance");
+  private static final List<String> OPTIONAL = List.of("acceptance", "references", "extra");
 
   @Test
   void verdictSchemasDescribeEveryField() {

@@ -43,6 +43,26 @@ class VerdictCodecTest {
   }
 
   @Test
+  void additionsFollowWhatEveryAcceptedVerdictHas() {
+    Additions additions =
+        Additions.of("{\"channel\":\"web\"}")
+            .with(
+                "tariff", new ReferenceDocument("p-1", 2, "{\"product_id\":\"p-1\",\"version\":2}"))
+            .with("risk", null);
+    byte[] verdict =
+        VerdictCodec.encode(
+            new Accepted(
+                Samples.TRANSACTION, Samples.PRODUCT, Samples.CUSTOMER, HASH, 10, 11, additions));
+    assertThat(text(verdict))
+        .endsWith(
+            """
+            "received_at":10,"decided_at":11,\
+            "references":{"tariff":{"product_id":"p-1","version":2},"risk":null},\
+            "extra":{"channel":"web"}}""");
+    assertThat(VerdictCodec.decodeAcceptance(verdict).contentHash()).isEqualTo(HASH);
+  }
+
+  @Test
   void rejectedSaysWhetherToComeAgain() {
     assertThat(
             text(

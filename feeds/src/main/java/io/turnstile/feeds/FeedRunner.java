@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.feeds.config.Feed;
 import io.turnstile.feeds.config.FeedFileException;
-import io.turnstile.feeds.config.Target;
 import io.turnstile.feeds.mapping.RecordMapper;
 import io.turnstile.feeds.publish.KafkaPublication;
 import io.turnstile.feeds.publish.Leadership;
@@ -118,10 +117,7 @@ final class FeedRunner implements AutoCloseable {
   }
 
   private void work(Leadership leadership) throws InterruptedException {
-    String topic =
-        feed.config().into() == Target.INVENTORY
-            ? settings.topics().inventory()
-            : settings.topics().customers();
+    String topic = feed.config().into().topic(settings.topics(), settings.topicPrefix());
     try (ResilientSource source = new ResilientSource(feed, Sources.of(feed), metrics);
         KafkaPublication publication =
             KafkaPublication.open(

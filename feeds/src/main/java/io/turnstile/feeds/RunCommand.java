@@ -84,6 +84,7 @@ final class RunCommand implements Callable<Integer> {
         new RunSettings(
             states.kafka().client(),
             states.kafka().topics(),
+            states.kafka().topicPrefix(),
             states.name(),
             instance,
             takeOver,
@@ -93,7 +94,6 @@ final class RunCommand implements Callable<Integer> {
     new ProcessorMetrics().bindTo(metrics);
     CompletableFuture<Throwable> broken = new CompletableFuture<>();
     List<FeedRunner> runners = runners(feeds, settings, metrics, broken::complete);
-    states.topic().create();
     MetricsServer server =
         new MetricsServer(
             address.group(1).replaceAll("[\\[\\]]", ""),
@@ -109,6 +109,7 @@ final class RunCommand implements Callable<Integer> {
                   server.close();
                 },
                 "feeds-stop"));
+    states.topic().createPatiently();
     runners.forEach(FeedRunner::start);
     spec.commandLine().getOut().printf("metrics at port %d%n", server.port());
     spec.commandLine().getOut().flush();

@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * @param client Kafka client configuration
  * @param topics the deployment's
+ * @param topicPrefix what the names of usual topics begin with
  * @param stateTopic where feeds are
  * @param instance name of this runner, under which it comes back; null for none
  * @param takeOver after how much silence of a runner another takes over
@@ -17,6 +18,7 @@ import java.util.Map;
 record RunSettings(
     Map<String, Object> client,
     TopicNames topics,
+    String topicPrefix,
     String stateTopic,
     String instance,
     Duration takeOver,

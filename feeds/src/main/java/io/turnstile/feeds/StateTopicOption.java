@@ -12,11 +12,7 @@ final class StateTopicOption {
 
   @Mixin private KafkaOptions kafka;
 
-  @Option(
-      names = "--topic-feeds",
-      paramLabel = "NAME",
-      description = "Where feeds are. Default: turnstile.feeds, behind the prefix.")
-  private String topicFeeds;
+  @Mixin private FeedsTopicOption topic;
 
   @Option(
       names = "--timeout",
@@ -36,7 +32,7 @@ final class StateTopicOption {
   }
 
   String name() {
-    return topicFeeds == null ? kafka.topicPrefix() + "turnstile.feeds" : topicFeeds;
+    return topic.name(kafka);
   }
 
   /** The topic, for a command. */

@@ -24,6 +24,14 @@ class ExamplesTest {
   @TempDir private Path directory;
 
   @Test
+  void exampleOfTheContainersIsRight() throws Exception {
+    Path file = Path.of(System.getProperty("turnstile.home"), "feeds", "example.yaml");
+    for (Feed feed : FeedFile.read(file)) {
+      assertThat(RecordMapper.of(feed)).isNotNull();
+    }
+  }
+
+  @Test
   void examplesOfTheDocumentAreRight() throws Exception {
     List<MatchResult> blocks = BLOCK.matcher(Files.readString(DOCUMENT)).results().toList();
     assertThat(blocks).isNotEmpty();

@@ -27,6 +27,7 @@ class FeedRunnerTest {
             new RunSettings(
                 Map.of(),
                 TopicNames.withPrefix(""),
+                "",
                 "turnstile.feeds",
                 null,
                 Duration.ofSeconds(10),

@@ -135,6 +135,7 @@ public final class Gateway implements AutoCloseable {
             new PostTransaction(
                 vertx,
                 settings.topics().transactions(),
+                settings.carried(),
                 settings.http().answerTimeout(),
                 appender,
                 pending,

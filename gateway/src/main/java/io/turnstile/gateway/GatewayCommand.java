@@ -2,6 +2,7 @@ package io.turnstile.gateway;
 
 import static io.turnstile.gateway.HttpOptions.requirePositive;
 
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.decision.token.TokenCheckOptions;
@@ -61,6 +62,8 @@ public final class GatewayCommand implements Callable<Integer> {
       defaultValue = "20000",
       description = "Verified tokens kept, per event loop (default: ${DEFAULT-VALUE}).")
   private int tokenCacheSize;
+
+  @Mixin private CarriedFieldOptions carried;
 
   @Option(
       names = "--send-timeout",
@@ -215,6 +218,7 @@ public final class GatewayCommand implements Callable<Integer> {
           server,
           kafka.topics(),
           tokens.settings(tokenCacheSize, TokenSettings.JWKS_MAX_AGE),
+          carried.carriedFields(),
           maxBodyBytes,
           customerRate,
           customerBurst,

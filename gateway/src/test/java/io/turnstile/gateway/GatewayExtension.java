@@ -4,6 +4,7 @@ import com.nimbusds.jose.jwk.JWK;
 import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.TopicNames;
 import io.turnstile.gateway.http.HttpSettings;
 import io.turnstile.gateway.http.HttpSettingsBuilder;
@@ -81,6 +82,7 @@ public final class GatewayExtension implements BeforeEachCallback, AfterEachCall
                     1_000,
                     Duration.ofSeconds(30),
                     Duration.ofMinutes(5)))
+            .carried(CarriedFields.NONE)
             .maxBodyBytes(4_096)
             .customerRate(1_000)
             .customerBurst(1_000)

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
@@ -57,6 +58,20 @@ class PostTransactionTest {
     assertThat(record.value())
         .isEqualTo(
             TransactionCodec.encode(new Transaction("t-1", "c-1", "p-1", 2, 7, "EUR", 5, token)));
+  }
+
+  @Test
+  void namedFieldsArePassedOnWithTheTransaction() throws Exception {
+    Api api = gateway.start(http -> {}, all -> all.carried(CarriedFields.of(List.of("channel"))));
+    String sent = body("t-1", "c-1", 7).replace("}", ",\"channel\": \"web\",\"other\":[1]}");
+    assertThat(api.post(gateway.token("c-1"), sent).statusCode()).isEqualTo(200);
+    assertThat(new String(gateway.topics().appended().get(0).value(), StandardCharsets.UTF_8))
+        .endsWith(",\"channel\":\"web\"}")
+        .doesNotContain("other");
+    String deep = "[".repeat(120) + "]".repeat(120);
+    HttpResponse<String> refused = api.post(gateway.token("c-1"), sent.replace("\"web\"", deep));
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(gateway.topics().appended()).hasSize(1);
   }
 
   @Test
@@ -121,7 +136,7 @@ class PostTransactionTest {
     int status =
         switch (reason) {
           case TOKEN_EXPIRED, TOKEN_INVALID, TOKEN_NOT_YET_VALID, TOKEN_SUBJECT_MISMATCH -> 401;
-          case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER -> 404;
+          case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER, UNKNOWN_REFERENCE -> 404;
           case DUPLICATE_ID, ID_CONFLICT, DUPLICATE_CONTENT -> 409;
           case REFERENCE_UNAVAILABLE -> 503;
         };

@@ -70,6 +70,8 @@ class GatewayChartTest {
                     .with("job.options.token-audience[1]", "b")
                     .with("job.options.clock-skew", "10s")
                     .with("job.options.jwks-read-timeout", "9s")
+                    .with("job.options.carry-fields[0]", "channel")
+                    .with("job.options.carry-fields[1]", "basket")
                     .with("job.options.dedup-window", "2h")
                     .with("gateway.options.customer-rate", 50)
                     .with("gateway.options.answer-timeout", "20s")
@@ -88,6 +90,7 @@ class GatewayChartTest {
             "--token-audience=a,b",
             "--clock-skew=10s",
             "--jwks-read-timeout=9s",
+            "--carry-fields=channel,basket",
             "--customer-rate=50",
             "--answer-timeout=20s");
   }

@@ -23,10 +23,13 @@ class PodSettingsTest {
   private static final String STORE = "/opt/turnstile/trust/truststore.jks";
 
   private static Chart chart() {
-    return Chart.minimal().with("gateway.enabled", true);
+    return Chart.minimal()
+        .with("gateway.enabled", true)
+        .with("feeds.enabled", true)
+        .with("feeds.file", "feeds: {}");
   }
 
-  /** JobManager, TaskManager, gateway, the hooks and the check. */
+  /** JobManager, TaskManager, gateway, feeds, the hooks and the check. */
   private static List<PodTemplateSpec> pods(Manifests manifests) {
     List<PodTemplateSpec> pods =
         Stream.of(
@@ -41,7 +44,7 @@ class PodSettingsTest {
                                 .build()))
             .flatMap(each -> each)
             .toList();
-    assertThat(pods).hasSize(6);
+    assertThat(pods).hasSize(7);
     return pods;
   }
 

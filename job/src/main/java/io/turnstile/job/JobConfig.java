@@ -2,10 +2,14 @@ package io.turnstile.job;
 
 import static io.turnstile.job.options.Bounds.require;
 
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.DurationConverter;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.journal.JournalSettings;
@@ -22,6 +26,7 @@ import io.turnstile.job.options.TokenOptions;
 import io.turnstile.job.read.KafkaSettings;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -73,9 +78,16 @@ public final class JobConfig {
 
   @Mixin private DecisionOptions decision;
 
+  @Mixin private ReferenceOptions referenceOptions;
+
+  @Mixin private CarriedFieldOptions carriedOptions;
+
   @Mixin private CommitOptions commit;
 
   private final Properties client = new Properties();
+  private final Map<String, WaitSettings> referenceWaits = new HashMap<>();
+  private List<ReferenceSpec> references;
+  private CarriedFields carried;
 
   private JobConfig() {}
 
@@ -142,6 +154,15 @@ public final class JobConfig {
     Set<String> names = new HashSet<>(topics().inputs());
     names.addAll(topics().verdicts());
     require(names.size() == 6, "the six topics must have different names");
+    try {
+      references = referenceOptions.references(kafka);
+      carried = carriedOptions.carriedFields();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException(e.getMessage());
+    }
+    for (ReferenceSpec each : references) {
+      referenceWaits.put(each.name(), decision.waits(each));
+    }
   }
 
   private void readClientProperties() throws InvalidConfigException {
@@ -201,6 +222,21 @@ public final class JobConfig {
 
   public WaitSettings productWait() {
     return decision.waits();
+  }
+
+  /** Named references, each with its topic. */
+  public List<ReferenceSpec> references() {
+    return references;
+  }
+
+  /** How long a transaction waits for a named reference. */
+  public WaitSettings referenceWait(ReferenceSpec reference) {
+    return referenceWaits.get(reference.name());
+  }
+
+  /** Fields of a transaction that its acceptance repeats. */
+  public CarriedFields carried() {
+    return carried;
   }
 
   public DecisionSettings decision() {

@@ -2,6 +2,7 @@ package io.turnstile.job;
 
 import io.turnstile.clients.ClusterProblem;
 import io.turnstile.clients.KafkaSettings;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.Topics;
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.decision.token.TokenCheck;
@@ -55,7 +56,9 @@ final class SubmissionChecks {
     boolean mayHaveRunBefore = mayHaveRunBefore(flink);
     tokenWarning(config.tokens().expected()).ifPresent(LOG::warn);
     checkKeys(config.tokens(), mayHaveRunBefore);
-    Topics topics = new Topics(config.topics(), 1, config.lanes());
+    Topics topics =
+        new Topics(config.topics(), 1, config.lanes())
+            .withReferences(config.references().stream().map(ReferenceSpec::topic).toList());
     if (config.trustProducerTime()) {
       topics = topics.trustingProducerTime();
     }
@@ -79,7 +82,7 @@ final class SubmissionChecks {
               + " refuses or does not answer: "
               + e.getCause().getMessage()
               + (e.getCause() instanceof AuthorizationException
-                  ? " Allow the job's principal Read and DescribeConfigs on all six topics"
+                  ? " Allow the job's principal Read and DescribeConfigs on all topics of it"
                   : ""));
     } catch (KafkaException e) {
       throw new InvalidConfigException(

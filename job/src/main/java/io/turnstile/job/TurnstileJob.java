@@ -1,5 +1,7 @@
 package io.turnstile.job;
 
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.job.commit.CommitMode;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.commit.checkpoint.KafkaVerdictSink;
@@ -12,9 +14,11 @@ import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionOperator;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.enrich.ReferenceSettings;
 import io.turnstile.job.options.InvalidConfigException;
 import io.turnstile.job.read.KafkaSources;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.client.program.ProgramParametrizationException;
@@ -148,6 +152,13 @@ public final class TurnstileJob {
   private static void wire(StreamExecutionEnvironment environment, JobConfig config) {
     KafkaSources kafka = new KafkaSources(config.kafka());
     boolean journal = config.commit() == CommitMode.JOURNAL;
+    List<JobTopology.Named> references = new ArrayList<>();
+    for (ReferenceSpec each : config.references()) {
+      references.add(
+          new JobTopology.Named(
+              new ReferenceSettings(each, config.referenceWait(each), kafka.referenceTopic(each)),
+              kafka.reference(environment, each)));
+    }
     SingleOutputStreamOperator<Verdict> verdicts =
         JobTopology.verdicts(
             new JobTopology.Inputs(
@@ -155,12 +166,18 @@ public final class TurnstileJob {
                 kafka.inventory(environment),
                 kafka.customers(environment),
                 kafka.inventoryTopic(),
-                kafka.identities()),
+                kafka.identities(config.references()),
+                references,
+                config.carried()),
             config.tokens(),
             config.productWait(),
             new DecisionOperator.Factory(
                 config.decision(),
                 kafka.customersTopic(),
+                references.stream()
+                    .map(JobTopology.Named::settings)
+                    .filter(each -> each.spec().keyedBy() == KeyedBy.CUSTOMER)
+                    .toList(),
                 journal ? journal(config) : CheckpointCommit::new),
             config.lanes());
     // With a journal the decision operator has committed them itself: it ends the stream.

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.token.ExpectedClaims;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.CommitMode;
@@ -129,6 +131,40 @@ class JobConfigTest {
   void aLongWaitNeedsNoOtherOption() throws Exception {
     assertThat(parse("--product-wait", "60s").productWait().maxWait())
         .isEqualTo(Duration.ofSeconds(115));
+  }
+
+  @Test
+  void referencesAreNamedWithTopicAndTime() throws Exception {
+    JobConfig config =
+        parse(
+            "--topic-prefix",
+            "shop.",
+            "--reference",
+            "tariff:keyed-by=product,required=true",
+            "--reference",
+            "risk:keyed-by=customer,topic=scores,wait=2s;note:keyed-by=customer",
+            "--product-wait",
+            "7s");
+    assertThat(config.references())
+        .containsExactly(
+            new ReferenceSpec("tariff", KeyedBy.PRODUCT, "shop.references.tariff", null, true),
+            new ReferenceSpec("risk", KeyedBy.CUSTOMER, "scores", Duration.ofSeconds(2), false),
+            new ReferenceSpec("note", KeyedBy.CUSTOMER, "shop.references.note", null, false));
+    assertThat(config.references())
+        .extracting(each -> config.referenceWait(each).minWait())
+        .as("required: as for a product; optional: as it says, or none")
+        .containsExactly(Duration.ofSeconds(7), Duration.ofSeconds(2), Duration.ZERO);
+    assertThat(parse().references()).isEmpty();
+  }
+
+  @Test
+  void fieldsOfTheContractCannotBeCarried() throws Exception {
+    assertThat(parse("--carry-fields", "channel,basket").carried().names())
+        .containsExactly("basket", "channel");
+    assertThat(parse().carried().isEmpty()).isTrue();
+    assertThatThrownBy(() -> parse("--carry-fields", "channel,token"))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessage("--carry-fields: token is a field of every transaction");
   }
 
   @Test
@@ -362,6 +398,14 @@ class JobConfigTest {
     "--journal-start-offsets, here, no start offset",
     "--topic-dead-letter, transactions, different names",
     "--client-properties, /no/such/file, --client-properties",
+    "--reference, tariff, 'give :keyed-by=product or :keyed-by=customer'",
+    "--reference, Tariff:keyed-by=product, no name of a reference",
+    "--reference, t:keyed-by=basket, keyed-by is product or customer",
+    "--reference, 't:keyed-by=product,require=true', is none of keyed-by=",
+    "--reference, 't:keyed-by=product,wait=soon', is not a duration",
+    "--reference, 't:keyed-by=product,required=maybe', required is true or false",
+    "--reference, 't:keyed-by=product;t:keyed-by=customer', names t twice",
+    "--reference, 't:keyed-by=product,topic=inventory', topic inventory is used already",
   })
   void whatCannotWorkIsRefusedInOneLine(String option, String value, String reason) {
     assertThatThrownBy(() -> parse(option, value))
@@ -369,6 +413,14 @@ class JobConfigTest {
         .hasMessageContaining(reason)
         .message()
         .doesNotContain("\n");
+  }
+
+  @Test
+  void referencesHaveTheirTimeWithinTheLongestWait() {
+    assertThatThrownBy(
+            () -> parse("--reference", "t:keyed-by=product,wait=30s", "--max-wait", "20s"))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("a second longer than the wait of --reference t");
   }
 
   @Test

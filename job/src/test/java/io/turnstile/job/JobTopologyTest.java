@@ -3,8 +3,10 @@ package io.turnstile.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.Product;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateBackendOptions;
@@ -86,7 +89,50 @@ class JobTopologyTest {
     }
   }
 
+  @Test
+  @Timeout(120)
+  void acceptedVerdictsHoldWhatIsNamed() throws Exception {
+    TokenIssuer issuer = new TokenIssuer(directory);
+    String token = issuer.token("customer", NOW + 60_000);
+    byte[] plain = encoded("a", "customer", "product-3", 1, token);
+    add(("{\"channel\":\"web\"," + new String(plain, UTF_8).substring(1)).getBytes(UTF_8));
+    add(encoded("b", "customer", "product-4", 2, token));
+
+    Map<Long, Verdict> verdicts =
+        run(
+            issuer,
+            List.of(
+                reference("tariff", KeyedBy.PRODUCT, "product-3"),
+                reference("risk", KeyedBy.CUSTOMER, "customer")),
+            CarriedFields.of(List.of("channel")));
+
+    assertThat(new String(verdicts.get(0L).value(), UTF_8))
+        .endsWith(
+            "\"references\":{\"tariff\":{\"id\":\"product-3\",\"version\":7},"
+                + "\"risk\":{\"id\":\"customer\",\"version\":7}},"
+                + "\"extra\":{\"channel\":\"web\"}}");
+    assertThat(outcome(verdicts.get(1L))).as("without the tariff").isEqualTo("UNKNOWN_REFERENCE");
+  }
+
+  /** Required, of one record. */
+  private static Function<StreamExecutionEnvironment, JobTopology.Named> reference(
+      String name, KeyedBy key, String id) {
+    return environment ->
+        new JobTopology.Named(
+            Samples.reference(name, key, true, WAIT, new EmptyReferenceTopic<>()),
+            environment.fromData(
+                List.of(Samples.documentAt(0, 0, id, 7)), ReferenceKind.OF_PRODUCT.type()));
+  }
+
   private Map<Long, Verdict> run(TokenIssuer issuer) throws Exception {
+    return run(issuer, List.of(), CarriedFields.NONE);
+  }
+
+  private Map<Long, Verdict> run(
+      TokenIssuer issuer,
+      List<Function<StreamExecutionEnvironment, JobTopology.Named>> references,
+      CarriedFields carried)
+      throws Exception {
     Configuration configuration = new Configuration();
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     configuration.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
@@ -98,6 +144,8 @@ class JobTopologyTest {
     }
     DedupSettings dedup =
         new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofHours(1));
+    List<JobTopology.Named> named =
+        references.stream().map(each -> each.apply(environment)).toList();
     var verdicts =
         JobTopology.verdicts(
             new JobTopology.Inputs(
@@ -107,12 +155,18 @@ class JobTopologyTest {
                     List.of(Samples.customerAt(0, 0, "customer", 1)),
                     ReferenceKind.CUSTOMER.type()),
                 new EmptyReferenceTopic<>(),
-                () -> Map.of("transactions", "id")),
+                () -> Map.of("transactions", "id"),
+                named,
+                carried),
             issuer.settings(),
             WAIT,
             new DecisionOperator.Factory(
                 new DecisionSettings(dedup, false, WAIT, Duration.ofHours(1), false),
                 new EmptyReferenceTopic<Customer>(),
+                named.stream()
+                    .map(JobTopology.Named::settings)
+                    .filter(each -> each.spec().keyedBy() == KeyedBy.CUSTOMER)
+                    .toList(),
                 CheckpointCommit::new),
             4);
     Map<Long, Verdict> byOffset = new TreeMap<>();

@@ -9,11 +9,13 @@ import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.decision.token.Jwks;
 import io.turnstile.decision.token.SavedTokens;
+import io.turnstile.events.Additions;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
@@ -99,6 +101,32 @@ class SerializersTest {
             "enriched",
             new DecisionInput.Enriched(metadata, transaction, product),
             DecisionInput.Serializer.INSTANCE));
+    cases.add(
+        state(
+            "authenticated-extra",
+            new AuthenticatedTransaction(plain, transaction, "{\"a\":\"\u00e9\"}"),
+            AuthenticatedTransaction.Serializer.INSTANCE));
+    ReferenceDocument document =
+        new ReferenceDocument("p", 7, "{\"product_id\":\"p\",\"version\":7}");
+    cases.add(
+        state(
+            "enriched-additions",
+            new DecisionInput.Enriched(plain, transaction, product, Additions.of("{}"))
+                .with("tariff", document)
+                .with("risk", null),
+            DecisionInput.Serializer.INSTANCE));
+    Reference<ReferenceDocument> ofDocument = new Reference<>("p", document, 7, 2, 9, 1_000);
+    cases.add(state("document", ofDocument, ReferenceKind.OF_PRODUCT.serializer()));
+    cases.add(
+        state(
+            "document-deleted",
+            Reference.<ReferenceDocument>delete("p", 2, 9, 1_000),
+            ReferenceKind.OF_CUSTOMER.serializer()));
+    cases.add(
+        state(
+            "document-history",
+            ReferenceHistory.of(ofDocument),
+            ReferenceKind.OF_PRODUCT.historySerializer()));
     cases.add(
         state(
             "refused",
@@ -302,7 +330,7 @@ class SerializersTest {
 
   /** Checkpoints of released versions hold these bytes: they are read for ever. */
   @ParameterizedTest
-  @CsvSource(LAYOUT + ", 21")
+  @CsvSource(LAYOUT + ", 26")
   void everyGoldenValueIsRead(int layout, int values) throws Exception {
     Map<String, Case> cases =
         stateCases().stream().collect(Collectors.toMap(Case::name, Function.identity()));

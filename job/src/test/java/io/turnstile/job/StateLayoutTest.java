@@ -5,8 +5,10 @@ import static io.turnstile.job.harness.Samples.enriched;
 import static io.turnstile.job.harness.Samples.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceUpdate;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
@@ -19,9 +21,11 @@ import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
+import io.turnstile.job.harness.Samples;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.ReferenceKind;
+import io.turnstile.job.read.ReferenceUpdateType;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
 import io.turnstile.job.validate.ValidateTransaction;
@@ -98,6 +102,40 @@ class StateLayoutTest {
               "_timer_state/processing_waiting",
               "_timer_state/event_waiting");
       assertThat(operatorStates(state)).containsExactly("reference-positions");
+    }
+  }
+
+  @Test
+  void stateOfANamedReferenceIsFoundByItsName() throws Exception {
+    var spec =
+        new OperatorUnderTest.Spec<>(
+            new ProductJoinOperator.Factory(
+                new FakeReferenceTopic<>(),
+                DecisionFixture.WAITS,
+                List.of(
+                    Samples.reference(
+                        "tariff",
+                        KeyedBy.PRODUCT,
+                        true,
+                        DecisionFixture.WAITS,
+                        new FakeReferenceTopic<>()))),
+            AuthenticatedTransaction.TYPE,
+            authenticated -> authenticated.transaction().productId(),
+            ReferenceUpdateType.of(ReferenceKind.PRODUCT),
+            ReferenceUpdate::key,
+            DecisionInput.TYPE,
+            LANES);
+    try (var enricher = OperatorUnderTest.start(spec, 0)) {
+      enricher.first(authenticated("product", 0));
+      OperatorSubtaskState state = enricher.checkpoint().state();
+      assertThat(keyedStates(state))
+          .contains(
+              "reference-tariff",
+              "waiting-tariff",
+              "_timer_state/processing_waiting-tariff",
+              "_timer_state/event_waiting-tariff");
+      assertThat(operatorStates(state))
+          .containsExactlyInAnyOrder("reference-positions", "reference-positions-tariff");
     }
   }
 

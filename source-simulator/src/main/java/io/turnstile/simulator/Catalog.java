@@ -1,7 +1,10 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 
 /**
  * The made-up customers and products: a number always means the same one, so that separate runs
@@ -13,6 +16,8 @@ final class Catalog {
   private static final String[] CURRENCIES = {"EUR", "GBP", "USD"};
   private static final String[] SEGMENTS = {"consumer", "business", "public"};
   private static final String[] COUNTRIES = {"DE", "FR", "GB", "NL", "US"};
+
+  private static final int SCORES = 1_000;
 
   private Catalog() {}
 
@@ -47,6 +52,16 @@ final class Catalog {
         1_000,
         version,
         updatedAt);
+  }
+
+  /** What a named reference knows of a product or customer: a score. */
+  static ReferenceDocument document(ReferenceSpec reference, int number, long version, int change) {
+    String id = reference.keyedBy() == KeyedBy.PRODUCT ? productId(number) : customerId(number);
+    return new ReferenceDocument(
+        id,
+        version,
+        "{\"%s\":\"%s\",\"version\":%d,\"score\":%d}"
+            .formatted(reference.keyedBy().idField(), id, version, (number + change) % SCORES));
   }
 
   static Customer customer(int number, long version, long updatedAt) {

@@ -1,8 +1,11 @@
 package io.turnstile.simulator;
 
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
+import io.turnstile.simulator.SimulatedEvent.DocumentUpdate;
 import io.turnstile.simulator.SimulatedEvent.Pause;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
+import io.turnstile.simulator.SimulatedEvent.ReferenceUpdate;
 import io.turnstile.simulator.SimulatedEvent.Timing;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -20,9 +23,45 @@ public final class ReferenceExport implements EventSource {
     CUSTOMERS
   }
 
-  private static final int MAX_PRICE_CHANGE = 100;
+  /** Makes the records of a topic. */
+  @FunctionalInterface
+  public interface Records {
 
-  private final Topic topic;
+    /**
+     * A version of a record.
+     *
+     * @param number of the record
+     * @param change 0 for its first version, else some number that changes its content
+     */
+    ReferenceUpdate record(Kind kind, int number, long version, int change, Timing timing);
+
+    /** Products, or customers. */
+    static Records of(Topic topic) {
+      return topic == Topic.CUSTOMERS
+          ? (kind, number, version, change, timing) ->
+              new CustomerUpdate(kind, Catalog.customer(number, version, version), timing)
+          : (kind, number, version, change, timing) -> {
+            long price = Catalog.unitPrice(number) + change;
+            String id = Catalog.productId(number);
+            return new ProductUpdate(
+                kind, id, Catalog.product(id, number, price, version, version), timing);
+          };
+    }
+
+    /** What a named reference knows of products, or customers. */
+    static Records of(ReferenceSpec reference) {
+      return (kind, number, version, change, timing) ->
+          new DocumentUpdate(
+              kind,
+              reference.topic(),
+              Catalog.document(reference, number, version, change),
+              timing);
+    }
+  }
+
+  private static final int MAX_CHANGE = 100;
+
+  private final Records source;
   private final int records;
   private final int pageSize;
   private final Duration pagePause;
@@ -40,10 +79,16 @@ public final class ReferenceExport implements EventSource {
    */
   public ReferenceExport(
       Topic topic, int records, int pageSize, Duration pagePause, long firstVersion, long seed) {
+    this(Records.of(topic), records, pageSize, pagePause, firstVersion, seed);
+  }
+
+  /** The same for any topic. */
+  public ReferenceExport(
+      Records source, int records, int pageSize, Duration pagePause, long firstVersion, long seed) {
     if (records < 1 || pageSize < 1) {
       throw new IllegalArgumentException("an export has at least one record and pages of one");
     }
-    this.topic = topic;
+    this.source = source;
     this.records = records;
     this.pageSize = pageSize;
     this.pagePause = pagePause;
@@ -68,14 +113,7 @@ public final class ReferenceExport implements EventSource {
   }
 
   private SimulatedEvent record(Kind kind, int number, long versionsOn, Timing timing) {
-    long version = firstVersion + versionsOn;
-    if (topic == Topic.CUSTOMERS) {
-      return new CustomerUpdate(kind, Catalog.customer(number, version, version), timing);
-    }
-    String id = Catalog.productId(number);
-    long price =
-        Catalog.unitPrice(number) + (versionsOn == 0 ? 0 : random.nextInt(MAX_PRICE_CHANGE));
-    return new ProductUpdate(
-        kind, id, Catalog.product(id, number, price, version, version), timing);
+    int change = versionsOn == 0 ? 0 : random.nextInt(MAX_CHANGE);
+    return source.record(kind, number, firstVersion + versionsOn, change, timing);
   }
 }

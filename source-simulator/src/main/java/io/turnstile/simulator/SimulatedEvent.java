@@ -5,6 +5,8 @@ import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.LedgerEntry;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
+import io.turnstile.events.ReferenceDocument;
+import io.turnstile.events.ReferenceDocumentCodec;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.Transaction;
@@ -131,7 +133,7 @@ public sealed interface SimulatedEvent {
     }
   }
 
-  /** A record of the inventory topic or the customers topic. */
+  /** A record of a reference topic. */
   sealed interface ReferenceUpdate extends SimulatedEvent {
 
     Kind kind();
@@ -162,6 +164,16 @@ public sealed interface SimulatedEvent {
     public ProducerRecord<String, byte[]> toRecord(TopicNames topics) {
       return new ProducerRecord<>(
           topics.customers(), customer.customerId(), CustomerCodec.encode(customer));
+    }
+  }
+
+  /** A record of the topic of a named reference. */
+  record DocumentUpdate(Kind kind, String topic, ReferenceDocument document, Timing timing)
+      implements ReferenceUpdate {
+
+    @Override
+    public ProducerRecord<String, byte[]> toRecord(TopicNames topics) {
+      return new ProducerRecord<>(topic, document.id(), ReferenceDocumentCodec.encode(document));
     }
   }
 

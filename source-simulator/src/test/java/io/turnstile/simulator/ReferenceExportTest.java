@@ -3,7 +3,13 @@ package io.turnstile.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
+import io.turnstile.events.Decoded;
+import io.turnstile.events.ReferenceDocumentCodec;
+import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.SimulatedEvent.CustomerUpdate;
+import io.turnstile.simulator.SimulatedEvent.DocumentUpdate;
 import io.turnstile.simulator.SimulatedEvent.Pause;
 import io.turnstile.simulator.SimulatedEvent.ProductUpdate;
 import io.turnstile.simulator.SimulatedEvent.Timing;
@@ -44,6 +50,23 @@ class ReferenceExportTest {
   void sameSeedGivesTheSameEvents() {
     assertThat(events(ReferenceExport.Topic.INVENTORY, 100, 10, 500))
         .isEqualTo(events(ReferenceExport.Topic.INVENTORY, 100, 10, 500));
+  }
+
+  @Test
+  void recordsOfANamedReferenceAreThoseThatTheJobReads() {
+    ReferenceSpec reference = new ReferenceSpec("risk", KeyedBy.CUSTOMER, "scores", null, true);
+    ReferenceExport export =
+        new ReferenceExport(
+            ReferenceExport.Records.of(reference), 3, 10, Duration.ofMillis(10), 500, 1);
+    for (int i = 0; i < 20; i++) {
+      if (export.next() instanceof DocumentUpdate update) {
+        var record = update.toRecord(TopicNames.DEFAULT);
+        assertThat(record.topic()).isEqualTo("scores");
+        assertThat(ReferenceDocumentCodec.OF_CUSTOMER.decode(record.value()))
+            .isEqualTo(new Decoded.Valid<>(update.document()));
+        assertThat(record.key()).isEqualTo(update.document().id()).startsWith("customer-");
+      }
+    }
   }
 
   @Test

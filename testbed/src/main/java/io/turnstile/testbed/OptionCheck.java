@@ -1,6 +1,7 @@
 package io.turnstile.testbed;
 
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceSpec;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -231,6 +232,10 @@ public final class OptionCheck {
     }
     if (type == Charset.class) {
       return List.of("UTF-16", "ISO-8859-1");
+    }
+    if (type == ReferenceSpec.class) {
+      return List.of(
+          "tariff:keyed-by=product,wait=7s;risk:keyed-by=customer", "r:keyed-by=customer");
     }
     if (type == char.class || type == Character.class) {
       return List.of(",", ".");

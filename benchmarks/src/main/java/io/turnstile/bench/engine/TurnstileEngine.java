@@ -60,6 +60,9 @@ record TurnstileEngine(
   }
 
   private RunningEngine start(TurnstileDeployment deployment, EngineSettings settings) {
+    if (!jobArguments.isEmpty()) {
+      deployment.createReferenceTopics(jobArguments);
+    }
     Map<String, String> options = new TreeMap<>(settings.job());
     options.put("commit", commit);
     List<String> arguments = new ArrayList<>();

@@ -67,7 +67,7 @@ public final class RedriveCommand implements Callable<Integer> {
       description =
           "Only verdicts with this reason or code; may be given several times. By default every"
               + " code of a dead letter, and the reasons of a rejection that are retryable."
-              + " TOKEN_INVALID, UNKNOWN_PRODUCT and UNKNOWN_CUSTOMER have to be named: once their"
+              + " TOKEN_INVALID, UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER and UNKNOWN_REFERENCE have to be named: once their"
               + " cause is gone.")
   private List<String> reasons = List.of();
 

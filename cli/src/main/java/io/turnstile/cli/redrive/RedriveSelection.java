@@ -35,7 +35,8 @@ record RedriveSelection(
       List.of(
           RejectionReason.TOKEN_INVALID,
           RejectionReason.UNKNOWN_PRODUCT,
-          RejectionReason.UNKNOWN_CUSTOMER);
+          RejectionReason.UNKNOWN_CUSTOMER,
+          RejectionReason.UNKNOWN_REFERENCE);
 
   /**
    * The codes that are meant.

@@ -1,14 +1,18 @@
 package io.turnstile.decision.codec;
 
 import io.turnstile.decision.dedup.Acceptance;
+import io.turnstile.events.Additions;
 import io.turnstile.events.ContentHash;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 import io.turnstile.events.Transaction;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * The binary form of records in state, which is read several times as fast as their JSON. It does
@@ -107,6 +111,41 @@ public final class BinaryRecords {
         ? new Customer(
             readText(in), readText(in), readText(in), readText(in), in.readLong(), in.readLong())
         : null;
+  }
+
+  /** Null is kept. */
+  public static void writeDocument(ReferenceDocument document, DataOutput out) throws IOException {
+    out.writeBoolean(document != null);
+    if (document != null) {
+      writeText(document.id(), out);
+      out.writeLong(document.version());
+      writeText(document.json(), out);
+    }
+  }
+
+  public static ReferenceDocument readDocument(DataInput in) throws IOException {
+    return in.readBoolean()
+        ? new ReferenceDocument(readText(in), in.readLong(), readText(in))
+        : null;
+  }
+
+  /** Carried fields and references; each may be absent. */
+  public static void writeAdditions(Additions additions, DataOutput out) throws IOException {
+    writeText(additions.extra(), out);
+    out.writeInt(additions.references().size());
+    for (Map.Entry<String, String> reference : additions.references().entrySet()) {
+      writeText(reference.getKey(), out);
+      writeText(reference.getValue(), out);
+    }
+  }
+
+  public static Additions readAdditions(DataInput in) throws IOException {
+    String extra = readText(in);
+    Map<String, String> references = new LinkedHashMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      references.put(readText(in), readText(in));
+    }
+    return new Additions(extra, references);
   }
 
   /**

@@ -12,7 +12,8 @@ package io.turnstile.decision.reference;
  * @param <T> the record type
  */
 public record Reference<T>(
-    String key, T value, long version, int partition, long offset, long appendedAt) {
+    String key, T value, long version, int partition, long offset, long appendedAt)
+    implements ReferenceUpdate {
 
   /** The version of a delete. */
   public static final long NO_VERSION = Long.MIN_VALUE;

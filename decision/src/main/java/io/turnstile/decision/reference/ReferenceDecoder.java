@@ -10,6 +10,8 @@ import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
+import io.turnstile.events.ReferenceDocument;
+import io.turnstile.events.ReferenceDocumentCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -30,6 +32,17 @@ public final class ReferenceDecoder<T> {
       new ReferenceDecoder<>(ProductCodec::decode, Product::productId, Product::version);
   public static final ReferenceDecoder<Customer> CUSTOMER =
       new ReferenceDecoder<>(CustomerCodec::decode, Customer::customerId, Customer::version);
+
+  public static final ReferenceDecoder<ReferenceDocument> OF_PRODUCT =
+      new ReferenceDecoder<>(
+          ReferenceDocumentCodec.OF_PRODUCT::decode,
+          ReferenceDocument::id,
+          ReferenceDocument::version);
+  public static final ReferenceDecoder<ReferenceDocument> OF_CUSTOMER =
+      new ReferenceDecoder<>(
+          ReferenceDocumentCodec.OF_CUSTOMER::decode,
+          ReferenceDocument::id,
+          ReferenceDocument::version);
 
   /** Of any product or customer: a longer key would only fill the state. */
   private static final int MAX_ID_BYTES = 256;

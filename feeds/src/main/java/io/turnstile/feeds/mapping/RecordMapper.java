@@ -2,6 +2,7 @@ package io.turnstile.feeds.mapping;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.turnstile.events.Decoded;
@@ -48,12 +49,13 @@ public final class RecordMapper {
    *     contract does not have, or converts one to what it cannot be
    */
   public static RecordMapper of(Feed feed) throws FeedFileException {
-    Contract contract = Contract.of(feed.config().into());
     Map<String, FieldMapping> fields = feed.config().mapping();
+    Contract contract = Contract.of(feed.config().into(), fields);
     String place = "/feeds/" + feed.name() + "/mapping";
     // Texts first: an amount is converted by its record's currency.
     List<String> order = new ArrayList<>(contract.texts());
     order.addAll(contract.numbers());
+    order.addAll(contract.others());
     Set<String> unknown = new TreeSet<>(fields.keySet());
     order.forEach(unknown::remove);
     if (!unknown.isEmpty()) {
@@ -76,6 +78,12 @@ public final class RecordMapper {
   }
 
   private static String fault(Contract contract, String name, FieldMapping field) {
+    if (field.as() == As.MINOR_UNITS && !contract.texts().contains(Contract.CURRENCY)) {
+      return "has no currency";
+    }
+    if (contract.others().contains(name)) {
+      return null;
+    }
     boolean text = contract.texts().contains(name);
     if (text && field.generated() != null) {
       return "only a number can be generated";
@@ -95,9 +103,6 @@ public final class RecordMapper {
     }
     if (!text && (as == As.TEXT || as == As.UPPER_CASE)) {
       return "is an integer; 'as' can be neither text nor upper-case";
-    }
-    if (as == As.MINOR_UNITS && !contract.texts().contains(Contract.CURRENCY)) {
-      return "has no currency";
     }
     return null;
   }
@@ -141,6 +146,8 @@ public final class RecordMapper {
             value(name, record.value(), currency == null ? null : currency.textValue(), readTime);
         if (value instanceof Long number) {
           result.put(name, number);
+        } else if (value instanceof JsonNode node) {
+          result.set(name, node);
         } else {
           result.put(name, (String) value);
         }
@@ -187,15 +194,19 @@ public final class RecordMapper {
     return found.isMissingNode() || found.isNull() ? null : found;
   }
 
-  /** A {@link String} or a {@link Long}, as the contract has the field. */
+  /** A {@link String} or a {@link Long}, as the contract has the field, or any {@link JsonNode}. */
   private Object value(String name, JsonNode source, String currency, long readTime)
       throws ConversionException {
     FieldMapping field = fields.get(name);
     boolean text = contract.texts().contains(name);
+    boolean any = contract.others().contains(name);
     if (field.generated() != null) {
       return readTime;
     }
     if (field.constant() != null) {
+      if (any) {
+        return field.constant();
+      }
       return text ? Conversions.text(field.constant()) : (Object) integer(field.constant());
     }
     JsonNode value = at(source, field.at());
@@ -204,6 +215,9 @@ public final class RecordMapper {
         throw new ConversionException(Mapped.Reason.MISSING, "there is nothing at " + field.at());
       }
       value = field.absent();
+    }
+    if (any && (field.as() == null || field.as() == As.BOOLEAN)) {
+      return field.as() == null ? value : BooleanNode.valueOf(Conversions.truth(value));
     }
     As as = Objects.requireNonNullElse(field.as(), text ? As.TEXT : As.INTEGER);
     return switch (as) {

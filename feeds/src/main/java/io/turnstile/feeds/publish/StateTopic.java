@@ -54,12 +54,27 @@ public final class StateTopic {
   }
 
   /**
+   * Creates it if there is none, as soon as there are brokers for it.
+   *
+   * @throws CheckFailedException if there is one that does not keep what is in it
+   * @throws Exception if the cluster refuses
+   */
+  public void createPatiently() throws Exception {
+    new BrokersAway()
+        .outlast(
+            () -> {
+              create();
+              return null;
+            });
+  }
+
+  /**
    * Creates it if there is none.
    *
    * @throws CheckFailedException if there is one that does not keep what is in it
    * @throws ExecutionException if the cluster refuses
    */
-  public void create() throws ExecutionException, InterruptedException {
+  private void create() throws ExecutionException, InterruptedException {
     try (Admin admin = Admin.create(client)) {
       NewTopic topic =
           new NewTopic(name, Optional.of(1), Optional.empty())

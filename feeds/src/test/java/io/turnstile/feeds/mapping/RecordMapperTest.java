@@ -207,4 +207,88 @@ class RecordMapperTest {
             {"customer_id":"c-1","name":"Ada","segment":"consumer","country":"GB",\
             "version":1000,"updated_at":1000}""");
   }
+
+  private static final String TARIFFS =
+      """
+          into: {reference: tariff, keyed_by: product}
+          mapping:
+            product_id: /sku
+            version: {at: /changed, as: iso-time}
+            currency: /cur
+            fee: {at: /fee, as: minor-units}
+            code: {at: /code, as: upper-case}
+            bands: /bands
+            active: {at: /active, as: boolean}
+            seen: {generated: read-time}
+            origin: {constant: erp}
+      """;
+
+  @Test
+  void namedReferenceHasTheFieldsOfItsMapping() throws Exception {
+    Mapped mapped =
+        map(
+            TARIFFS,
+            """
+            {"sku": "p-1", "changed": "1970-01-01T00:00:01Z", "cur": "EUR", "fee": "1.50",
+             "code": "ab", "bands": [{"to": 10, "rate": 0.5}], "active": "yes"}""");
+    assertThat(value(mapped))
+        .isEqualTo(
+            """
+            {"active":true,"bands":[{"rate":0.5,"to":10}],"code":"AB","currency":"EUR","fee":150,\
+            "origin":"erp","product_id":"p-1","seen":1000,"version":1000}""");
+    assertThat(((Mapped.Put) mapped).key()).isEqualTo("p-1");
+  }
+
+  @Test
+  void recordOfANamedReferenceIsKnownAgainWhateverTheOrderOfItsFields() throws Exception {
+    String record =
+        """
+        {"sku": "p-1", "changed": "1970-01-01T00:00:01Z", "cur": "EUR", "fee": 1, "code": "ab",
+         "bands": {"a": 1, "b": {"c": 2.50, "d": 3}}, "active": true}""";
+    Mapped.Put first = (Mapped.Put) map(TARIFFS, record);
+    Mapped.Put second =
+        (Mapped.Put)
+            map(
+                TARIFFS,
+                record.replace(
+                    "{\"a\": 1, \"b\": {\"c\": 2.50, \"d\": 3}}",
+                    "{\"b\": {\"d\": 3, \"c\": 2.5}, \"a\": 1}"));
+    assertThat(second.content()).isEqualTo(first.content());
+    RecordMapper mapper = RecordMapper.of(TestFeeds.of(directory, TARIFFS + SOURCE));
+    assertThat(mapper.published(first.value()).content()).isEqualTo(first.content());
+  }
+
+  @Test
+  void recordThatIsTooLongForAReferenceIsMalformed() throws Exception {
+    Mapped mapped =
+        map(
+            TARIFFS,
+            """
+            {"sku": "p-1", "changed": "1970-01-01T00:00:01Z", "cur": "EUR", "fee": 1, "code": "ab",
+             "bands": "%s", "active": true}"""
+                .formatted("x".repeat(9_000)));
+    assertThat(mapped)
+        .isInstanceOfSatisfying(
+            Mapped.Malformed.class,
+            malformed -> {
+              assertThat(malformed.reason()).isEqualTo(Mapped.Reason.CONTRACT);
+              assertThat(malformed.detail()).contains("the limit is 8192");
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "product_id: /sku | customer_id: /sku | lacks product_id",
+        "currency: /cur | valuta: /cur | has no currency",
+        "keyed_by: product | keyed_by: basket | /feeds/shop/into/keyed_by",
+        "reference: tariff, | ''| reference",
+      })
+  void wrongNamedReferenceIsRefused(String right, String wrong, String what) {
+    assertThatThrownBy(
+            () -> RecordMapper.of(TestFeeds.of(directory, TARIFFS.replace(right, wrong) + SOURCE)))
+        .isInstanceOf(FeedFileException.class)
+        .hasMessageContaining(what);
+  }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.turnstile.decision.token.TokenCheck;
 import io.turnstile.decision.token.TokenResult;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
@@ -49,6 +50,7 @@ public final class PostTransaction implements Route.Handler {
 
   private final Vertx vertx;
   private final String topic;
+  private final CarriedFields carried;
   private final Duration timeout;
   private final Appender appender;
   private final PendingVerdicts verdicts;
@@ -62,12 +64,14 @@ public final class PostTransaction implements Route.Handler {
 
   /**
    * @param topic of transactions
+   * @param carried fields that are passed on beside the contract's
    * @param timeout when the answer is 202 at the latest
    * @param tokens of this event loop
    */
   public PostTransaction(
       Vertx vertx,
       String topic,
+      CarriedFields carried,
       Duration timeout,
       Appender appender,
       PendingVerdicts verdicts,
@@ -77,6 +81,7 @@ public final class PostTransaction implements Route.Handler {
       MeterRegistry metrics) {
     this.vertx = vertx;
     this.topic = topic;
+    this.carried = carried;
     this.timeout = timeout;
     this.appender = appender;
     this.verdicts = verdicts;
@@ -100,6 +105,9 @@ public final class PostTransaction implements Route.Handler {
   public Future<Reply> handle(Request request) {
     long begun = System.nanoTime();
     Transaction transaction = TransactionRequest.read(request);
+    byte[] value =
+        TransactionCodec.encode(
+            transaction, TransactionRequest.extra(request, transaction, carried));
     String customer = provenCustomer(transaction);
     Duration wait = customer == null ? limits.takeUnproven() : limits.take(customer);
     if (wait.toNanos() > 0) {
@@ -108,7 +116,7 @@ public final class PostTransaction implements Route.Handler {
     if (!limits.enter(customer)) {
       return Future.succeededFuture(limited(SOON));
     }
-    CompletableFuture<Sent> sent = send(transaction, request);
+    CompletableFuture<Sent> sent = send(transaction, value, request);
     return Future.fromCompletionStage(sent, vertx.getOrCreateContext())
         .compose(
             done -> answer(transaction, done, begun),
@@ -136,12 +144,10 @@ public final class PostTransaction implements Route.Handler {
         .toReply(wait);
   }
 
-  private CompletableFuture<Sent> send(Transaction transaction, Request request) {
+  private CompletableFuture<Sent> send(Transaction transaction, byte[] value, Request request) {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(
-            topic,
-            transaction.customerId().getBytes(StandardCharsets.UTF_8),
-            TransactionCodec.encode(transaction));
+            topic, transaction.customerId().getBytes(StandardCharsets.UTF_8), value);
     String trace = request.headers().get(TRACE_PARENT);
     if (trace != null && TRACE_PARENT_FORM.matcher(trace).matches()) {
       record.headers().add(TRACE_PARENT, trace.getBytes(StandardCharsets.US_ASCII));

@@ -1,5 +1,6 @@
 package io.turnstile.gateway.transaction;
 
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.Transaction;
@@ -42,6 +43,23 @@ final class TransactionRequest {
       throw contractViolation(KEY + " and transaction_id differ", DeadLetterCode.SCHEMA_VIOLATION);
     }
     return transaction;
+  }
+
+  /**
+   * The fields of a transaction that are passed on beside the contract's.
+   *
+   * @return a JSON object; null if none are carried
+   * @throws ProblemException if a verdict could not repeat them
+   */
+  static String extra(Request request, Transaction transaction, CarriedFields carried) {
+    if (carried.isEmpty()) {
+      return null;
+    }
+    Decoded<String> decoded = carried.of(request.body(), transaction.customerId());
+    if (decoded instanceof Decoded.Invalid<String> invalid) {
+      throw contractViolation(invalid.message(), invalid.code());
+    }
+    return ((Decoded.Valid<String>) decoded).record();
   }
 
   private static String idempotencyKey(Request request) {

@@ -116,7 +116,7 @@ final class VerdictReply {
   static int status(RejectionReason reason) {
     return switch (reason) {
       case TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_INVALID, TOKEN_SUBJECT_MISMATCH -> 401;
-      case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER -> 404;
+      case UNKNOWN_PRODUCT, UNKNOWN_CUSTOMER, UNKNOWN_REFERENCE -> 404;
       case DUPLICATE_ID, ID_CONFLICT, DUPLICATE_CONTENT -> 409;
       case REFERENCE_UNAVAILABLE -> 503;
     };
@@ -130,6 +130,7 @@ final class VerdictReply {
       case TOKEN_SUBJECT_MISMATCH -> "The token belongs to another customer.";
       case UNKNOWN_PRODUCT -> "There is no such product.";
       case UNKNOWN_CUSTOMER -> "There is no such customer.";
+      case UNKNOWN_REFERENCE -> "Something that must be known of product or customer is missing.";
       case DUPLICATE_ID -> "A transaction with this id is accepted already.";
       case ID_CONFLICT -> "A transaction with this id and other content is accepted already.";
       case DUPLICATE_CONTENT -> "The same content is accepted under another id already.";

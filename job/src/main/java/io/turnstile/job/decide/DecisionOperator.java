@@ -1,14 +1,21 @@
 package io.turnstile.job.decide;
 
 import io.turnstile.decision.dedup.DedupStore;
+import io.turnstile.decision.reference.NamedReference;
 import io.turnstile.decision.reference.Reference;
+import io.turnstile.decision.reference.ReferenceUpdate;
 import io.turnstile.events.Customer;
+import io.turnstile.events.RejectionReason;
+import io.turnstile.job.enrich.JoinedReference;
+import io.turnstile.job.enrich.NamedReferences;
 import io.turnstile.job.enrich.ReferenceJoin;
+import io.turnstile.job.enrich.ReferenceSettings;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.RoutingKey;
 import io.turnstile.job.validate.DecidedInputsRelay;
 import io.turnstile.job.validate.DecisionInput;
+import java.util.List;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
@@ -28,15 +35,15 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * The turnstile: decides every input and writes its verdict. Keyed by routing key, joined with the
- * customers; its maximum parallelism is the number of lanes.
+ * customers and what else is known of them; its maximum parallelism is the number of lanes.
  */
 public final class DecisionOperator extends AbstractStreamOperator<Verdict>
-    implements TwoInputStreamOperator<DecisionInput, Reference<Customer>, Verdict>,
-        BoundedMultiInput {
+    implements TwoInputStreamOperator<DecisionInput, ReferenceUpdate, Verdict>, BoundedMultiInput {
 
   private final DecisionSettings settings;
   private final CommitStrategy commit;
   private final ReferenceJoin<DecisionInput, Customer> customers;
+  private final NamedReferences references;
   private final CheckpointAgeGuard checkpointAge;
   private final OperatorEventGateway coordinator;
 
@@ -49,6 +56,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
       StreamOperatorParameters<Verdict> parameters,
       DecisionSettings settings,
       ReferenceTopic<Customer> customersTopic,
+      List<ReferenceSettings> references,
       CommitStrategy.Factory commitFactory) {
     super(parameters);
     this.settings = settings;
@@ -62,17 +70,18 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
         new ReferenceJoin<>(
             this,
             parameters.getMailboxExecutor(),
-            ReferenceKind.CUSTOMER,
-            customersTopic,
-            settings.customerWait(),
+            new JoinedReference<>(ReferenceKind.CUSTOMER, customersTopic, settings.customerWait()),
             DecisionInput.Serializer.INSTANCE,
             this::decideAfterWait);
+    this.references =
+        new NamedReferences(this, parameters.getMailboxExecutor(), references, new Joined());
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     customers.initializeState(context);
+    references.initializeState(context);
     TaskInfo task = getRuntimeContext().getTaskInfo();
     lanes = task.getMaxNumberOfParallelSubtasks();
     store = new FlinkDedupStore(context.getKeyedStateStore(), settings.dedup(), this::now);
@@ -95,6 +104,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     super.open();
     // Beside the take-over: either may take seconds.
     customers.startCatchUp();
+    references.startCatchUp();
     // Before the customers: waits that continue get their full time from then on.
     commit.open(
         recovered -> {
@@ -105,6 +115,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
         .decidedAhead()
         .forEach((lane, positions) -> DecidedInputsRelay.send(coordinator, lane, lanes, positions));
     customers.open();
+    references.open();
   }
 
   @Override
@@ -123,7 +134,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
               + lane
               + " knows no verdict of it");
     }
-    if (!(input instanceof DecisionInput.Enriched)) {
+    if (!(input instanceof DecisionInput.Enriched enriched)) {
       // Whoever floods the job with what it rejects must not cost a look-up each.
       decide(lane, input, null);
       return;
@@ -132,7 +143,15 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     if (customer == null && settings.customersRequired()) {
       customers.await(input);
     } else {
-      decide(lane, input, customer);
+      join(enriched, customer);
+    }
+  }
+
+  private void join(DecisionInput.Enriched input, Customer customer) throws Exception {
+    if (references.isEmpty()) {
+      decide(lane(input), input, customer);
+    } else {
+      references.join(input);
     }
   }
 
@@ -145,8 +164,29 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     }
     if (outcome.unavailable()) {
       commit.write(verdicts.customersUnavailable(lane, input, now()));
+    } else if (outcome.reference() == null) {
+      decide(lane, input, null);
     } else {
-      decide(lane, input, outcome.reference());
+      join((DecisionInput.Enriched) input, outcome.reference());
+    }
+  }
+
+  private final class Joined implements NamedReferences.Owner {
+    @Override
+    public boolean resumes(DecisionInput input) throws Exception {
+      return !commit.isDecided(lane(input), input.metadata());
+    }
+
+    /** The customer in force is the one of now, as the references are. */
+    @Override
+    public void joined(DecisionInput.Enriched input) throws Exception {
+      decide(lane(input), input, customers.current());
+    }
+
+    @Override
+    public void refused(DecisionInput.Enriched input, RejectionReason reason, String detail)
+        throws Exception {
+      commit.write(verdicts.refused(lane(input), input, reason, detail, now()));
     }
   }
 
@@ -159,8 +199,18 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   }
 
   @Override
-  public void processElement2(StreamRecord<Reference<Customer>> record) throws Exception {
-    customers.update(record.getValue());
+  public void processElement2(StreamRecord<ReferenceUpdate> record) throws Exception {
+    if (record.getValue() instanceof NamedReference named) {
+      references.update(named);
+    } else {
+      customers.update(customer(record.getValue()));
+    }
+  }
+
+  /** The main topic of this operator is the customers'. */
+  @SuppressWarnings("unchecked")
+  private static Reference<Customer> customer(ReferenceUpdate update) {
+    return (Reference<Customer>) update;
   }
 
   @Override
@@ -168,6 +218,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     inputsEnded++;
     if (inputsEnded == 2) {
       customers.endInput();
+      references.endInput();
     }
   }
 
@@ -181,6 +232,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     customers.snapshotState();
+    references.snapshotState();
     checkpointAge.snapshotState(context);
     commit.snapshotState(context);
   }
@@ -206,6 +258,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     } finally {
       try {
         customers.close();
+        references.close();
       } finally {
         super.close();
       }
@@ -219,23 +272,35 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   /** Makes the operator on the cluster. */
   public static final class Factory extends AbstractStreamOperatorFactory<Verdict>
-      implements TwoInputStreamOperatorFactory<DecisionInput, Reference<Customer>, Verdict>,
+      implements TwoInputStreamOperatorFactory<DecisionInput, ReferenceUpdate, Verdict>,
           CoordinatedOperatorFactory<Verdict> {
 
     private final DecisionSettings settings;
     private final ReferenceTopic<Customer> customers;
+    private final List<ReferenceSettings> references;
     private final CommitStrategy.Factory commit;
+
+    /** For an operator without named references. */
+    public Factory(
+        DecisionSettings settings,
+        ReferenceTopic<Customer> customers,
+        CommitStrategy.Factory commit) {
+      this(settings, customers, List.of(), commit);
+    }
 
     /**
      * @param customers read to its end at every start
+     * @param references keyed by customer
      * @param commit how verdicts become visible
      */
     public Factory(
         DecisionSettings settings,
         ReferenceTopic<Customer> customers,
+        List<ReferenceSettings> references,
         CommitStrategy.Factory commit) {
       this.settings = settings;
       this.customers = customers;
+      this.references = List.copyOf(references);
       this.commit = commit;
     }
 
@@ -243,7 +308,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     public <T extends StreamOperator<Verdict>> T createStreamOperator(
         StreamOperatorParameters<Verdict> parameters) {
-      return (T) new DecisionOperator(parameters, settings, customers, commit);
+      return (T) new DecisionOperator(parameters, settings, customers, references, commit);
     }
 
     @Override

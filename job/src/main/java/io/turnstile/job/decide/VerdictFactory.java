@@ -19,8 +19,8 @@ import java.nio.charset.StandardCharsets;
  * Makes the verdict of an input, counts it, and remembers an acceptance. Not thread-safe.
  *
  * <p>The order of reasons: what {@link io.turnstile.job.validate} and {@link
- * io.turnstile.job.enrich} have found, then an unknown customer, then what {@link DedupPolicy}
- * finds.
+ * io.turnstile.job.enrich} have found, then an unknown customer, then a named reference of the
+ * customer that is missing, then what {@link DedupPolicy} finds.
  */
 final class VerdictFactory {
 
@@ -68,16 +68,35 @@ final class VerdictFactory {
    * @param decidedAt epoch milliseconds
    */
   Verdict customersUnavailable(int lane, DecisionInput input, long decidedAt) {
-    Transaction transaction = ((DecisionInput.Enriched) input).transaction();
+    return refused(
+        lane,
+        (DecisionInput.Enriched) input,
+        RejectionReason.REFERENCE_UNAVAILABLE,
+        "the customers could not be read for "
+            + settings.customerWait().maxWait().toMillis()
+            + " ms",
+        decidedAt);
+  }
+
+  /**
+   * Rejects a transaction that lacks what is required.
+   *
+   * @param decidedAt epoch milliseconds
+   */
+  Verdict refused(
+      int lane,
+      DecisionInput.Enriched input,
+      RejectionReason reason,
+      String detail,
+      long decidedAt) {
+    Transaction transaction = input.transaction();
     return rejected(
         lane,
         input.metadata(),
         transaction.transactionId(),
         transaction.customerId(),
-        RejectionReason.REFERENCE_UNAVAILABLE,
-        "the customers could not be read for "
-            + settings.customerWait().maxWait().toMillis()
-            + " ms",
+        reason,
+        detail,
         decidedAt,
         null);
   }
@@ -131,7 +150,8 @@ final class VerdictFactory {
                 customer,
                 accept.contentHash(),
                 metadata.receivedAt(),
-                decidedAt)));
+                decidedAt,
+                enriched.additions())));
   }
 
   private Verdict rejected(

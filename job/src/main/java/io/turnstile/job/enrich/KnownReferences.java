@@ -2,7 +2,6 @@ package io.turnstile.job.enrich;
 
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceHistory;
-import io.turnstile.job.read.ReferenceKind;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,8 +48,11 @@ final class KnownReferences<R> {
     }
   }
 
-  KnownReferences(KeyedStateStore store, ReferenceKind<R> kind) {
-    this(store.getState(new ValueStateDescriptor<>("reference", kind.historySerializer())));
+  KnownReferences(KeyedStateStore store, JoinedReference<R> reference) {
+    this(
+        store.getState(
+            new ValueStateDescriptor<>(
+                reference.own("reference"), reference.kind().historySerializer())));
   }
 
   KnownReferences(ValueState<ReferenceHistory<R>> state) {

@@ -1,8 +1,6 @@
 package io.turnstile.job.enrich;
 
 import io.turnstile.decision.reference.Reference;
-import io.turnstile.job.read.ReferenceKind;
-import io.turnstile.job.read.ReferenceTopic;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashSet;
@@ -15,6 +13,7 @@ import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -66,9 +65,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
 
   private static final long RETRY_MILLIS = 1_000;
 
-  private final ReferenceKind<R> kind;
-  private final ReferenceTopic<R> topic;
-  private final WaitSettings wait;
+  private final JoinedReference<R> reference;
   private final TypeSerializer<I> elementSerializer;
   private final AbstractStreamOperator<?> operator;
   private final MailboxExecutor mailbox;
@@ -97,22 +94,17 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
    *
    * @param operator it is part of
    * @param mailbox of the operator's task
-   * @param topic read to its end at every start and when waits are over
    * @param elementSerializer of the elements that wait
    */
   public ReferenceJoin(
       AbstractStreamOperator<?> operator,
       MailboxExecutor mailbox,
-      ReferenceKind<R> kind,
-      ReferenceTopic<R> topic,
-      WaitSettings wait,
+      JoinedReference<R> reference,
       TypeSerializer<I> elementSerializer,
       AfterWait<I, R> afterWait) {
     this.operator = operator;
     this.mailbox = mailbox;
-    this.kind = kind;
-    this.topic = topic;
-    this.wait = wait;
+    this.reference = reference;
     this.elementSerializer = elementSerializer;
     this.afterWait = afterWait;
   }
@@ -120,20 +112,24 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
   /** Restores what an earlier attempt knew; to be called by the operator's method of that name. */
   public void initializeState(StateInitializationContext context) throws Exception {
     restored = context.isRestored();
-    known = new KnownReferences<>(context.getKeyedStateStore(), kind);
-    waiting = new WaitingElements<>(context.getKeyedStateStore(), elementSerializer, wait);
-    positions = new TopicPositions(context.getOperatorStateStore());
+    known = new KnownReferences<>(context.getKeyedStateStore(), reference);
+    waiting = new WaitingElements<>(context.getKeyedStateStore(), reference, elementSerializer);
+    positions = new TopicPositions(context.getOperatorStateStore(), reference);
   }
 
   /** Begins to read the topic to its end: for who has something to do before {@link #open}. */
   public void startCatchUp() {
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
-    catchUp = new CatchUp<>(topic.reader(), positions.next(), OwnedKeys.of(task), threadName(task));
+    catchUp =
+        new CatchUp<>(
+            reference.topic().reader(), positions.next(), OwnedKeys.of(task), threadName(task));
   }
 
   /** Waits for the topic's end as it is now; to be called by the operator's method of that name. */
   public void open() throws Exception {
-    timers = operator.getInternalTimerService("waiting", VoidNamespaceSerializer.INSTANCE, this);
+    timers =
+        operator.getInternalTimerService(
+            reference.own(WaitingElements.STATE), VoidNamespaceSerializer.INSTANCE, this);
     waiting.open(timers);
     if (catchUp == null) {
       startCatchUp();
@@ -145,12 +141,16 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
     catchUp.close();
     long readAt = now();
-    var metrics = operator.getMetricGroup();
+    MetricGroup metrics = reference.in(operator.getMetricGroup());
     metrics.gauge("referencesReadAtMillis", () -> readAt);
     TaskInfo task = operator.getRuntimeContext().getTaskInfo();
     reading =
         new BackgroundReading<>(
-            topic.reader(), OwnedKeys.of(task), mailbox, threadName(task), new Readings());
+            reference.topic().reader(),
+            OwnedKeys.of(task),
+            mailbox,
+            threadName(task),
+            new Readings());
     if (restored) {
       forEachKeyThatWaits(this::waitAgain);
     }
@@ -170,8 +170,8 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     }
   }
 
-  private static String threadName(TaskInfo task) {
-    return task.getTaskNameWithSubtasks() + " reference topic";
+  private String threadName(TaskInfo task) {
+    return task.getTaskNameWithSubtasks() + reference.own(" reference topic");
   }
 
   private void catchUp(Reference<R> update) {
@@ -334,7 +334,7 @@ public final class ReferenceJoin<I, R> implements Triggerable<String, VoidNamesp
     try (var found =
         operator
             .<String>getKeyedStateBackend()
-            .getKeys(WaitingElements.STATE, VoidNamespace.INSTANCE)) {
+            .getKeys(reference.own(WaitingElements.STATE), VoidNamespace.INSTANCE)) {
       keys = found.distinct().toList();
     }
     for (String key : keys) {

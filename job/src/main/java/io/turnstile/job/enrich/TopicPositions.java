@@ -17,10 +17,11 @@ final class TopicPositions {
   private final ListState<Map<Integer, Long>> state;
   private final Map<Integer, Long> next;
 
-  TopicPositions(OperatorStateStore store) throws Exception {
+  TopicPositions(OperatorStateStore store, JoinedReference<?> reference) throws Exception {
     state =
         store.getUnionListState(
-            new ListStateDescriptor<>("reference-positions", Types.MAP(Types.INT, Types.LONG)));
+            new ListStateDescriptor<>(
+                reference.own("reference-positions"), Types.MAP(Types.INT, Types.LONG)));
     next = knownToAll(state.get());
   }
 

@@ -23,6 +23,7 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
  */
 final class WaitingElements<I> {
 
+  /** Name of the state and of its timers, but for the join's own. */
   static final String STATE = "waiting";
 
   /** Deadlines are multiples of it: one timer and one reading serve all that wait together. */
@@ -38,8 +39,12 @@ final class WaitingElements<I> {
   private long sequence;
   private long count;
 
-  WaitingElements(KeyedStateStore state, TypeSerializer<I> serializer, WaitSettings wait) {
-    byId = state.getMapState(new MapStateDescriptor<>(STATE, LongSerializer.INSTANCE, serializer));
+  WaitingElements(
+      KeyedStateStore state, JoinedReference<?> reference, TypeSerializer<I> serializer) {
+    WaitSettings wait = reference.waits();
+    byId =
+        state.getMapState(
+            new MapStateDescriptor<>(reference.own(STATE), LongSerializer.INSTANCE, serializer));
     waitMillis = wait.minWait().toMillis();
     long grace = wait.maxWait().minus(wait.minWait()).toMillis();
     // No multiple of the deadlines' distance: else deleting the timer of one element's end would

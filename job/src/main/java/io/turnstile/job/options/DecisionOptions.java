@@ -6,10 +6,12 @@ import static io.turnstile.job.options.Bounds.requirePositive;
 import io.turnstile.clients.DedupWindow;
 import io.turnstile.clients.Durations;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.enrich.WaitSettings;
 import java.time.Duration;
+import java.util.Objects;
 import picocli.CommandLine.Option;
 
 /** Options that decide when a transaction is a duplicate, and how long it waits for references. */
@@ -85,12 +87,32 @@ public final class DecisionOptions {
 
   /** Limits of the time that a transaction waits for its product, or for a required customer. */
   public WaitSettings waits() {
+    return waits(productWait);
+  }
+
+  /**
+   * Limits of the time that a transaction waits for a named reference: its own, or else that for a
+   * product if it is required, and none if it is not.
+   *
+   * @throws InvalidConfigException if it is too long for {@code --max-wait}
+   */
+  public WaitSettings waits(ReferenceSpec reference) throws InvalidConfigException {
+    Duration usual = reference.required() ? productWait : Duration.ZERO;
+    WaitSettings waits = waits(Objects.requireNonNullElse(reference.waitTime(), usual));
+    require(
+        waits.maxWait().compareTo(waits.minWait().plus(MIN_GRACE)) >= 0,
+        "--max-wait must be at least a second longer than the wait of --reference "
+            + reference.name());
+    return waits;
+  }
+
+  private WaitSettings waits(Duration wait) {
     if (maxWait != null) {
-      return new WaitSettings(productWait, maxWait);
+      return new WaitSettings(wait, maxWait);
     }
-    Duration longer = productWait.plus(DEFAULT_GRACE);
+    Duration longer = wait.plus(DEFAULT_GRACE);
     return new WaitSettings(
-        productWait, longer.compareTo(DEFAULT_MAX_WAIT) > 0 ? longer : DEFAULT_MAX_WAIT);
+        wait, longer.compareTo(DEFAULT_MAX_WAIT) > 0 ? longer : DEFAULT_MAX_WAIT);
   }
 
   /**

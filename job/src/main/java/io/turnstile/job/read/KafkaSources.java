@@ -1,9 +1,13 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.clients.Topics;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
@@ -24,7 +28,7 @@ public final class KafkaSources {
    * Updates of products and customers travel together, at most this long after each other: a
    * trickle of them would otherwise cost a fetch each.
    */
-  private static final int REFERENCE_BATCH_MILLIS = 100;
+  public static final int REFERENCE_BATCH_MILLIS = 100;
 
   private static final int REFERENCE_BATCH_BYTES = 64 << 10;
 
@@ -74,6 +78,21 @@ public final class KafkaSources {
     return references(environment, ReferenceKind.CUSTOMER, kafka.topics().customers(), "customers");
   }
 
+  /** Updates of a named reference. */
+  public DataStream<Reference<ReferenceDocument>> reference(
+      StreamExecutionEnvironment environment, ReferenceSpec spec) {
+    return references(environment, kind(spec), spec.topic(), "reference-" + spec.name());
+  }
+
+  /** The topic of a named reference, to be read to its end at a start. */
+  public ReferenceTopic<ReferenceDocument> referenceTopic(ReferenceSpec spec) {
+    return topic(kind(spec), spec.topic());
+  }
+
+  private static ReferenceKind<ReferenceDocument> kind(ReferenceSpec spec) {
+    return spec.keyedBy() == KeyedBy.PRODUCT ? ReferenceKind.OF_PRODUCT : ReferenceKind.OF_CUSTOMER;
+  }
+
   /** The inventory topic, to be read to its end at a start. */
   public ReferenceTopic<Product> inventoryTopic() {
     return topic(ReferenceKind.PRODUCT, kafka.topics().inventory());
@@ -85,8 +104,8 @@ public final class KafkaSources {
   }
 
   /** Asks the brokers which topics these are. */
-  public TopicIdentities identities() {
-    return new KafkaTopicIdentities(kafka.client(), kafka.topics().inputs());
+  public TopicIdentities identities(List<ReferenceSpec> references) {
+    return new KafkaTopicIdentities(kafka.client(), kafka.topics().inputs(), references);
   }
 
   private <T> ReferenceTopic<T> topic(ReferenceKind<T> kind, String name) {

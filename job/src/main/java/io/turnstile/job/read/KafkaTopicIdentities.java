@@ -1,9 +1,11 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.job.failure.PermanentFailure;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -23,19 +25,32 @@ final class KafkaTopicIdentities implements TopicIdentities {
   private static final long PAUSE_MILLIS = 1_000;
 
   private final Properties clientProperties;
-  private final List<String> topics;
 
-  KafkaTopicIdentities(Properties clientProperties, List<String> topics) {
+  /** The name by which a topic is remembered, by topic. */
+  private final Map<String, String> topics = new LinkedHashMap<>();
+
+  /**
+   * @param references a checkpoint may only be restored with these: transactions may wait in it for
+   *     them, and each has its state under its own name
+   */
+  KafkaTopicIdentities(
+      Properties clientProperties, List<String> topics, List<ReferenceSpec> references) {
     this.clientProperties = clientProperties;
-    this.topics = List.copyOf(topics);
+    topics.forEach(topic -> this.topics.put(topic, topic));
+    for (ReferenceSpec each : references) {
+      this.topics.put(
+          each.topic(),
+          "%s (reference %s, keyed by %s)".formatted(each.topic(), each.name(), each.keyedBy()));
+    }
   }
 
   @Override
   public Map<String, String> current() throws IOException {
     try (Admin admin = Admin.create(clientProperties)) {
       Map<String, String> ids = new HashMap<>();
-      describe(admin, topics)
-          .forEach((name, description) -> ids.put(name, description.topicId().toString()));
+      describe(admin, topics.keySet())
+          .forEach(
+              (name, description) -> ids.put(topics.get(name), description.topicId().toString()));
       return ids;
     }
   }

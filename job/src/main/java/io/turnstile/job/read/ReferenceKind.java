@@ -1,11 +1,13 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.codec.BinaryRecords;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceDecoder;
 import io.turnstile.decision.reference.ReferenceHistory;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 import io.turnstile.job.codec.BinaryCodec;
 import io.turnstile.job.codec.RecordSerializer;
 import io.turnstile.job.codec.RecordType;
@@ -28,6 +30,14 @@ public abstract class ReferenceKind<T> implements Serializable {
 
   public static final ReferenceKind<Product> PRODUCT = new ProductKind();
   public static final ReferenceKind<Customer> CUSTOMER = new CustomerKind();
+
+  /** What a named reference knows of products. */
+  public static final ReferenceKind<ReferenceDocument> OF_PRODUCT =
+      new DocumentKind(KeyedBy.PRODUCT);
+
+  /** What a named reference knows of customers. */
+  public static final ReferenceKind<ReferenceDocument> OF_CUSTOMER =
+      new DocumentKind(KeyedBy.CUSTOMER);
 
   private ReferenceKind() {}
 
@@ -77,6 +87,31 @@ public abstract class ReferenceKind<T> implements Serializable {
     @Override
     public RecordSerializer<ReferenceHistory<Customer>> historySerializer() {
       return CustomerHistorySerializer.INSTANCE;
+    }
+  }
+
+  private static final class DocumentKind extends ReferenceKind<ReferenceDocument> {
+    private final KeyedBy keyedBy;
+
+    private DocumentKind(KeyedBy keyedBy) {
+      this.keyedBy = keyedBy;
+    }
+
+    @Override
+    public ReferenceDecoder<ReferenceDocument> decoder() {
+      return keyedBy == KeyedBy.PRODUCT
+          ? ReferenceDecoder.OF_PRODUCT
+          : ReferenceDecoder.OF_CUSTOMER;
+    }
+
+    @Override
+    public RecordSerializer<Reference<ReferenceDocument>> serializer() {
+      return DocumentSerializer.INSTANCE;
+    }
+
+    @Override
+    public RecordSerializer<ReferenceHistory<ReferenceDocument>> historySerializer() {
+      return DocumentHistorySerializer.INSTANCE;
     }
   }
 
@@ -168,6 +203,34 @@ public abstract class ReferenceKind<T> implements Serializable {
     }
   }
 
+  /** Binary form of a document's {@link Reference}. */
+  public static final class DocumentSerializer extends ReferenceSerializer<ReferenceDocument> {
+    static final DocumentSerializer INSTANCE = new DocumentSerializer();
+
+    @Override
+    void write(ReferenceDocument document, DataOutputView out) throws IOException {
+      BinaryRecords.writeDocument(document, out);
+    }
+
+    @Override
+    ReferenceDocument read(DataInputView in) throws IOException {
+      return BinaryRecords.readDocument(in);
+    }
+
+    @Override
+    public TypeSerializerSnapshot<Reference<ReferenceDocument>> snapshotConfiguration() {
+      return new DocumentSnapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class DocumentSnapshot
+        extends SimpleTypeSerializerSnapshot<Reference<ReferenceDocument>> {
+      public DocumentSnapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+
   /** Binary form of a {@link ReferenceHistory}: the delete, if any, then the versions. */
   private abstract static class HistorySerializer<T> extends RecordSerializer<ReferenceHistory<T>> {
     private static final int FORMAT = 1;
@@ -241,6 +304,29 @@ public abstract class ReferenceKind<T> implements Serializable {
     public static final class CustomerHistorySnapshot
         extends SimpleTypeSerializerSnapshot<ReferenceHistory<Customer>> {
       public CustomerHistorySnapshot() {
+        super(() -> INSTANCE);
+      }
+    }
+  }
+
+  /** Binary form of a document's {@link ReferenceHistory}. */
+  public static final class DocumentHistorySerializer extends HistorySerializer<ReferenceDocument> {
+    static final DocumentHistorySerializer INSTANCE = new DocumentHistorySerializer();
+
+    @Override
+    RecordSerializer<Reference<ReferenceDocument>> records() {
+      return DocumentSerializer.INSTANCE;
+    }
+
+    @Override
+    public TypeSerializerSnapshot<ReferenceHistory<ReferenceDocument>> snapshotConfiguration() {
+      return new DocumentHistorySnapshot();
+    }
+
+    /** Finds the serializer again on restore. */
+    public static final class DocumentHistorySnapshot
+        extends SimpleTypeSerializerSnapshot<ReferenceHistory<ReferenceDocument>> {
+      public DocumentHistorySnapshot() {
         super(() -> INSTANCE);
       }
     }

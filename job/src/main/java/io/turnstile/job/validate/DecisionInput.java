@@ -1,8 +1,10 @@
 package io.turnstile.job.validate;
 
 import io.turnstile.decision.codec.BinaryRecords;
+import io.turnstile.events.Additions;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.Transaction;
 import io.turnstile.job.codec.BinaryCodec;
@@ -25,9 +27,29 @@ public sealed interface DecisionInput {
 
   InputMetadata metadata();
 
-  /** A transaction with a good token and a known product. */
-  record Enriched(InputMetadata metadata, Transaction transaction, Product product)
-      implements DecisionInput {}
+  /**
+   * A transaction with a good token and a known product.
+   *
+   * @param additions what its verdict is to hold beside that
+   */
+  record Enriched(
+      InputMetadata metadata, Transaction transaction, Product product, Additions additions)
+      implements DecisionInput {
+
+    /** One without additions. */
+    public Enriched(InputMetadata metadata, Transaction transaction, Product product) {
+      this(metadata, transaction, product, Additions.NONE);
+    }
+
+    /**
+     * The same with one more reference.
+     *
+     * @param document null if none is known
+     */
+    public Enriched with(String name, ReferenceDocument document) {
+      return new Enriched(metadata, transaction, product, additions.with(name, document));
+    }
+  }
 
   /** A transaction already turned away. */
   record Refused(
@@ -67,7 +89,7 @@ public sealed interface DecisionInput {
     }
   }
 
-  /** Binary form of {@link DecisionInput}; also of state: waiting for a customer. */
+  /** Binary form of {@link DecisionInput}; also of state: waiting for a customer or a reference. */
   final class Serializer extends RecordSerializer<DecisionInput> {
     public static final Serializer INSTANCE = new Serializer();
     private static final int FORMAT = 1;
@@ -76,15 +98,20 @@ public sealed interface DecisionInput {
     private static final int UNREADABLE = 3;
     private static final int UNREADABLE_WITH_HEADERS = 4;
     private static final int ALREADY_DECIDED = 5;
+    private static final int ENRICHED_WITH_ADDITIONS = 6;
 
     @Override
     public void serialize(DecisionInput decisionInput, DataOutputView out) throws IOException {
       out.writeByte(FORMAT);
       if (decisionInput instanceof Enriched enriched) {
-        out.writeByte(ENRICHED);
+        boolean plain = enriched.additions.isEmpty();
+        out.writeByte(plain ? ENRICHED : ENRICHED_WITH_ADDITIONS);
         enriched.metadata.write(out);
         BinaryRecords.writeTransaction(enriched.transaction, out);
         BinaryRecords.writeProduct(enriched.product, out);
+        if (!plain) {
+          BinaryRecords.writeAdditions(enriched.additions, out);
+        }
       } else if (decisionInput instanceof Refused refused) {
         out.writeByte(REFUSED);
         refused.metadata.write(out);
@@ -118,6 +145,12 @@ public sealed interface DecisionInput {
         case ENRICHED ->
             new Enriched(
                 metadata, BinaryRecords.readTransaction(in), BinaryRecords.readProduct(in));
+        case ENRICHED_WITH_ADDITIONS ->
+            new Enriched(
+                metadata,
+                BinaryRecords.readTransaction(in),
+                BinaryRecords.readProduct(in),
+                BinaryRecords.readAdditions(in));
         case REFUSED ->
             new Refused(
                 metadata,

@@ -4,14 +4,13 @@ import io.turnstile.decision.token.TokenCheck;
 import io.turnstile.decision.token.TokenFault;
 import io.turnstile.decision.token.TokenResult;
 import io.turnstile.decision.token.TokenSettings;
-import io.turnstile.events.Decoded;
-import io.turnstile.events.InputHeaders;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.Transaction;
-import io.turnstile.events.TransactionCodec;
 import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.TopicIdentities;
 import io.turnstile.job.read.TopicIdentityGuard;
+import io.turnstile.job.validate.TransactionReader.ReadTransaction;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.Serializable;
@@ -67,6 +66,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   private final TokenSettings tokenSettings;
   private final TopicIdentityGuard guard;
   private final NanoClock clock;
+  private final TransactionReader reader;
   private final StreamRecord<AuthenticatedTransaction> passed = new StreamRecord<>(null);
   private final StreamRecord<DecisionInput> refused = new StreamRecord<>(null);
 
@@ -87,8 +87,10 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
       StreamOperatorParameters<AuthenticatedTransaction> parameters,
       TokenSettings tokenSettings,
       TopicIdentityGuard guard,
+      CarriedFields carried,
       NanoClock clock) {
     super(parameters);
+    this.reader = new TransactionReader(carried, this::refuse);
     this.clock = clock;
     this.tokenSettings = tokenSettings;
     this.guard = guard;
@@ -145,13 +147,13 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     InputRecord input = record.getValue();
     inputMetrics.read(
         input.position().partition(), System.currentTimeMillis() - input.receivedAt());
-    Transaction transaction = readOrRefuse(input);
-    if (transaction == null) {
+    ReadTransaction read = readOrRefuse(input);
+    if (read == null) {
       return;
     }
-    TokenResult result = ask(input, transaction);
+    TokenResult result = ask(input, read.transaction());
     if (result != TokenResult.NoFault.KEY_UNKNOWN) {
-      emit(input, transaction, result);
+      emit(input, read, result);
     } else {
       hold(input);
     }
@@ -169,34 +171,22 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   }
 
   /** Null if it is decided, or cannot be read and has become a dead letter. */
-  private Transaction readOrRefuse(InputRecord input) {
+  private ReadTransaction readOrRefuse(InputRecord input) {
     DecisionInput.AlreadyDecided position = decided.take(input);
     if (position != null) {
       refuse(position);
       return null;
     }
-    Decoded<Transaction> decoded = TransactionCodec.decode(input.value());
-    if (decoded instanceof Decoded.Invalid<Transaction> invalid) {
-      refuse(
-          new DecisionInput.Unreadable(
-              InputMetadata.of(input, invalid.key()),
-              input.key(),
-              input.value(),
-              InputHeaders.toDeadLetter(input.headers()),
-              invalid.code(),
-              invalid.message()));
-      return null;
-    }
-    return ((Decoded.Valid<Transaction>) decoded).record();
+    return reader.read(input);
   }
 
   /** The same: an earlier build may have held what this one cannot read. */
-  private Transaction readOrRefuseFirstHeld() {
-    Transaction transaction = readOrRefuse(held.first());
-    if (transaction == null) {
+  private ReadTransaction readOrRefuseFirstHeld() {
+    ReadTransaction read = readOrRefuse(held.first());
+    if (read == null) {
       held.removeFirst();
     }
-    return transaction;
+    return read;
   }
 
   private void hold(InputRecord input) throws IOException {
@@ -240,17 +230,17 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     retry = null;
     for (int i = 0; i < RETRIED_AT_ONCE && held.size() > 0; i++) {
       InputRecord first = held.first();
-      Transaction transaction = readOrRefuseFirstHeld();
-      if (transaction == null) {
+      ReadTransaction read = readOrRefuseFirstHeld();
+      if (read == null) {
         continue;
       }
-      TokenResult result = ask(first, transaction);
+      TokenResult result = ask(first, read.transaction());
       if (result == TokenResult.NoFault.KEY_UNKNOWN) {
         retryAfter(RETRY_MILLIS);
         return;
       }
       held.removeFirst();
-      emit(first, transaction, result);
+      emit(first, read, result);
     }
     if (held.size() > 0) {
       retryAfter(1);
@@ -260,14 +250,14 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
   /** Waits for the answer. */
   private void decideFirstHeld() throws IOException {
     InputRecord first = held.first();
-    Transaction transaction = readOrRefuseFirstHeld();
-    if (transaction == null) {
+    ReadTransaction read = readOrRefuseFirstHeld();
+    if (read == null) {
       return;
     }
-    TokenFault fault =
-        tokenCheck.check(transaction.token(), transaction.customerId(), first.receivedAt());
+    Transaction sent = read.transaction();
+    TokenFault fault = tokenCheck.check(sent.token(), sent.customerId(), first.receivedAt());
     held.removeFirst();
-    emit(first, transaction, fault == null ? TokenResult.NoFault.PASSED : fault);
+    emit(first, read, fault == null ? TokenResult.NoFault.PASSED : fault);
   }
 
   /** Decides what still waits, or fails: no timer fires any more. */
@@ -283,7 +273,8 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
     return tokenCheck.ask(transaction.token(), transaction.customerId(), input.receivedAt());
   }
 
-  private void emit(InputRecord input, Transaction transaction, TokenResult result) {
+  private void emit(InputRecord input, ReadTransaction read, TokenResult result) {
+    Transaction transaction = read.transaction();
     InputMetadata metadata = InputMetadata.of(input, transaction.customerId());
     if (result instanceof TokenFault fault) {
       refuse(
@@ -295,7 +286,8 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
               fault.detail()));
     } else {
       output.collect(
-          passed.replace(new AuthenticatedTransaction(metadata, transaction.withoutToken())));
+          passed.replace(
+              new AuthenticatedTransaction(metadata, transaction.withoutToken(), read.extra())));
     }
   }
 
@@ -311,13 +303,25 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
 
     private final TokenSettings tokenSettings;
     private final TopicIdentities inputTopics;
+    private final CarriedFields carried;
     private final NanoClock clock;
 
+    /** For an operator that carries no fields. */
     public Factory(TokenSettings tokenSettings, TopicIdentities inputTopics) {
-      this(tokenSettings, inputTopics, System::nanoTime);
+      this(tokenSettings, inputTopics, CarriedFields.NONE);
     }
 
-    Factory(TokenSettings tokenSettings, TopicIdentities inputTopics, NanoClock clock) {
+    public Factory(
+        TokenSettings tokenSettings, TopicIdentities inputTopics, CarriedFields carried) {
+      this(tokenSettings, inputTopics, carried, System::nanoTime);
+    }
+
+    Factory(
+        TokenSettings tokenSettings,
+        TopicIdentities inputTopics,
+        CarriedFields carried,
+        NanoClock clock) {
+      this.carried = carried;
       this.clock = clock;
       this.tokenSettings = tokenSettings;
       this.inputTopics = inputTopics;
@@ -329,7 +333,7 @@ public final class ValidateTransaction extends AbstractStreamOperator<Authentica
         StreamOperatorParameters<AuthenticatedTransaction> parameters) {
       return (T)
           new ValidateTransaction(
-              parameters, tokenSettings, new TopicIdentityGuard(inputTopics), clock);
+              parameters, tokenSettings, new TopicIdentityGuard(inputTopics), carried, clock);
     }
 
     @Override

@@ -136,7 +136,7 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
   /** Waits until nothing is read beside the task any more, and runs the mails of it. */
   public void finishReadings() {
     for (Subtask<A, B, O> subtask : subtasks) {
-      if (subtask.gauge("readingTopic") == 0) {
+      if (!subtask.isReading()) {
         continue; // Its mails are for the test to run.
       }
       await()
@@ -146,7 +146,7 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
           .until(
               () -> {
                 subtask.runMails();
-                return subtask.gauge("readingTopic") == 0;
+                return !subtask.isReading();
               });
     }
   }

@@ -1,11 +1,17 @@
 package io.turnstile.job.harness;
 
+import io.turnstile.clients.ReferenceSpec;
+import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
+import io.turnstile.events.ReferenceDocument;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
+import io.turnstile.job.enrich.ReferenceSettings;
+import io.turnstile.job.enrich.WaitSettings;
 import io.turnstile.job.read.InputMetadata;
+import io.turnstile.job.read.ReferenceTopic;
 import io.turnstile.job.read.RoutingKey;
 import io.turnstile.job.validate.AuthenticatedTransaction;
 import io.turnstile.job.validate.DecisionInput;
@@ -57,6 +63,25 @@ public final class Samples {
   public static Reference<Customer> customerAt(
       int partition, long offset, String id, long version) {
     return new Reference<>(id, customer(id, version), version, partition, offset, offset);
+  }
+
+  /** A record of a named reference; its version is the last of its fields. */
+  public static Reference<ReferenceDocument> documentAt(
+      int partition, long offset, String id, long version) {
+    String json = "{\"id\":\"%s\",\"version\":%d}".formatted(id, version);
+    return new Reference<>(
+        id, new ReferenceDocument(id, version, json), version, partition, offset, offset);
+  }
+
+  /** A named reference as an operator joins it. */
+  public static ReferenceSettings reference(
+      String name,
+      KeyedBy key,
+      boolean required,
+      WaitSettings waits,
+      ReferenceTopic<ReferenceDocument> topic) {
+    return new ReferenceSettings(
+        new ReferenceSpec(name, key, "references." + name, null, required), waits, topic);
   }
 
   public static <T> Reference<T> deleteAt(int partition, long offset, String id) {

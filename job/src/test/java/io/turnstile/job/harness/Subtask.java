@@ -46,6 +46,15 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
   /** Also keeps what is in a group of a key and a value, as {@code key.value.name}. */
   private static final class Metrics extends InterceptingOperatorMetricGroup {
     private final List<Histogram> ofStates = new ArrayList<>();
+    private final List<Gauge<?>> ofReadings = new ArrayList<>();
+
+    @Override
+    public <T, G extends Gauge<T>> G gauge(String name, G gauge) {
+      if (name.endsWith("readingTopic")) {
+        ofReadings.add(gauge);
+      }
+      return super.gauge(name, gauge);
+    }
 
     @Override
     public MetricGroup addGroup(String key, String value) {
@@ -192,6 +201,11 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
   /** See {@link OperatorUnderTest#stateAccesses}. */
   long stateAccesses() {
     return metrics.ofStates.stream().mapToLong(Histogram::getCount).sum() * 2;
+  }
+
+  /** Whether a reference topic is being read beside the task. */
+  boolean isReading() {
+    return metrics.ofReadings.stream().anyMatch(gauge -> (Long) gauge.getValue() > 0);
   }
 
   long gauge(String name) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.turnstile.decision.token.Jwks;
 import io.turnstile.decision.token.TokenSettings;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
@@ -162,7 +163,7 @@ class KeyServerAwayTest {
     OneInputStreamOperatorTestHarness<InputRecord, AuthenticatedTransaction> operator =
         new OneInputStreamOperatorTestHarness<>(
             new ValidateTransaction.Factory(
-                settings, () -> Map.of("transactions", "id"), nanos::get),
+                settings, () -> Map.of("transactions", "id"), CarriedFields.NONE, nanos::get),
             MAX_PARALLELISM,
             parallelism,
             subtask);

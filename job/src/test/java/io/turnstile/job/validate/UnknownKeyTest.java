@@ -2,6 +2,7 @@ package io.turnstile.job.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.InputHeaders;
 import io.turnstile.events.RejectionReason;
@@ -227,7 +228,10 @@ class UnknownKeyTest {
     operator =
         new OneInputStreamOperatorTestHarness<>(
             new ValidateTransaction.Factory(
-                known.settings(), () -> Map.of("transactions", "id"), UnknownKeyTest::nanos));
+                known.settings(),
+                () -> Map.of("transactions", "id"),
+                CarriedFields.NONE,
+                UnknownKeyTest::nanos));
     operator.setProcessingTime(time);
     operator.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
     if (state != null) {

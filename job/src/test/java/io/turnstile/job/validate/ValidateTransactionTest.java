@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.turnstile.decision.token.SavedTokens;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
@@ -16,6 +17,7 @@ import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.PositionSet;
 import io.turnstile.job.read.RoutingKey;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.memory.DataInputViewStreamWrapper;
@@ -49,16 +51,24 @@ class ValidateTransactionTest {
 
   @BeforeEach
   void start() throws Exception {
+    start(CarriedFields.NONE);
+  }
+
+  private void start(CarriedFields carried) throws Exception {
+    stop();
     intake =
         new OneInputStreamOperatorTestHarness<>(
-            new ValidateTransaction.Factory(issuer.settings(), () -> Map.of("transactions", "id")));
+            new ValidateTransaction.Factory(
+                issuer.settings(), () -> Map.of("transactions", "id"), carried));
     intake.setup(AuthenticatedTransaction.TYPE.createSerializer(null));
     intake.open();
   }
 
   @AfterEach
   void stop() throws Exception {
-    intake.close();
+    if (intake != null) {
+      intake.close();
+    }
   }
 
   @Test
@@ -71,6 +81,45 @@ class ValidateTransactionTest {
             new AuthenticatedTransaction(
                 new InputMetadata(POSITION, RECEIVED_AT, "customer"), transaction.withoutToken()));
     assertThat(intake.getSideOutput(ValidateTransaction.TURNED_AWAY)).isNull();
+  }
+
+  @Test
+  void namedFieldsAreCarried() throws Exception {
+    start(CarriedFields.of(List.of("channel")));
+    Transaction transaction =
+        transaction("customer", issuer.token("customer", RECEIVED_AT + 1_000));
+    process(with("\"channel\": \"web\",\"other\":1", transaction));
+    assertThat(intake.extractOutputValues())
+        .containsExactly(
+            new AuthenticatedTransaction(
+                new InputMetadata(POSITION, RECEIVED_AT, "customer"),
+                transaction.withoutToken(),
+                "{\"channel\":\"web\"}"));
+  }
+
+  @Test
+  void fieldsThatAreTooLongToBeCarriedMakeADeadLetterOfItsCustomer() throws Exception {
+    start(CarriedFields.of(List.of("channel")));
+    byte[] value =
+        with(
+            "\"channel\":\"" + "x".repeat(CarriedFields.MAX_BYTES) + "\"",
+            transaction("customer", "no token"));
+    process(value);
+    assertThat(intake.getSideOutput(ValidateTransaction.TURNED_AWAY))
+        .singleElement()
+        .extracting(StreamRecord::getValue)
+        .isInstanceOfSatisfying(
+            DecisionInput.Unreadable.class,
+            unreadable -> {
+              assertThat(unreadable.code()).isEqualTo(DeadLetterCode.SCHEMA_VIOLATION);
+              assertThat(unreadable.metadata().routingKey()).isEqualTo("customer");
+              assertThat(unreadable.value()).isEqualTo(value);
+            });
+  }
+
+  private static byte[] with(String field, Transaction transaction) {
+    String plain = new String(TransactionCodec.encode(transaction), UTF_8);
+    return ("{" + field + "," + plain.substring(1)).getBytes(UTF_8);
   }
 
   @Test

@@ -1,9 +1,12 @@
 package io.turnstile.simulator.command;
 
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.ReferenceOptions;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.simulator.KafkaConnection;
 import java.io.IOException;
+import java.util.List;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,6 +33,11 @@ final class ConnectionOptions {
       names = "--compression",
       description = "Of batches: ${COMPLETION-CANDIDATES} (default: none).")
   private Compression compression;
+
+  /** The named references, each with its topic. */
+  List<ReferenceSpec> references(ReferenceOptions references) {
+    return references.references(kafka);
+  }
 
   KafkaConnection connection() throws IOException {
     KafkaConnection connection = KafkaConnection.of(kafka).withVerdictsIn(database.sourceIfGiven());

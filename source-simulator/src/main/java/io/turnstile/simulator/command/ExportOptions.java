@@ -1,12 +1,15 @@
 package io.turnstile.simulator.command;
 
 import io.turnstile.clients.DurationConverter;
+import io.turnstile.clients.ReferenceOptions;
+import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.simulator.ReferenceExport;
 import io.turnstile.simulator.Simulation;
 import io.turnstile.simulator.SimulationListener;
 import io.turnstile.simulator.SimulationOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -57,9 +60,22 @@ final class ExportOptions {
       description = "Which records change (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  /** The named references, each with its topic. */
+  List<ReferenceSpec> references(ReferenceOptions references) {
+    return connection.references(references);
+  }
+
   Simulation simulation(ReferenceExport.Topic topic) throws IOException {
+    return simulation(ReferenceExport.Records.of(topic));
+  }
+
+  Simulation simulation(ReferenceSpec reference) throws IOException {
+    return simulation(ReferenceExport.Records.of(reference));
+  }
+
+  private Simulation simulation(ReferenceExport.Records source) throws IOException {
     ReferenceExport export =
-        new ReferenceExport(topic, records, pageSize, pagePause, System.currentTimeMillis(), seed);
+        new ReferenceExport(source, records, pageSize, pagePause, System.currentTimeMillis(), seed);
     return new Simulation(
         connection.connection(),
         export,

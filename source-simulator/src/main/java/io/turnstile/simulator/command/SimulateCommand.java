@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       ReplayCommand.class,
       InventoryCommand.class,
       CustomersCommand.class,
+      ReferencesCommand.class,
       HostileCommand.class,
       ApiCommand.class,
       KeysCommand.class

@@ -60,7 +60,7 @@ public final class RequestFile implements TransactionTransport, Closeable {
     return switch (outcome) {
       case LedgerEntry.ACCEPTED, "DUPLICATE_ID" -> "200";
       case "ID_CONFLICT", "DUPLICATE_CONTENT" -> "409";
-      case "UNKNOWN_PRODUCT", "UNKNOWN_CUSTOMER" -> "404";
+      case "UNKNOWN_PRODUCT", "UNKNOWN_CUSTOMER", "UNKNOWN_REFERENCE" -> "404";
       case "TOO_LARGE" -> "413";
       case "MALFORMED_JSON", "SCHEMA_VIOLATION" -> "422";
       default -> "401";

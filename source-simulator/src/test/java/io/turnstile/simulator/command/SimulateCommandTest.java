@@ -41,7 +41,8 @@ class SimulateCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"generate", "replay", "inventory", "customers", "hostile", "keys"})
+  @ValueSource(
+      strings = {"generate", "replay", "inventory", "customers", "references", "hostile", "keys"})
   void everyCommandHasHelp(String command) {
     assertThat(execute(command, "--help")).isZero();
     assertThat(out.toString()).contains("Usage:", command);

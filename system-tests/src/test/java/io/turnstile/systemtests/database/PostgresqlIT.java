@@ -1,10 +1,12 @@
 package io.turnstile.systemtests.database;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.turnstile.audit.AuditReport;
 import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.Topics;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.TestbedExtension;
@@ -19,6 +21,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -86,6 +91,40 @@ class PostgresqlIT {
       turnstile.submit(turnstile.submission("--parallelism", "1").restoredFrom(checkpoint));
       AuditReport audit = turnstile.audit(null);
       assertThat(audit.accepted()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void namedReferencesAreInTheTableToo() throws Exception {
+    String topic = "named.references.tariff";
+    try (Deployment turnstile = new Deployment(TESTBED.testbed(), "named.", directory, true)) {
+      try (Admin admin = turnstile.admin()) {
+        new Topics(turnstile.topics(), Deployment.LANES, Deployment.LANES)
+            .withoutVerdicts()
+            .withReferences(List.of(topic))
+            .create(admin, (short) -1);
+      }
+      turnstile.publishProduct("p-1");
+      byte[] tariff = "{\"product_id\":\"p-1\",\"version\":3}".getBytes(UTF_8);
+      turnstile.producer().send(new ProducerRecord<>(topic, "p-1".getBytes(UTF_8), tariff)).get();
+      turnstile.submit(
+          "--parallelism",
+          "1",
+          "--reference",
+          "tariff:keyed-by=product,required=true,topic=" + topic,
+          "--carry-fields",
+          "channel");
+      turnstile.send(turnstile.transaction("t-1", "c", "p-1", 1));
+      await()
+          .atMost(Deployment.PATIENCE)
+          .until(
+              () ->
+                  turnstile.number(
+                          "SELECT count(*) FROM turnstile.verdict"
+                              + " WHERE convert_from(value, 'UTF8')::json"
+                              + " #>> '{references,tariff,version}' = '3'")
+                      == 1);
+      assertThat(turnstile.audit(null).accepted()).isEqualTo(1);
     }
   }
 

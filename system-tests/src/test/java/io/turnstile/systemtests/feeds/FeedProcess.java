@@ -31,11 +31,18 @@ final class FeedProcess implements AutoCloseable {
   /** Starts one, and returns when it runs. */
   static FeedProcess start(Path file, String bootstrapServers, String prefix, String... more)
       throws IOException {
+    return startWithHeap("128m", file, bootstrapServers, prefix, more);
+  }
+
+  /** The same with another heap, in Java's words. */
+  static FeedProcess startWithHeap(
+      String heap, Path file, String bootstrapServers, String prefix, String... more)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
+                "-Xmx" + heap,
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",

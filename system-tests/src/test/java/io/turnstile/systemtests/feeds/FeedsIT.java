@@ -1,8 +1,10 @@
 package io.turnstile.systemtests.feeds;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.cli.Turnstile;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.Topics;
@@ -10,8 +12,15 @@ import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.TopicNames;
+import io.turnstile.feeds.config.Feed;
+import io.turnstile.feeds.config.FeedFile;
+import io.turnstile.feeds.mapping.Mapped;
+import io.turnstile.feeds.mapping.RecordMapper;
 import io.turnstile.feeds.publish.FeedState;
+import io.turnstile.feeds.publish.KafkaPublication;
+import io.turnstile.feeds.publish.Leadership;
 import io.turnstile.feeds.publish.StateTopic;
+import io.turnstile.feeds.source.SourceRecord;
 import io.turnstile.simulator.api.ApiRecords;
 import io.turnstile.simulator.api.ApiSettings;
 import io.turnstile.simulator.api.SimulatedApi;
@@ -33,6 +42,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,6 +230,59 @@ class FeedsIT {
       }
       assertEqual(api);
     }
+  }
+
+  /** The moment that two processes do not reach: a commit of a runner that was taken over. */
+  @Test
+  void runnerThatWasTakenOverCommitsNothingMore() throws Exception {
+    states.createPatiently();
+    try (SimulatedApi api = SimulatedApi.start(settings(0, 0));
+        Leadership leadership =
+            new Leadership(client(), states, "shop", null, Duration.ofSeconds(10))) {
+      Feed feed = FeedFile.read(feeds(api, "1d")).get(0);
+      RecordMapper mapper = RecordMapper.of(feed);
+      FeedState begun =
+          FeedState.initial(feed.fingerprint()).with(FeedState.Sync.begin(true, 1, null));
+      try (KafkaPublication older = open(feed, mapper, leadership)) {
+        older.commit(List.of(put(mapper, 1)), begun);
+        try (KafkaPublication newer = open(feed, mapper, leadership)) {
+          assertThat(newer.state()).isEqualTo(begun);
+          FeedState next = begun.with(FeedState.Sync.begin(true, 2, null));
+          newer.commit(List.of(put(mapper, 2)), next);
+
+          FeedState refused = begun.with(FeedState.Sync.begin(true, 3, null));
+          assertThatThrownBy(() -> older.commit(List.of(put(mapper, 3), put(mapper, 4)), refused))
+              .satisfies(FeedsIT::isFenced);
+
+          assertThat(read().versions()).containsExactlyInAnyOrder("p@1", "p@2");
+          assertThat(state()).isEqualTo(next);
+          newer.commit(List.of(put(mapper, 5)), begun);
+          assertThat(read().last().get("p").version()).isEqualTo(5);
+        }
+      }
+    }
+  }
+
+  private static void isFenced(Throwable refusal) {
+    Throwable cause = refusal.getCause() == null ? refusal : refusal.getCause();
+    assertThat(cause)
+        .isInstanceOfAny(ProducerFencedException.class, InvalidProducerEpochException.class);
+  }
+
+  private KafkaPublication open(Feed feed, RecordMapper mapper, Leadership leadership)
+      throws InterruptedException {
+    return KafkaPublication.open(
+        client(), feed, mapper, topics.inventory(), states, leadership, Duration.ofMinutes(1));
+  }
+
+  private static Mapped put(RecordMapper mapper, long version) throws IOException {
+    String record =
+        """
+        {"id": "p", "title": "t", "category": {"name": "c"}, "in_stock": 1,
+         "price": {"amount": 1, "currency": "EUR"}, "version": %d,
+         "updated_at": "2026-01-31T12:00:00Z"}"""
+            .formatted(version);
+    return mapper.map(SourceRecord.of(new ObjectMapper().readTree(record)), 1);
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private static final String WITH_PASSWORDS =
       """
       local all all trust
-      host all postgres all trust
+      host all,replication postgres all trust
       host all all all scram-sha-256
       """;
 

@@ -1,0 +1,2 @@
+/** Debezium beside feeds. */
+package io.turnstile.debezium;
