@@ -3,6 +3,7 @@ package io.turnstile.testbed.process;
 import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.Distribution;
+import io.turnstile.testbed.LeakCheck;
 import io.turnstile.testbed.TestbedException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -45,9 +46,17 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private static final Map<String, String> DURABLE =
       Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on");
 
-  /** Ends the server when standard input ends, as it does when this JVM does. */
+  /**
+   * Ends the server in a directory when standard input ends, as it does when this JVM does. It
+   * outlives a signal to all processes of a terminal or of a job. A server that is paused takes the
+   * signal when it continues.
+   */
   private static final String END_WITH_PARENT =
-      "trap '' INT HUP; read -r end; kill -QUIT $0 2>/dev/null";
+      """
+      trap '' INT HUP TERM QUIT
+      read -r end
+      pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && kill -CONT "$pid"
+      """;
 
   private static final String WITH_PASSWORDS =
       """
@@ -72,6 +81,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private List<Long> frozen = List.of();
 
   private boolean ended;
+
+  private boolean closed;
 
   private PostgresqlServer(EmbeddedPostgres.Builder builder, Path data) throws IOException {
     this.builder = builder;
@@ -118,6 +129,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
             .setPGStartupWait(START);
     // The library's default loses what a crashed server has acknowledged.
     builder.setServerConfig("synchronous_commit", "on");
+    builder.setServerConfig(
+        "cluster_name", LeakCheck.POSTGRESQL_MARKER + ProcessHandle.current().pid());
     config.forEach(builder::setServerConfig);
     PostgresqlServer started;
     try {
@@ -138,15 +151,36 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   }
 
   private void launch() throws IOException {
-    server = builder.start();
-    long pid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
-    postmaster = ProcessHandle.of(pid).orElseThrow();
+    // That of a server that was killed: its number may be another process's by now.
+    Files.deleteIfExists(pidFile());
     watchdog =
-        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, Long.toString(pid))
+        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, data.toString())
             .redirectOutput(Redirect.DISCARD)
             .redirectError(Redirect.DISCARD)
             .start();
+    try {
+      server = builder.start();
+      long pid = Long.parseLong(Files.readAllLines(pidFile()).get(0).strip());
+      postmaster = ProcessHandle.of(pid).orElseThrow();
+    } catch (IOException | RuntimeException e) {
+      endWhatBegan();
+      throw e;
+    }
     ended = false;
+  }
+
+  /** A server that did not answer in time may run all the same. */
+  private void endWhatBegan() throws IOException {
+    watchdog.getOutputStream().close();
+    awaitEnd(watchdog.toHandle());
+    if (Files.exists(pidFile())) {
+      ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile()).get(0).strip()))
+          .ifPresent(PostgresqlServer::awaitEnd);
+    }
+  }
+
+  private Path pidFile() {
+    return data.resolve("postmaster.pid");
   }
 
   private void createTemplate(int lanes) throws SQLException {
@@ -325,19 +359,25 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   /** Asks it to end, if it still runs, and gives its directory free. */
   private void end() {
     ended = true;
-    watchdog.destroyForcibly();
     try {
       server.close();
-    } catch (IOException e) {
-      throw new TestbedException("PostgreSQL does not end", e);
-    }
-    if (!awaitEnd(postmaster)) {
-      killProcesses();
+    } catch (IOException | RuntimeException e) {
+      throw new TestbedException("PostgreSQL does not end as it should", e);
+    } finally {
+      if (!awaitEnd(postmaster)) {
+        killProcesses();
+      }
+      // Last: until now it would end the server with this JVM.
+      watchdog.destroyForcibly();
     }
   }
 
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     stop();
     try (Stream<Path> files = Files.walk(data)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
