@@ -134,6 +134,7 @@ final class PostgresqlLane implements LaneJournal {
               "reading", connection ->
                   table.page(connection, after, upTo.lastSeq(), PAGE_ROWS, PAGE_BYTES));
       if (page.isEmpty()) {
+        requireOwner();
         throw new JournalException.Refused(
             at
                 + "the verdict table lacks lane_seq "
@@ -155,6 +156,7 @@ final class PostgresqlLane implements LaneJournal {
     }
     // Where numbers are missing, the protocol says which.
     if (count == upTo.lastSeq() - begin.lastSeq() && !history.equals(upTo.history())) {
+      requireOwner();
       throw new JournalException.Refused(
           at
               + "the verdicts up to lane_seq "
@@ -163,6 +165,16 @@ final class PostgresqlLane implements LaneJournal {
               + timelines(begin)
               + ": this server lacks verdicts that the checkpoint covers, or rows were changed;"
               + CONNECT);
+    }
+  }
+
+  /** What is missing may have gone with a fail-over since the take-over; a restart gets over it. */
+  private void requireOwner() throws JournalException, InterruptedException {
+    if (!owner.equals(session.run("asking for the owner", table::state).owner())) {
+      throw new FencedException(
+          at
+              + "reading failed: another owner took over, or a fail-over lost the take-over; the job"
+              + " goes back to its last checkpoint");
     }
   }
 

@@ -445,6 +445,53 @@ class PostgresqlJournalIT {
     assertThat(TablePosition.of(commit(next, 3, accepted(2))).lastSeq()).isEqualTo(3);
   }
 
+  /** A restart takes over what the promoted replica has. */
+  @Test
+  void failOverThatLosesTheTakeOverItselfIsNoReasonToStop() throws Exception {
+    PostgresqlJournal journal = connect();
+    commit(takenOver(journal, LANE, null), 1, accepted(0));
+    LaneJournal next = journal.lane(LANE, () -> {});
+    LaneRange range = next.takeOver(null);
+    execute("DELETE FROM turnstile.verdict");
+    execute("UPDATE turnstile.lane SET last_seq = 0, owner = gen_random_uuid()");
+    assertThatThrownBy(() -> next.read(range, entry -> {}))
+        .isInstanceOf(JournalException.class)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("a fail-over lost the take-over");
+  }
+
+  @Test
+  void checkpointThatNeedsDroppedVerdictsIsRefused() throws Exception {
+    LaneJournal owner = takenOver();
+    LanePosition old = commit(owner, 1, accepted(0));
+    LanePosition checkpoint = commit(owner, 2, accepted(1));
+    commit(owner, 3, accepted(2));
+    execute("DELETE FROM turnstile.verdict WHERE lane_seq <= 2");
+    execute("UPDATE turnstile.lane SET first_seq = 3 WHERE lane = " + LANE);
+    takenOver(connect(), LANE, checkpoint);
+    assertThatThrownBy(() -> takenOver(connect(), LANE, old))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("verdicts before lane_seq 3 were dropped")
+        .hasMessageContaining("the checkpoint needs those since 2");
+    assertThatThrownBy(() -> takenOver(connect(), LANE, null))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("a start without checkpoint needs those since 1");
+  }
+
+  @Test
+  void tailOfLargeVerdictsIsReadInShortPages() throws Exception {
+    LaneJournal owner = takenOver();
+    for (int offset = 0; offset < 30; offset++) {
+      owner.append(accepted(offset), offset + 1);
+    }
+    owner.commit();
+    execute("UPDATE turnstile.verdict SET value = value || convert_to(repeat(' ', 1 << 20), 'UTF8')");
+    List<String> read = new ArrayList<>();
+    LaneJournal next = connect().lane(LANE, () -> {});
+    next.read(next.takeOver(null), entry -> read.add(entry.place()));
+    assertThat(read).hasSize(30).endsWith("lane_seq 30");
+  }
+
   /** It was promoted without the last verdict, and given another one under the same number. */
   @Test
   void replicaWithAnotherHistoryIsRefused() throws Exception {
