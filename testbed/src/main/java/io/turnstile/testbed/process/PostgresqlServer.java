@@ -186,7 +186,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private void createTemplate(int lanes) throws SQLException {
     execute("CREATE DATABASE " + TEMPLATE);
     try (Connection connection = connect(TEMPLATE)) {
-      JournalDatabase.create(connection, lanes);
+      JournalDatabase.create(connection, lanes, false);
     }
     execute(
         "CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE turnstile_writer"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.journal.JournalException;
@@ -14,6 +15,7 @@ import io.turnstile.job.commit.journal.PostgresqlExtension;
 import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.testbed.process.PostgresqlServer;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -458,6 +460,25 @@ class PostgresqlJournalIT {
         .isInstanceOf(JournalException.class)
         .isNotInstanceOf(JournalException.Refused.class)
         .hasMessageContaining("a fail-over lost the take-over");
+  }
+
+  @Test
+  void partitionedTableKeepsThePromises() throws Exception {
+    LaneJournal before = takenOver();
+    commit(before, 1, accepted(0));
+    try (InputStream file = JournalDatabase.class.getResourceAsStream("partitions.sql")) {
+      execute(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    PostgresqlJournal journal = connect();
+    LaneJournal owner = takenOver(journal, LANE, null);
+    commit(owner, 2, accepted(1));
+    assertThatThrownBy(() -> commit(before, 2, accepted(2))).isInstanceOf(JournalException.class);
+    LaneJournal other = takenOver(journal, 1, null);
+    assertThatThrownBy(() -> commit(other, 1, Verdicts.rejected(1, 1)))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("verdict_source_rest")
+        .hasMessageContaining("(transactions, 0, 1");
+    assertThat(verdicts()).isEqualTo(2);
   }
 
   @Test
