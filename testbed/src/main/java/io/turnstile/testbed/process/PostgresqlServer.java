@@ -4,12 +4,15 @@ import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.LeakCheck;
+import io.turnstile.testbed.TcpGate;
 import io.turnstile.testbed.TestbedException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -83,6 +86,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private boolean ended;
 
   private boolean closed;
+
+  private TcpGate gate;
 
   private PostgresqlServer(EmbeddedPostgres.Builder builder, Path data) throws IOException {
     this.builder = builder;
@@ -240,7 +245,62 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   @Override
   public String url(String database) {
-    return "jdbc:postgresql://localhost:" + current().getPort() + "/" + database;
+    TcpGate before;
+    synchronized (this) {
+      before = gate;
+    }
+    int port = before == null ? current().getPort() : before.port();
+    return "jdbc:postgresql://localhost:" + port + "/" + database;
+  }
+
+  @Override
+  public synchronized TcpGate gate() {
+    if (gate == null) {
+      int port = server.getPort();
+      gate = new TcpGate(() -> port);
+    }
+    return gate;
+  }
+
+  private Path replica() {
+    return data.resolveSibling(data.getFileName() + "-replica");
+  }
+
+  @Override
+  public synchronized void copyToReplica() {
+    stop();
+    try {
+      deleteAll(replica());
+      try (Stream<Path> files = Files.walk(data)) {
+        for (Path file : files.toList()) {
+          Files.copy(
+              file,
+              replica().resolve(data.relativize(file)),
+              StandardCopyOption.COPY_ATTRIBUTES,
+              LinkOption.NOFOLLOW_LINKS);
+        }
+      }
+    } catch (IOException e) {
+      throw new TestbedException("the data of PostgreSQL cannot be copied", e);
+    }
+    restart();
+  }
+
+  @Override
+  public synchronized void failOver() {
+    kill();
+    try {
+      deleteAll(data);
+      Files.move(replica(), data);
+    } catch (IOException e) {
+      throw new TestbedException("the replica cannot take the place of PostgreSQL", e);
+    }
+    restartAsStandby();
+    try {
+      execute("SELECT pg_promote()");
+    } catch (SQLException e) {
+      throw new TestbedException("the replica cannot be promoted", e);
+    }
   }
 
   @Override
@@ -378,13 +438,25 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
       return;
     }
     closed = true;
+    if (gate != null) {
+      gate.close();
+    }
     stop();
-    try (Stream<Path> files = Files.walk(data)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    try {
+      deleteAll(data);
+      deleteAll(replica());
     } catch (IOException e) {
       throw new TestbedException("the data of PostgreSQL cannot be deleted", e);
+    }
+  }
+
+  private static void deleteAll(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
     }
   }
 }

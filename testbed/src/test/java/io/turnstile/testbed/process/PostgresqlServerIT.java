@@ -69,6 +69,19 @@ class PostgresqlServerIT {
   }
 
   @Test
+  void replicaThatIsPromotedLacksWhatCameLater() throws Exception {
+    String database = server.createJournal();
+    server.copyToReplica();
+    try (Connection connection = server.connect(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM turnstile.lane");
+    }
+    assertThat(lanes(database)).isZero();
+    server.failOver();
+    assertThat(lanes(database)).isEqualTo(2);
+  }
+
+  @Test
   void serverThatIsLeftBehindIsFound() {
     long parent = ProcessHandle.current().pid();
     assertThat(LeakCheck.processesOf(parent)).isNotEmpty();
