@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -37,6 +38,11 @@ class PostgresqlIT {
               .build());
 
   @TempDir Path directory;
+
+  @BeforeAll
+  static void recordCommitTimes() {
+    DatabaseFaults.recordCommitTimes(TESTBED.testbed().database());
+  }
 
   @Tag("extended")
   @Test

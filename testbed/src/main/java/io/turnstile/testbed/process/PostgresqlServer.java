@@ -10,23 +10,14 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * A real PostgreSQL, unpacked from a JAR and started as a process of its own; root may start it,
@@ -42,8 +33,6 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   /** Much longer than it takes, also on a busy machine. */
   private static final Duration START = Duration.ofMinutes(2);
-
-  private static final Duration SIGNAL_TIMEOUT = Duration.ofSeconds(10);
 
   /** As on a server that keeps what it acknowledges: the library's defaults do not. */
   private static final Map<String, String> DURABLE =
@@ -61,27 +50,16 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
       pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && kill -CONT "$pid"
       """;
 
-  private static final String WITH_PASSWORDS =
-      """
-      local all all trust
-      host all postgres all trust
-      host all all all scram-sha-256
-      """;
-
   private final EmbeddedPostgres.Builder builder;
-  private final Path data;
+  private final PostgresqlData data;
   private final AtomicInteger databases = new AtomicInteger();
 
   /** Guarded by this, as is all that follows. */
   private EmbeddedPostgres server;
 
-  /** The process that starts the others. */
-  private ProcessHandle postmaster;
+  private PostgresqlProcesses processes;
 
   private Process watchdog;
-
-  /** Those that are paused. */
-  private List<Long> frozen = List.of();
 
   private boolean ended;
 
@@ -89,7 +67,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   private TcpGate gate;
 
-  private PostgresqlServer(EmbeddedPostgres.Builder builder, Path data) throws IOException {
+  private PostgresqlServer(EmbeddedPostgres.Builder builder, PostgresqlData data)
+      throws IOException {
     this.builder = builder;
     this.data = data;
     launch();
@@ -140,7 +119,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     PostgresqlServer started;
     try {
       Files.createDirectories(log.getParent());
-      started = new PostgresqlServer(builder, data);
+      started = new PostgresqlServer(builder, new PostgresqlData(data));
     } catch (IOException | IllegalStateException e) {
       throw new TestbedException(
           "PostgreSQL does not start (if this is root, `unshare -U true` must work); see " + log,
@@ -157,16 +136,15 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   private void launch() throws IOException {
     // That of a server that was killed: its number may be another process's by now.
-    Files.deleteIfExists(pidFile());
+    data.forgetPostmaster();
     watchdog =
-        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, data.toString())
+        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, data.directory().toString())
             .redirectOutput(Redirect.DISCARD)
             .redirectError(Redirect.DISCARD)
             .start();
     try {
       server = builder.start();
-      long pid = Long.parseLong(Files.readAllLines(pidFile()).get(0).strip());
-      postmaster = ProcessHandle.of(pid).orElseThrow();
+      processes = PostgresqlProcesses.of(data.postmaster().orElseThrow());
     } catch (IOException | RuntimeException e) {
       endWhatBegan();
       throw e;
@@ -177,15 +155,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   /** A server that did not answer in time may run all the same. */
   private void endWhatBegan() throws IOException {
     watchdog.getOutputStream().close();
-    awaitEnd(watchdog.toHandle());
-    if (Files.exists(pidFile())) {
-      ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile()).get(0).strip()))
-          .ifPresent(PostgresqlServer::awaitEnd);
-    }
-  }
-
-  private Path pidFile() {
-    return data.resolve("postmaster.pid");
+    PostgresqlProcesses.awaitEnd(watchdog.toHandle());
+    data.postmaster().ifPresent(PostgresqlProcesses::awaitEnd);
   }
 
   private void createTemplate(int lanes) throws SQLException {
@@ -262,24 +233,11 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     return gate;
   }
 
-  private Path replica() {
-    return data.resolveSibling(data.getFileName() + "-replica");
-  }
-
   @Override
   public synchronized void copyToReplica() {
     stop();
     try {
-      deleteAll(replica());
-      try (Stream<Path> files = Files.walk(data)) {
-        for (Path file : files.toList()) {
-          Files.copy(
-              file,
-              replica().resolve(data.relativize(file)),
-              StandardCopyOption.COPY_ATTRIBUTES,
-              LinkOption.NOFOLLOW_LINKS);
-        }
-      }
+      data.copyToReplica();
     } catch (IOException e) {
       throw new TestbedException("the data of PostgreSQL cannot be copied", e);
     }
@@ -290,8 +248,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   public synchronized void failOver() {
     kill();
     try {
-      deleteAll(data);
-      Files.move(replica(), data);
+      data.becomeReplica();
     } catch (IOException e) {
       throw new TestbedException("the replica cannot take the place of PostgreSQL", e);
     }
@@ -318,7 +275,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public synchronized void restartAsStandby() {
     try {
-      Files.createFile(data.resolve("standby.signal"));
+      data.beStandby();
     } catch (IOException e) {
       throw new TestbedException("PostgreSQL cannot be made a standby", e);
     }
@@ -328,7 +285,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public void requirePasswords() throws SQLException {
     try {
-      Files.writeString(data.resolve("pg_hba.conf"), WITH_PASSWORDS);
+      data.requirePasswords();
     } catch (IOException e) {
       throw new TestbedException("the rules for connections cannot be written", e);
     }
@@ -338,81 +295,26 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public synchronized void stop() {
     if (!ended) {
-      resumeAll();
+      processes.resume();
       end();
     }
   }
 
   @Override
   public synchronized void kill() {
-    killProcesses();
+    processes.kill();
     end();
-  }
-
-  private void killProcesses() {
-    pause();
-    List<ProcessHandle> all =
-        frozen.stream().flatMap(pid -> ProcessHandle.of(pid).stream()).toList();
-    frozen = List.of();
-    all.forEach(ProcessHandle::destroyForcibly);
-    // Whoever is left would keep the next one from starting.
-    all.forEach(PostgresqlServer::awaitEnd);
-  }
-
-  /** False if it did not end in time. */
-  private static boolean awaitEnd(ProcessHandle process) {
-    try {
-      process.onExit().get(SIGNAL_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      return false;
-    }
-    return true;
   }
 
   @Override
   public synchronized void pause() {
-    // First, for it to start no more.
-    signal("-STOP", List.of(postmaster.pid()));
-    List<Long> all =
-        Stream.concat(Stream.of(postmaster), postmaster.descendants())
-            .map(ProcessHandle::pid)
-            .toList();
-    signal("-STOP", all);
-    frozen = all;
+    processes.pause();
   }
 
   @Override
   public synchronized void resume() {
-    if (frozen.isEmpty()) {
+    if (!processes.resume()) {
       throw new TestbedException("PostgreSQL is not paused");
-    }
-    resumeAll();
-  }
-
-  private void resumeAll() {
-    List<Long> paused = frozen;
-    frozen = List.of();
-    if (!paused.isEmpty()) {
-      signal("-CONT", paused);
-    }
-  }
-
-  private static void signal(String signal, List<Long> pids) {
-    List<String> command = new ArrayList<>(List.of("kill", signal));
-    pids.forEach(pid -> command.add(Long.toString(pid)));
-    try {
-      // Fails if one of them has just ended, which is as good.
-      new ProcessBuilder(command)
-          .redirectOutput(Redirect.DISCARD)
-          .redirectError(Redirect.DISCARD)
-          .start()
-          .waitFor(SIGNAL_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (IOException e) {
-      throw new TestbedException("cannot send " + signal + " to PostgreSQL", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -424,8 +326,8 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     } catch (IOException | RuntimeException e) {
       throw new TestbedException("PostgreSQL does not end as it should", e);
     } finally {
-      if (!awaitEnd(postmaster)) {
-        killProcesses();
+      if (!processes.awaitEnd()) {
+        processes.kill();
       }
       // Last: until now it would end the server with this JVM.
       watchdog.destroyForcibly();
@@ -443,20 +345,9 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     }
     stop();
     try {
-      deleteAll(data);
-      deleteAll(replica());
+      data.delete();
     } catch (IOException e) {
       throw new TestbedException("the data of PostgreSQL cannot be deleted", e);
-    }
-  }
-
-  private static void deleteAll(Path directory) throws IOException {
-    if (Files.exists(directory)) {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
     }
   }
 }
