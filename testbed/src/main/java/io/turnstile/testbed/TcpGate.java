@@ -197,7 +197,7 @@ public final class TcpGate implements AutoCloseable {
           hasHeld |= up && holding;
           TcpGate.this.wait();
         }
-        if (ended) {
+        if (ended || mode == Mode.REFUSING) {
           throw new IOException("ended");
         }
       }
