@@ -68,7 +68,7 @@ class FailOverIT {
         VerdictFollower reader =
             new VerdictFollower(
                 turnstile.connection().verdicts(turnstile.topics().verdicts()))) {
-      turnstile.submit("--checkpoint-interval", "1h", "--transaction-timeout", "9h");
+      turnstile.submit("--checkpoint-interval", "1h", "--product-wait", "60s");
       Load load = Load.start(turnstile, directory.resolve("later.csv"), load());
       awaitVerdicts(turnstile, SOME);
       TESTBED.testbed().database().copyToReplica();
@@ -88,7 +88,7 @@ class FailOverIT {
   void replicaThatLacksWhatACheckpointCoversIsRefused() throws Exception {
     FlinkRest flink = TESTBED.testbed().flink();
     try (Deployment turnstile = new Deployment(TESTBED.testbed(), "covered.", directory, true)) {
-      turnstile.submit("--checkpoint-interval", "500ms");
+      turnstile.submit("--checkpoint-interval", "500ms", "--product-wait", "60s");
       Load load = Load.start(turnstile, directory.resolve("covered.csv"), load());
       try {
         awaitVerdicts(turnstile, SOME);
