@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,6 +185,7 @@ class ConsumingIT {
     }
   }
 
+  @Tag("extended")
   @Test
   void eachAcceptedVerdictOfTopicsIsBookedOnce() throws Exception {
     createShop("shop_of_topics", 0);

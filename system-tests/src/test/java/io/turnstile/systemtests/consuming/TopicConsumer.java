@@ -7,6 +7,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -68,6 +69,10 @@ public final class TopicConsumer {
         KafkaConsumer<byte[], byte[]> consumer =
             new KafkaConsumer<>(
                 config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      try (Statement statement = bookings.createStatement()) {
+        // A process that was frozen in the middle does not hold others up.
+        statement.execute("SET idle_in_transaction_session_timeout = '5s'");
+      }
       bookings.setAutoCommit(false);
       new TopicConsumer(bookings, consumer).run(args[1]);
     }
