@@ -192,9 +192,12 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
     }
     try {
       return database.getConnection();
-    } catch (RuntimeException interrupted) {
-      requireAsleep();
-      throw interrupted;
+    } catch (RuntimeException e) {
+      if (!woken) {
+        throw e;
+      }
+      // The driver throws such a one when it is interrupted.
+      throw new SQLException("interrupted", e);
     } finally {
       synchronized (this) {
         connecting = null;
