@@ -52,7 +52,7 @@ class ArchitectureTest {
           Map.entry(
               "benchmarks/jmeter",
               Set.of("events", "clients", "audit", "benchmarks", "testbed", "source-simulator")),
-          Map.entry("benchmarks/micro", Set.of("events", "decision", "job")));
+          Map.entry("benchmarks/micro", Set.of("events", "decision", "job", "testbed")));
 
   private static final List<String> ROOMS =
       List.of("failure", "codec", "read", "validate", "enrich", "decide", "commit");
