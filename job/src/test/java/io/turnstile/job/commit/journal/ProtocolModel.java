@@ -797,6 +797,7 @@ final class ProtocolModel {
 
   /** Lets one more attempt do everything that is left, undisturbed, and checks the result. */
   void complete() throws Exception {
+    failOvers = bounds.failOvers();
     restart(completed.isEmpty() ? null : completed.get(completed.size() - 1));
     Attempt last = current();
     run(new Option(last, "takes over", null, last::takeOver));
