@@ -22,11 +22,7 @@ import picocli.CommandLine.Spec;
     name = "database",
     description = "Make or check the tables of a journal in PostgreSQL, or drop old verdicts.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DatabaseCommand.Create.class,
-      DatabaseCommand.Check.class,
-      RetainCommand.class
-    })
+    subcommands = {DatabaseCommand.Create.class, DatabaseCommand.Check.class, RetainCommand.class})
 final class DatabaseCommand implements Runnable {
 
   /** SQLSTATE of a schema that exists. */

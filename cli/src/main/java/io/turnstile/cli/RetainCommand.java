@@ -140,7 +140,8 @@ final class RetainCommand implements Callable<Integer> {
       out.println("made a partition for " + day);
     }
     if (deleted > 0 || !plan.droppable().isEmpty()) {
-      out.println("checkpoints and savepoints from before " + oldest + " may be refused from now on");
+      out.println(
+          "checkpoints and savepoints from before " + oldest + " may be refused from now on");
     }
     return 0;
   }

@@ -147,7 +147,8 @@ class RetainCommandIT {
             + "', '"
             + receivedAt
             + "', 'v')");
-    execute("UPDATE turnstile.lane SET last_seq = greatest(last_seq, " + laneSeq + ") WHERE lane = 0");
+    execute(
+        "UPDATE turnstile.lane SET last_seq = greatest(last_seq, " + laneSeq + ") WHERE lane = 0");
   }
 
   private static LocalDate day(int ago) {

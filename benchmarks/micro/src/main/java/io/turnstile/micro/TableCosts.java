@@ -174,8 +174,7 @@ public final class TableCosts {
       throws SQLException {
     long[] sorted = nanos.stream().flatMapToLong(Arrays::stream).sorted().toArray();
     double verdicts = (double) sorted.length * variant.batch();
-    double table =
-        number(server, database, "SELECT pg_table_size('turnstile.verdict')") / verdicts;
+    double table = number(server, database, "SELECT pg_table_size('turnstile.verdict')") / verdicts;
     double indexes =
         number(server, database, "SELECT pg_indexes_size('turnstile.verdict')") / verdicts;
     System.out.printf(

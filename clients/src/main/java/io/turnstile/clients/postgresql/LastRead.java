@@ -88,8 +88,7 @@ final class LastRead {
               row.isPresent()
                   && rows.getOrDefault(lane, new ArrayDeque<>()).stream()
                       .anyMatch(
-                          read ->
-                              read.laneSeq() == row.get().laneSeq() && !read.equals(row.get()));
+                          read -> read.laneSeq() == row.get().laneSeq() && !read.equals(row.get()));
           if (lastSeq < cursors.get(lane) - 1 || other) {
             lost.putIfAbsent(lane, lastSeq);
           }

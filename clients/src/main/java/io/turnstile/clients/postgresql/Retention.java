@@ -208,8 +208,7 @@ public final class Retention {
         (isCovered ? droppable : needed).add(day);
       }
     }
-    return new Plan(
-        droppable, needed, covered, end.atStartOfDay(ZoneOffset.UTC).toInstant());
+    return new Plan(droppable, needed, covered, end.atStartOfDay(ZoneOffset.UTC).toInstant());
   }
 
   private Map<Integer, Long> covered(Instant time) throws SQLException {

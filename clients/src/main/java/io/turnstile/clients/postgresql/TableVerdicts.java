@@ -313,8 +313,8 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
     return found;
   }
 
-  private ConsumerRecord<T, T> record(
-      TopicPartition partition, LastRead.Row verdict, ResultSet row) throws SQLException {
+  private ConsumerRecord<T, T> record(TopicPartition partition, LastRead.Row verdict, ResultSet row)
+      throws SQLException {
     RecordHeaders headers = new RecordHeaders();
     VerdictHeaders.write(headers, verdict.source(), verdict.outcome());
     VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(verdict.laneSeq()));

@@ -46,6 +46,7 @@ class ArchitectureTest {
           Map.entry("testbed/slow-storage", Set.of()),
           Map.entry("source-simulator", Set.of("events", "clients")),
           Map.entry("benchmarks/peers", Set.of("events", "decision", "clients")),
+          Map.entry("benchmarks/jdbc-xa", Set.of("events", "decision", "job")),
           Map.entry(
               "benchmarks",
               Set.of("events", "clients", "audit", "cli", "testbed", "source-simulator")),

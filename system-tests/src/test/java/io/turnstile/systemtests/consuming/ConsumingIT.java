@@ -124,8 +124,7 @@ class ConsumingIT {
   }
 
   private static void signal(String signal, Process process) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor())
+    assertThat(new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor())
         .isZero();
   }
 
@@ -180,7 +179,8 @@ class ConsumingIT {
   void eachAcceptedVerdictOfATableIsBookedOnce() throws Exception {
     createShop("shop_of_table", 1);
     try (Deployment turnstile = new Deployment(TESTBED.testbed(), "table.", directory, true)) {
-      String verdicts = turnstile.connection().database().url() + "?user=" + DatabaseServer.JOB_USER;
+      String verdicts =
+          turnstile.connection().database().url() + "?user=" + DatabaseServer.JOB_USER;
       consume(turnstile, "shop_of_table", TableConsumer.class, verdicts, url("shop_of_table"));
     }
   }

@@ -92,7 +92,9 @@ public final class TableConsumer {
             long laneSeq = row.getLong("lane_seq");
             last = row.getString("seen");
             if (laneSeq == next - 1) {
-              require(last.equals(seen), "lane " + lane + ": the server has other verdicts than before");
+              require(
+                  last.equals(seen),
+                  "lane " + lane + ": the server has other verdicts than before");
               continue;
             }
             require(laneSeq == reached, "lane " + lane + ": verdicts were dropped unread");

@@ -41,8 +41,7 @@ public final class TopicConsumer {
       """;
 
   /** One that lost the partition, and does not know yet, finds another number and moves nothing. */
-  private static final String MOVE =
-      "UPDATE shop.cursor SET next = ? WHERE lane = ? AND next = ?";
+  private static final String MOVE = "UPDATE shop.cursor SET next = ? WHERE lane = ? AND next = ?";
 
   private final Connection bookings;
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -58,17 +57,22 @@ public final class TopicConsumer {
   public static void main(String[] args) throws Exception {
     Map<String, Object> config =
         Map.of(
-            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, args[0],
-            ConsumerConfig.GROUP_ID_CONFIG, args[2],
-            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
-            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
+            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            args[0],
+            ConsumerConfig.GROUP_ID_CONFIG,
+            args[2],
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+            "read_committed",
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+            false,
             // Never skip in silence what retention has deleted unread.
-            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
-            ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6_000);
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+            "none",
+            ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+            6_000);
     try (Connection bookings = DriverManager.getConnection(args[3]);
         KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(
-                config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       try (Statement statement = bookings.createStatement()) {
         // A process that was frozen in the middle does not hold others up.
         statement.execute("SET idle_in_transaction_session_timeout = '5s'");

@@ -66,8 +66,7 @@ class FailOverIT {
   void replicaThatLacksOnlyLaterVerdictsIsTakenOver() throws Exception {
     try (Deployment turnstile = new Deployment(TESTBED.testbed(), "later.", directory, true);
         VerdictFollower reader =
-            new VerdictFollower(
-                turnstile.connection().verdicts(turnstile.topics().verdicts()))) {
+            new VerdictFollower(turnstile.connection().verdicts(turnstile.topics().verdicts()))) {
       turnstile.submit("--checkpoint-interval", "1h", "--product-wait", "60s");
       Load load = Load.start(turnstile, directory.resolve("later.csv"), load());
       awaitVerdicts(turnstile, SOME);

@@ -65,8 +65,8 @@ class DatabaseFaultMatrixIT {
 
   /**
    * A commit that arrives after the take-over is carried out, and the table's key, which would
-   * refuse it, is gone, too: the audit finds a second verdict, or the next take-over refuses what it
-   * finds.
+   * refuse it, is gone, too: the audit finds a second verdict, or the next take-over refuses what
+   * it finds.
    */
   @Test
   void storeWithoutFencingIsCaught() throws Exception {

@@ -238,7 +238,8 @@ class TableVerdictsIT {
     failOver(3, 3);
     assertThatThrownBy(() -> reader.poll(Duration.ofSeconds(30)))
         .isInstanceOf(CheckFailedException.class)
-        .hasMessageContaining("ends at lane_seq 3 and lacks verdicts that were read before, up to 5");
+        .hasMessageContaining(
+            "ends at lane_seq 3 and lacks verdicts that were read before, up to 5");
     reader.seekToBeginning();
     assertThat(numbers(reader.poll(SHORT))).hasSize(3);
   }

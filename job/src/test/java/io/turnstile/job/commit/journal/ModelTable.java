@@ -37,7 +37,7 @@ final class ModelTable implements ModelStore {
     Position plus(Verdict verdict) {
       long next = history * 31 + verdict.position().partition();
       next = next * 31 + verdict.position().offset() + 1;
-      next = next * 31 + verdict.outcome().ordinal() + 1;
+      next = next * 31 + verdict.outcome().headerValue().hashCode();
       return new Position(lastSeq + 1, next);
     }
 
@@ -53,10 +53,7 @@ final class ModelTable implements ModelStore {
   private final ModelJournal.Observer observer;
 
   ModelTable(
-      int lane,
-      ModelDatabase database,
-      Set<Mutation> mutations,
-      ModelJournal.Observer observer) {
+      int lane, ModelDatabase database, Set<Mutation> mutations, ModelJournal.Observer observer) {
     this.lane = lane;
     this.database = database;
     this.mutations = mutations;
@@ -129,7 +126,7 @@ final class ModelTable implements ModelStore {
     private final List<Verdict> open = new ArrayList<>();
 
     private TableOwner(int number, Runnable meanwhile) {
-      this.id = 1_000 + number;
+      this.id = 1_000L + number;
       this.meanwhile = meanwhile;
     }
 

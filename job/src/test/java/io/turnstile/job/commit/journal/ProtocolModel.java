@@ -157,8 +157,7 @@ final class ProtocolModel {
       return new Bounds(lanes, inputs, attempts, checkpoints, 0, 0, true, failOvers);
     }
 
-    Bounds(
-        int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
+    Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
       this(lanes, inputs, attempts, checkpoints, unmarked, idle, false, 0);
     }
 
@@ -312,8 +311,7 @@ final class ProtocolModel {
         restored.store.forEach((key, list) -> store.byCustomer.put(key, new ArrayList<>(list)));
       }
       for (int lane = 0; lane < bounds.lanes(); lane++) {
-        ModelStore.Owner owner =
-            journal.get(lane).owner(number, () -> othersGetInBetween(this));
+        ModelStore.Owner owner = journal.get(lane).owner(number, () -> othersGetInBetween(this));
         owners.add(owner);
         held[lane] = new StringBuilder();
         lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner));

@@ -106,8 +106,8 @@ class ProtocolModelTest {
    * @param inputs at most so many, in two lanes if there are more than three
    * @param table whether the verdicts are in PostgreSQL
    */
-  private static void walk(
-      long seed, int walks, int inputs, Set<Mutation> mutations, boolean table) throws Exception {
+  private static void walk(long seed, int walks, int inputs, Set<Mutation> mutations, boolean table)
+      throws Exception {
     Random random = new Random(seed);
     for (int i = 0; i < walks; i++) {
       // With another part taken out, that alone has to show.
@@ -152,8 +152,7 @@ class ProtocolModelTest {
   void whateverIsTakenOutIsMissed(Mutation mutation) {
     long seed = new Random().nextLong();
     System.out.println("whateverIsTakenOutIsMissed(" + mutation + "): seed " + seed);
-    assertThatThrownBy(
-            () -> walk(seed, 20 * WALKS, 3, Set.of(mutation), mutation.isOfTable()))
+    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, Set.of(mutation), mutation.isOfTable()))
         .isInstanceOf(Violation.class);
   }
 
@@ -166,8 +165,7 @@ class ProtocolModelTest {
     assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, unfenced, true))
         .isInstanceOf(Violation.class)
         .hasMessageNotContaining("two verdicts");
-    assertThatThrownBy(
-            () -> walk(seed, 20 * WALKS, 3, Set.of(Mutation.UNIQUE_KEY_DROPPED), true))
+    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, Set.of(Mutation.UNIQUE_KEY_DROPPED), true))
         .isInstanceOf(Violation.class);
   }
 }

@@ -150,14 +150,7 @@ public record FaultScenario(
   public FaultScenario withoutFencing(Path directory) throws IOException {
     Path broken = SabotagedJob.withoutFencing(jar, directory);
     return new FaultScenario(
-        broken,
-        seed,
-        commit,
-        checkpointInterval,
-        parallelism,
-        faultAfter,
-        transactions,
-        rate);
+        broken, seed, commit, checkpointInterval, parallelism, faultAfter, transactions, rate);
   }
 
   /** Everything that a second run with the same seed needs. */

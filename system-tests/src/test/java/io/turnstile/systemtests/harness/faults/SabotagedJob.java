@@ -29,8 +29,7 @@ final class SabotagedJob {
   private static final String DECIDED = "io.turnstile.job.read.PositionSet";
 
   /** The class with the statements of a lane in PostgreSQL. */
-  private static final String TABLE =
-      "io.turnstile.job.commit.journal.postgresql.LaneTable";
+  private static final String TABLE = "io.turnstile.job.commit.journal.postgresql.LaneTable";
 
   private SabotagedJob() {}
 
@@ -51,8 +50,10 @@ final class SabotagedJob {
                 .intercept(StubMethod.INSTANCE)
                 .visit(
                     new AsmVisitorWrapper.ForDeclaredMethods()
-                        .method(named("insert"), (type, method, visitor, context, pool, w, r) ->
-                            new Constants(visitor))));
+                        .method(
+                            named("insert"),
+                            (type, method, visitor, context, pool, w, r) ->
+                                new Constants(visitor))));
   }
 
   /** Makes the conditions of the UPDATE true, whatever its parameters are. */

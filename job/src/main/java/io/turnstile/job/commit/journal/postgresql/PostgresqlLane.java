@@ -131,8 +131,8 @@ final class PostgresqlLane implements LaneJournal {
       long after = last;
       List<StoredVerdict> page =
           session.run(
-              "reading", connection ->
-                  table.page(connection, after, upTo.lastSeq(), PAGE_ROWS, PAGE_BYTES));
+              "reading",
+              connection -> table.page(connection, after, upTo.lastSeq(), PAGE_ROWS, PAGE_BYTES));
       if (page.isEmpty()) {
         requireOwner();
         throw new JournalException.Refused(

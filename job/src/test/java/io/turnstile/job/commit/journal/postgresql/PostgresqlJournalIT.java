@@ -506,7 +506,8 @@ class PostgresqlJournalIT {
       owner.append(accepted(offset), offset + 1);
     }
     owner.commit();
-    execute("UPDATE turnstile.verdict SET value = value || convert_to(repeat(' ', 1 << 20), 'UTF8')");
+    execute(
+        "UPDATE turnstile.verdict SET value = value || convert_to(repeat(' ', 1 << 20), 'UTF8')");
     List<String> read = new ArrayList<>();
     LaneJournal next = connect().lane(LANE, () -> {});
     next.read(next.takeOver(null), entry -> read.add(entry.place()));
