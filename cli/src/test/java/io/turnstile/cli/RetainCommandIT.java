@@ -35,13 +35,13 @@ import org.junit.jupiter.api.Test;
 /** Retention against a real server, with a fake Flink that remembers one checkpoint. */
 class RetainCommandIT {
 
-  private static final Instant TODAY = Instant.now().truncatedTo(ChronoUnit.DAYS);
   private static final Duration DAY = Duration.ofDays(1);
 
   private static PostgresqlServer server;
 
   private String database;
   private HttpServer flink;
+  private final Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
   private Instant checkpoint = Instant.now();
 
   @BeforeAll
@@ -151,12 +151,12 @@ class RetainCommandIT {
         "UPDATE turnstile.lane SET last_seq = greatest(last_seq, " + laneSeq + ") WHERE lane = 0");
   }
 
-  private static LocalDate day(int ago) {
-    return LocalDate.ofInstant(TODAY, ZoneOffset.UTC).minusDays(ago);
+  private LocalDate day(int ago) {
+    return LocalDate.ofInstant(today, ZoneOffset.UTC).minusDays(ago);
   }
 
-  private static Instant noon(int daysAgo) {
-    return TODAY.minus(DAY.multipliedBy(daysAgo)).plus(Duration.ofHours(12));
+  private Instant noon(int daysAgo) {
+    return today.minus(DAY.multipliedBy(daysAgo)).plus(Duration.ofHours(12));
   }
 
   private List<Long> readFromTheBeginning() {

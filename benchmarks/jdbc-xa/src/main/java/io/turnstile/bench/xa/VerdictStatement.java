@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.connector.jdbc.JdbcStatementBuilder;
 
 /**
- * Writes a verdict into the table of a journal. The numbers of lanes are counted in this JVM: enough
- * to be measured with one subtask and no failure, and for nothing else.
+ * Writes a verdict into the table of a journal. The numbers of lanes are counted in this JVM:
+ * enough to be measured with one subtask and no failure, and for nothing else.
  */
 final class VerdictStatement implements JdbcStatementBuilder<Verdict> {
 
@@ -49,11 +49,7 @@ final class VerdictStatement implements JdbcStatementBuilder<Verdict> {
       case REJECTED -> {
         Rejected rejected = VerdictCodec.decodeRejected(verdict.value());
         decided(
-            row,
-            verdict,
-            rejected.reason().name(),
-            rejected.transactionId(),
-            rejected.decidedAt());
+            row, verdict, rejected.reason().name(), rejected.transactionId(), rejected.decidedAt());
       }
       case DEAD_LETTER -> {
         row.setString(7, verdict.errorCode());

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The faults of a PostgreSQL that the job's verdicts are in. */
 public final class DatabaseFaults {
@@ -133,7 +134,7 @@ public final class DatabaseFaults {
       }
       execute(server, "ALTER SYSTEM RESET deadlock_timeout");
       execute(server, "SELECT pg_reload_conf()");
-      if (session.count == 0) {
+      if (session.count.get() == 0) {
         throw new IllegalStateException("there was no deadlock");
       }
     };
@@ -159,7 +160,7 @@ public final class DatabaseFaults {
     private final DatabaseServer server;
     private final String database;
     private volatile boolean over;
-    private volatile int count;
+    private final AtomicInteger count = new AtomicInteger();
 
     ForeignSession(DatabaseServer server, String database) {
       this.server = server;
@@ -195,7 +196,7 @@ public final class DatabaseFaults {
         }
         if (waits) {
           statement.execute("SELECT FROM turnstile.lane WHERE lane = 0 FOR UPDATE");
-          count++;
+          count.incrementAndGet();
         }
       } catch (SQLException notThisTime) {
         // It was the victim itself, or the number was taken meanwhile.
