@@ -69,8 +69,7 @@ class FailOverIT {
             new VerdictFollower(turnstile.connection().verdicts(turnstile.topics().verdicts()))) {
       turnstile.submit("--checkpoint-interval", "1h", "--product-wait", "60s");
       // A reader of its own would end with the fail-over.
-      Load load =
-          Load.startWithoutRetries(turnstile, directory.resolve("later.csv"), load());
+      Load load = Load.startWithoutRetries(turnstile, directory.resolve("later.csv"), load());
       awaitVerdicts(turnstile, SOME);
       TESTBED.testbed().database().copyToReplica();
       awaitVerdicts(turnstile, SOME);

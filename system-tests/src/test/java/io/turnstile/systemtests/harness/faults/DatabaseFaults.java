@@ -135,7 +135,7 @@ public final class DatabaseFaults {
       execute(server, "ALTER SYSTEM RESET deadlock_timeout");
       execute(server, "SELECT pg_reload_conf()");
       if (session.count.get() == 0) {
-        throw new IllegalStateException("there was no deadlock");
+        throw new IllegalStateException("there was no deadlock", session.failure);
       }
     };
   }
@@ -160,6 +160,7 @@ public final class DatabaseFaults {
     private final DatabaseServer server;
     private final String database;
     private volatile boolean over;
+    private volatile SQLException failure;
     private final AtomicInteger count = new AtomicInteger();
 
     ForeignSession(DatabaseServer server, String database) {
@@ -198,8 +199,9 @@ public final class DatabaseFaults {
           statement.execute("SELECT FROM turnstile.lane WHERE lane = 0 FOR UPDATE");
           count.incrementAndGet();
         }
-      } catch (SQLException notThisTime) {
+      } catch (SQLException e) {
         // It was the victim itself, or the number was taken meanwhile.
+        failure = e;
       } finally {
         connection.rollback();
       }
@@ -288,7 +290,9 @@ public final class DatabaseFaults {
             statement.executeQuery(
                 "SELECT datname FROM pg_stat_activity WHERE usename = '"
                     + DatabaseServer.JOB_USER
-                    + "'")) {
+                    + "' AND application_name <> 'turnstile-reader'"
+                    // Sessions of a job before may not be over yet.
+                    + " ORDER BY backend_start DESC LIMIT 1")) {
       row.next();
       return row.getString(1);
     } catch (SQLException e) {
