@@ -10,7 +10,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,16 +27,29 @@ import org.apache.kafka.common.record.TimestampType;
 final class VerdictTableCursor implements CommittedLog.Cursor {
 
   private static final int PAGE_ROWS = 500;
+
+  /** Of a page: a value can have a mebibyte. */
+  private static final long PAGE_BYTES = 4L << 20;
+
+  /** Of all pages of a poll, about. */
+  private static final long POLL_BYTES = 32L << 20;
+
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   private static final String PAGE =
       """
-      SELECT lane_seq, source_topic, source_partition, source_offset, outcome, reason,
-        (extract(epoch FROM coalesce(decided_at, received_at)) * 1000)::bigint AS millis,
-        coalesce(customer_id, input_key) AS key, value, error_message, input_headers
-      FROM turnstile.verdict
-      WHERE lane = ? AND outcome = ? AND lane_seq >= ? AND lane_seq < ?
-      ORDER BY lane_seq LIMIT ?
+      SELECT * FROM (
+        SELECT lane_seq, source_topic, source_partition, source_offset, outcome, reason,
+          (extract(epoch FROM coalesce(decided_at, received_at)) * 1000)::bigint AS millis,
+          coalesce(customer_id, input_key) AS key, value, error_message, input_headers,
+          sum(coalesce(octet_length(value), 0) + coalesce(octet_length(input_key), 0)) OVER (
+            ORDER BY lane_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+        FROM (
+          SELECT * FROM turnstile.verdict
+          WHERE lane = ? AND outcome = ? AND lane_seq >= ? AND lane_seq < ?
+          ORDER BY lane_seq LIMIT ?) page) rows
+      WHERE coalesce(bytes_before, 0) < ?
+      ORDER BY lane_seq
       """;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,6 +58,9 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
   private final String endOfLane;
   private final Map<String, Outcome> outcomes;
   private final Map<TopicPartition, Long> positions;
+
+  /** In turn: a poll may end before it comes to the last. */
+  private final Deque<TopicPartition> turns;
 
   /**
    * @param connection is closed with the cursor
@@ -58,6 +76,7 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
     this.endOfLane = endOfLane;
     this.outcomes = outcomes;
     this.positions = new HashMap<>(from);
+    this.turns = new ArrayDeque<>(from.keySet());
   }
 
   @Override
@@ -65,10 +84,16 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     boolean moved = false;
     try {
-      for (Map.Entry<TopicPartition, Long> position : positions.entrySet()) {
-        long before = position.getValue();
-        position.setValue(page(position.getKey(), before, records));
-        moved |= position.getValue() > before;
+      long bytes = 0;
+      for (int i = turns.size(); i > 0 && bytes < POLL_BYTES; i--) {
+        TopicPartition partition = turns.remove();
+        turns.add(partition);
+        int known = records.size();
+        long before = positions.get(partition);
+        long after = page(partition, before, records);
+        positions.put(partition, after);
+        moved |= after > before;
+        bytes += bytes(records.subList(known, records.size()));
       }
       if (!moved) {
         TimeUnit.MILLISECONDS.sleep(Math.min(timeout.toMillis(), PAUSE.toMillis()));
@@ -82,6 +107,12 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
     return records;
   }
 
+  private static long bytes(List<ConsumerRecord<byte[], byte[]>> records) {
+    return records.stream()
+        .mapToLong(record -> record.serializedKeySize() + record.serializedValueSize())
+        .sum();
+  }
+
   /** Reads a page, and returns the position behind it. */
   private long page(
       TopicPartition partition, long from, List<ConsumerRecord<byte[], byte[]>> records)
@@ -91,21 +122,23 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
     if (from >= end) {
       return from;
     }
-    int rows = 0;
+    long next = end;
     try (PreparedStatement statement = connection.prepareStatement(PAGE)) {
       statement.setInt(1, partition.partition());
       statement.setString(2, outcomes.get(partition.topic()).headerValue());
       statement.setLong(3, from);
       statement.setLong(4, end);
       statement.setInt(5, PAGE_ROWS);
+      statement.setLong(6, PAGE_BYTES);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           records.add(record(partition, row));
-          rows++;
+          next = row.getLong("lane_seq") + 1;
         }
       }
     }
-    return rows < PAGE_ROWS ? end : records.get(records.size() - 1).offset() + 1;
+    // Behind the last one of a page may be more; an empty page is the end.
+    return next;
   }
 
   private long end(int lane) throws SQLException {

@@ -32,13 +32,19 @@ final class VerdictTableLog implements CommittedLog {
       FROM turnstile.lane l WHERE lane = ?
       """;
 
+  /** Rows before the first that retention has kept are not complete. */
   private static final String START =
-      "SELECT coalesce(nullif(min(lane_seq), 1), 0) FROM turnstile.verdict WHERE lane = ?";
+      """
+      SELECT coalesce(nullif(greatest(l.first_seq, (SELECT min(lane_seq) FROM turnstile.verdict v
+        WHERE v.lane = l.lane AND v.lane_seq >= l.first_seq)), 1), 0)
+      FROM turnstile.lane l WHERE lane = ?
+      """;
 
   private static final String SINCE =
       """
-      SELECT min(lane_seq) FROM turnstile.verdict
-      WHERE lane = ? AND coalesce(decided_at, received_at) >= to_timestamp(?::bigint::float8 / 1000)
+      SELECT min(v.lane_seq) FROM turnstile.verdict v JOIN turnstile.lane l ON l.lane = v.lane
+      WHERE v.lane = ? AND v.lane_seq >= l.first_seq
+        AND coalesce(v.decided_at, v.received_at) >= to_timestamp(?::bigint::float8 / 1000)
       """;
 
   private final PostgresqlSource source;

@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 /** The tables of a journal in PostgreSQL. */
 @Command(
     name = "database",
-    description = "Make or check the tables of a journal in PostgreSQL.",
+    description = "Make or check the tables of a journal in PostgreSQL, or drop old verdicts.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {DatabaseCommand.Create.class, DatabaseCommand.Check.class})
+    subcommands = {DatabaseCommand.Create.class, DatabaseCommand.Check.class, RetainCommand.class})
 final class DatabaseCommand implements Runnable {
 
   /** SQLSTATE of a schema that exists. */
@@ -46,7 +46,7 @@ final class DatabaseCommand implements Runnable {
     return database.source().named("turnstile-cli").limited(TIMEOUT, TIMEOUT).getConnection();
   }
 
-  private static CheckFailedException failed(SQLException e) {
+  static CheckFailedException failed(SQLException e) {
     return new CheckFailedException(
         "PostgreSQL refuses or does not answer: "
             + OneLine.of(e)
@@ -78,6 +78,13 @@ final class DatabaseCommand implements Runnable {
     private int lanes;
 
     @Option(
+        names = "--partitions",
+        fallbackValue = OptionSources.ON,
+        description =
+            "Verdicts of each day in a partition of their own, which 'retain' makes and drops.")
+    private boolean partitions;
+
+    @Option(
         names = "--print",
         fallbackValue = OptionSources.ON,
         description = "Print the statements and change nothing.")
@@ -90,12 +97,12 @@ final class DatabaseCommand implements Runnable {
       }
       PrintWriter out = spec.commandLine().getOut();
       if (print) {
-        out.print(JournalDatabase.ddl(lanes));
+        out.print(JournalDatabase.ddl(lanes, partitions));
         out.flush();
         return 0;
       }
       try (Connection connection = connect(database, spec)) {
-        JournalDatabase.create(connection, lanes);
+        JournalDatabase.create(connection, lanes, partitions);
       } catch (SQLException e) {
         if (DUPLICATE_SCHEMA.equals(e.getSQLState())) {
           throw new CheckFailedException(

@@ -57,6 +57,8 @@ class TurnstileTest {
           {"database", "check"},
           {"database", "create", "--jdbc-url", "jdbc:other:a"},
           {"database", "create", "--lanes", "0"},
+          {"database", "retain", "--flink", "http://a:1", "--older-than", "1h"},
+          {"database", "retain", "--flink", "http://a:1", "--older-than", "1h", "--ahead", "-1"},
           {"savepoint", "--job", "a"},
           {"savepoint", "--flink", "a:1", "--job", "a"},
           {"watch", "--bootstrap-servers", "a:1", "--flink", "a:1"},

@@ -132,7 +132,7 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
   }
 
   /**
-   * Reads the verdicts that are there and were appended at that time or later.
+   * Goes to a time, as {@link VerdictSource#seekToTime} says.
    *
    * @throws RuntimeException if the store does not answer
    */
@@ -213,6 +213,9 @@ public final class CommittedVerdicts<T> implements AutoCloseable {
       // close() was called.
     } catch (RuntimeException e) {
       failure = e;
+    } catch (OutOfMemoryError e) {
+      // Or whoever waits for verdicts would wait for ever.
+      failure = new IllegalStateException("no memory for what was read: " + e.getMessage(), e);
     }
   }
 

@@ -21,7 +21,13 @@ public interface VerdictSource<T> extends AutoCloseable {
   /** Goes to the first verdict that is there. */
   void seekToBeginning();
 
-  /** Goes to the first verdict that was appended at that time or later. */
+  /**
+   * Goes to a time in each lane: everything behind the first verdict of that time or later will be
+   * read. In the verdict topics the time is that of the append. In a table it is that of the
+   * decision, by the clock of the job, which is a little before the commit; of a dead letter it is
+   * the append of its input, so that dead letters about older inputs may be left out. Whoever
+   * compares with another clock is to go a little further back.
+   */
   void seekToTime(Instant since);
 
   /**

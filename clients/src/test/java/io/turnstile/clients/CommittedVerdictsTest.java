@@ -88,6 +88,23 @@ class CommittedVerdictsTest {
   }
 
   @Test
+  void readerThatHasNoMemoryLeftSaysSo() {
+    verdicts.seekToBeginning();
+    commit("accepted", 0, 0);
+    verdicts.start(
+        "test-verdicts",
+        (verdict, nanos) -> {
+          throw new OutOfMemoryError("a test's");
+        });
+    await()
+        .untilAsserted(
+            () ->
+                assertThatThrownBy(verdicts::requireReading)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("no memory"));
+  }
+
+  @Test
   void readingToTheEndLeavesOutWhatComesLater() {
     verdicts.seekToBeginning();
     for (String topic : TOPICS) {

@@ -31,6 +31,18 @@ public interface DatabaseServer {
   /** Runs a statement as superuser, in no particular database. */
   void execute(String sql) throws SQLException;
 
+  /** The way to it that {@link #url} leads through from now on; made by the first call. */
+  TcpGate gate();
+
+  /** Shuts it down, copies its data as a replica has them, and starts it again. */
+  void copyToReplica();
+
+  /**
+   * Kills it, and promotes the replica in its place, with the same address. What was committed
+   * since {@link #copyToReplica} is lost.
+   */
+  void failOver();
+
   /** Starts it again after it was ended, with the same data and port; returns when it answers. */
   void restart();
 

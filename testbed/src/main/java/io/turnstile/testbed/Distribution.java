@@ -61,6 +61,12 @@ public record Distribution(Path directory, String classPath) {
         home().resolve(Path.of("job", "target", "turnstile-job.jar")), arguments);
   }
 
+  /** The job with the XA sink of flink-connector-jdbc, to be measured. */
+  public static JobSubmission jdbcXaJob(List<String> arguments) {
+    return JobSubmission.of(
+        home().resolve(Path.of("benchmarks", "jdbc-xa", "target", "jdbc-xa-job.jar")), arguments);
+  }
+
   /**
    * The JARs that a module's build has collected.
    *

@@ -16,6 +16,7 @@ public final class Engines {
           turnstile("journal", false, TopicNames.DEFAULT, config -> {}, List.of()),
           turnstile("checkpoint", false, TopicNames.DEFAULT, config -> {}, List.of()),
           turnstile("journal", true, TopicNames.DEFAULT, config -> {}, List.of()),
+          turnstile("checkpoint", true, TopicNames.DEFAULT, config -> {}, List.of()),
           new PeerEngine(
               "kafka-streams",
               "the same decisions on Kafka Streams, exactly_once_v2 and RocksDB",
@@ -38,7 +39,7 @@ public final class Engines {
    * arguments.
    *
    * @param commit {@code journal} or {@code checkpoint}
-   * @param postgresql true for a journal in PostgreSQL
+   * @param postgresql true for verdicts in PostgreSQL
    * @param changes made to the testbed's configuration after all others
    */
   public static Engine turnstile(
@@ -48,13 +49,18 @@ public final class Engines {
       Consumer<TestbedConfigBuilder> changes,
       List<String> jobArguments) {
     boolean journal = commit.equals("journal");
-    String name = postgresql ? "turnstile-postgresql" : journal ? TURNSTILE : "turnstile-2pc";
+    String name =
+        journal
+            ? postgresql ? "turnstile-postgresql" : TURNSTILE
+            : postgresql ? "turnstile-jdbc-xa" : "turnstile-2pc";
     return new TurnstileEngine(
         name,
         journal
             ? "the job with --commit journal: verdicts commit every few ms"
                 + (postgresql ? ", in PostgreSQL" : "")
-            : "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
+            : postgresql
+                ? "the job with the XA sink of flink-connector-jdbc, into PostgreSQL; without faults"
+                : "the job with --commit checkpoint: Flink's two-phase committing Kafka sink",
         commit,
         postgresql,
         topics,

@@ -4,12 +4,16 @@ import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.DatabaseServer;
+import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
+import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedProcess;
 import io.turnstile.testbed.TurnstileDeployment;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +29,8 @@ import java.util.function.Consumer;
  * not wait for a JVM.
  *
  * @param commit {@code journal} or {@code checkpoint}
- * @param postgresql true for a journal in PostgreSQL, which runs beside
+ * @param postgresql true for verdicts in PostgreSQL, which runs beside; with {@code checkpoint}, by
+ *     the XA sink of flink-connector-jdbc
  * @param topics that it reads and writes
  * @param changes made to the testbed's configuration after all others
  * @param jobArguments behind all others
@@ -69,11 +74,15 @@ record TurnstileEngine(
     options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
     arguments.addAll(jobArguments);
     JobSubmission job = deployment.submission(arguments).withParallelism(settings.parallelism());
+    if (isXa()) {
+      job = Distribution.jdbcXaJob(job.arguments()).withParallelism(settings.parallelism());
+      allowPreparedTransactions(deployment.testbed().database());
+    }
     deployment.start(job, Duration.ofMinutes(2));
     // Now, for the job to have got all its slots from the first one.
     deployment.testbed().startTaskManager();
     options.put("lanes", Integer.toString(settings.lanes()));
-    if (postgresql) {
+    if (postgresql && !isXa()) {
       options.put("journal-store", "postgresql");
     }
     Map<String, String> all = new LinkedHashMap<>();
@@ -87,6 +96,21 @@ record TurnstileEngine(
     }
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
     return new RunningJob(deployment, job, all);
+  }
+
+  private boolean isXa() {
+    return postgresql && commit.equals("checkpoint");
+  }
+
+  /** The server's default is none, and so is that of most managed databases. */
+  private static void allowPreparedTransactions(DatabaseServer server) {
+    try {
+      server.execute("ALTER SYSTEM SET max_prepared_transactions = 64");
+    } catch (SQLException e) {
+      throw new TestbedException("PostgreSQL refuses prepared transactions", e);
+    }
+    server.stop();
+    server.restart();
   }
 
   private record RunningJob(

@@ -18,7 +18,12 @@ class EnginesTest {
   void oursComesFirst() {
     assertThat(Engines.names())
         .containsExactly(
-            "turnstile", "turnstile-2pc", "turnstile-postgresql", "kafka-streams", "kafka-limit");
+            "turnstile",
+            "turnstile-2pc",
+            "turnstile-postgresql",
+            "turnstile-jdbc-xa",
+            "kafka-streams",
+            "kafka-limit");
   }
 
   @Test

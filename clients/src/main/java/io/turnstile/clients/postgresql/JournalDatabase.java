@@ -26,11 +26,19 @@ public record JournalDatabase(String id, int lanes, boolean fsync) {
 
   private static final String CREATE = "./turnstile database create";
 
-  /** The statements that make the tables. */
-  public static String ddl(int lanes) {
-    try (InputStream file = JournalDatabase.class.getResourceAsStream("journal.sql")) {
-      return new String(file.readAllBytes(), StandardCharsets.UTF_8)
-          .replace(":lanes", Integer.toString(lanes));
+  /**
+   * The statements that make the tables.
+   *
+   * @param partitions whether verdicts of each day get a partition of their own
+   */
+  public static String ddl(int lanes, boolean partitions) {
+    String tables = resource("journal.sql").replace(":lanes", Integer.toString(lanes));
+    return partitions ? tables + "\n" + resource("partitions.sql") : tables;
+  }
+
+  private static String resource(String name) {
+    try (InputStream file = JournalDatabase.class.getResourceAsStream(name)) {
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -40,12 +48,14 @@ public record JournalDatabase(String id, int lanes, boolean fsync) {
    * Makes the tables, all or none.
    *
    * @param connection of the database's owner; is left as it was
+   * @param partitions whether verdicts of each day get a partition of their own
    * @throws SQLException if the server refuses, as when they are there already
    */
-  public static void create(Connection connection, int lanes) throws SQLException {
+  public static void create(Connection connection, int lanes, boolean partitions)
+      throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(ddl(lanes));
+      statement.execute(ddl(lanes, partitions));
       connection.commit();
     } finally {
       connection.rollback();

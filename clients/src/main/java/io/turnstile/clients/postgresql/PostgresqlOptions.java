@@ -13,7 +13,7 @@ public final class PostgresqlOptions {
   public static final String WRONG_URL = "--jdbc-url must be jdbc:postgresql://HOST:PORT/DATABASE";
 
   private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration ANSWER = Duration.ofMinutes(5);
+  private static final Duration STATEMENT = Duration.ofMinutes(5);
 
   @Option(
       names = "--jdbc-url",
@@ -68,7 +68,7 @@ public final class PostgresqlOptions {
 
   /** What connects there, with limits that suit a long question. */
   public PostgresqlSource source() {
-    return new PostgresqlSource(url, user, passwordFile).limited(CONNECT, ANSWER);
+    return new PostgresqlSource(url, user, passwordFile).limited(CONNECT, STATEMENT);
   }
 
   /** The same; null if no URL is given. */

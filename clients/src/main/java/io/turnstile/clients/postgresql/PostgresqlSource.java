@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLInvalidAuthorizationSpecException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
@@ -27,11 +28,17 @@ public final class PostgresqlSource implements DataSource {
   /** SQLSTATE of a password that is not accepted; used for one that cannot be read, too. */
   private static final String INVALID_AUTHORIZATION = "28000";
 
+  /** For the way back of the server's answer, after its own limit: the server gives up first. */
+  private static final Duration ANSWER_MARGIN = Duration.ofSeconds(5);
+
   private static final Driver DRIVER = driver();
 
   private final String url;
   private final Path passwordFile;
   private final Properties properties;
+
+  /** Milliseconds; 0 for the server's own. */
+  private final long statementTimeout;
 
   /**
    * @param url {@code jdbc:postgresql://…}
@@ -39,7 +46,7 @@ public final class PostgresqlSource implements DataSource {
    * @param passwordFile null for the password in the URL, or none
    */
   public PostgresqlSource(String url, String user, Path passwordFile) {
-    this(url, passwordFile, new Properties());
+    this(url, passwordFile, new Properties(), 0);
     if (user != null) {
       PGProperty.USER.set(properties, user);
     }
@@ -50,17 +57,19 @@ public final class PostgresqlSource implements DataSource {
     PGProperty.LOG_SERVER_ERROR_DETAIL.set(properties, false);
   }
 
-  private PostgresqlSource(String url, Path passwordFile, Properties properties) {
+  private PostgresqlSource(
+      String url, Path passwordFile, Properties properties, long statementTimeout) {
     this.url = url;
     this.passwordFile = passwordFile;
     this.properties = properties;
+    this.statementTimeout = statementTimeout;
   }
 
-  private PostgresqlSource with(Map<PGProperty, String> more) {
+  private PostgresqlSource with(Map<PGProperty, String> more, long otherStatementTimeout) {
     Properties all = new Properties();
     all.putAll(properties);
     more.forEach((property, value) -> property.set(all, value));
-    return new PostgresqlSource(url, passwordFile, all);
+    return new PostgresqlSource(url, passwordFile, all, otherStatementTimeout);
   }
 
   /**
@@ -92,22 +101,25 @@ public final class PostgresqlSource implements DataSource {
 
   /** The same, with the sessions' name in {@code pg_stat_activity}. */
   public PostgresqlSource named(String applicationName) {
-    return with(Map.of(PGProperty.APPLICATION_NAME, applicationName));
+    return with(Map.of(PGProperty.APPLICATION_NAME, applicationName), statementTimeout);
   }
 
   /**
    * The same, with limits to what may take for ever when the server or the way to it is gone.
    *
    * @param connect for a connection, authentication included
-   * @param answer for every read: longer than any statement may take
+   * @param statement after which the server ends a statement, a wait for a lock included; a little
+   *     later, this side gives up to wait for its answer. Whoever gives up alone would leave the
+   *     statement waiting in the server
    */
-  public PostgresqlSource limited(Duration connect, Duration answer) {
+  public PostgresqlSource limited(Duration connect, Duration statement) {
     return with(
         Map.of(
             PGProperty.CONNECT_TIMEOUT, seconds(connect),
             PGProperty.LOGIN_TIMEOUT, seconds(connect),
             PGProperty.CANCEL_SIGNAL_TIMEOUT, seconds(connect),
-            PGProperty.SOCKET_TIMEOUT, seconds(answer)));
+            PGProperty.SOCKET_TIMEOUT, seconds(statement.plus(ANSWER_MARGIN))),
+        Math.max(1, statement.toMillis()));
   }
 
   /** At least one: 0 means no limit. */
@@ -126,7 +138,21 @@ public final class PostgresqlSource implements DataSource {
     if (connection == null) {
       throw new SQLException("no URL of PostgreSQL: it must begin with jdbc:postgresql:");
     }
+    limitStatements(connection);
     return connection;
+  }
+
+  /** Not when the session begins: what stands between may not know such a parameter. */
+  private void limitStatements(Connection connection) throws SQLException {
+    if (statementTimeout == 0) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + statementTimeout);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
   }
 
   private String password() throws SQLException {

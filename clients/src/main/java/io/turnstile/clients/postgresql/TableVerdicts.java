@@ -3,7 +3,6 @@ package io.turnstile.clients.postgresql;
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.VerdictSource;
 import io.turnstile.events.Outcome;
-import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
 import java.sql.Connection;
@@ -35,16 +34,21 @@ import org.apache.kafka.common.record.TimestampType;
 /**
  * The verdicts of a journal in PostgreSQL. Its cursor is a {@code lane_seq} for each lane, which is
  * the order of commits there: whoever has read up to a number has missed nothing before it. An
- * outage of the server is waited out, except by a seek. Records are as in the verdict topics, but
- * for the headers of a dead letter's input.
+ * outage of the server is waited out, except by a seek. Verdicts that the server has no more are a
+ * {@link CheckFailedException}: those that were read and that a promoted replica lacks, and those
+ * that were deleted before they were read. A new seek gets over it. Records are as in the verdict
+ * topics, but for the headers of a dead letter's input.
  */
 public final class TableVerdicts<T> implements VerdictSource<T> {
 
   private static final Duration CONNECT = Duration.ofSeconds(10);
-  private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final Duration STATEMENT = Duration.ofSeconds(30);
 
-  /** Of a lane, for each question. */
-  private static final int PAGE_ROWS = 5_000;
+  /** Of all lanes together, for each question; at least one of each. */
+  private static final int PAGE_ROWS = 20_000;
+
+  /** The same in bytes: a value can have a mebibyte. */
+  private static final long PAGE_BYTES = 32L << 20;
 
   /** Between two questions while there is nothing new: so much a verdict may be late. */
   private static final long PAUSE_MILLIS = 2;
@@ -62,7 +66,8 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
   private static final String SINCE =
       """
       SELECT lane, coalesce(
-        (SELECT min(lane_seq) FROM turnstile.verdict v WHERE v.lane = l.lane
+        (SELECT min(lane_seq) FROM turnstile.verdict v
+          WHERE v.lane = l.lane AND v.lane_seq >= l.first_seq
           AND coalesce(v.decided_at, v.received_at) >= to_timestamp(?)),
         last_seq + 1) AS position
       FROM turnstile.lane l
@@ -72,13 +77,18 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       """
       SELECT v.lane, v.lane_seq, v.source_topic, v.source_partition, v.source_offset, v.outcome,
         v.reason, (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
+        (extract(epoch FROM v.decided_at) * 1000)::bigint AS decided,
         coalesce(v.customer_id, v.input_key) AS key,
         CASE WHEN v.outcome = ANY (?) THEN v.value END AS value, v.error_message
       FROM unnest(?::integer[], ?::bigint[]) AS cursors (lane, position)
       CROSS JOIN LATERAL (
-        SELECT * FROM turnstile.verdict w
-        WHERE w.lane = cursors.lane AND w.lane_seq >= cursors.position
-        ORDER BY w.lane_seq LIMIT ?) v
+        SELECT p.*, sum(coalesce(octet_length(p.value), 0) + coalesce(octet_length(p.input_key), 0))
+          OVER (ORDER BY p.lane_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+        FROM (
+          SELECT * FROM turnstile.verdict w
+          WHERE w.lane = cursors.lane AND w.lane_seq >= cursors.position
+          ORDER BY w.lane_seq LIMIT ?) p) v
+      WHERE coalesce(v.bytes_before, 0) < ?
       """;
 
   private final PostgresqlSource database;
@@ -88,8 +98,13 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
   /** The {@code lane_seq} to read next, by lane. */
   private final SortedMap<Integer, Long> cursors = new TreeMap<>();
 
+  private final LastRead lastRead = new LastRead();
+
   private volatile Connection connection;
   private volatile boolean woken;
+
+  /** The thread that waits for a connection, if one does. Guarded by this. */
+  private Thread connecting;
 
   /**
    * Asks nothing yet.
@@ -103,7 +118,7 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       TopicNames names,
       Collection<String> wanted,
       Function<byte[], T> form) {
-    this.database = database.named("turnstile-reader").limited(CONNECT, ANSWER);
+    this.database = database.named("turnstile-reader").limited(CONNECT, STATEMENT);
     this.form = form;
     for (Outcome outcome : Outcome.values()) {
       if (wanted.contains(names.verdict(outcome))) {
@@ -129,7 +144,14 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
 
   private void seek(String sql, Double epochSeconds) {
     cursors.clear();
-    cursors.putAll(positions(sql, epochSeconds));
+    Map<Integer, Long> positions = positions(sql, epochSeconds);
+    try {
+      lastRead.begin(connected(), positions);
+    } catch (SQLException e) {
+      disconnect();
+      throw failed(e);
+    }
+    cursors.putAll(positions);
   }
 
   private Map<Integer, Long> positions(String sql, Double epochSeconds) {
@@ -152,12 +174,47 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
 
   private Connection connected() throws SQLException {
     if (connection == null) {
-      connection = database.getConnection();
+      connection = connect();
+      requireAsleep();
       try (Statement statement = connection.createStatement()) {
         statement.execute(BY_INDEX);
       }
+      requireSameVerdicts();
     }
     return connection;
+  }
+
+  /** Nothing but an interrupt ends this before its time. */
+  private Connection connect() throws SQLException {
+    synchronized (this) {
+      requireAsleep();
+      connecting = Thread.currentThread();
+    }
+    try {
+      return database.getConnection();
+    } catch (RuntimeException e) {
+      if (!woken) {
+        throw e;
+      }
+      // The driver throws such a one when it is interrupted.
+      throw new SQLException("interrupted", e);
+    } finally {
+      synchronized (this) {
+        connecting = null;
+        if (woken) {
+          Thread.interrupted();
+        }
+      }
+    }
+  }
+
+  private void requireSameVerdicts() throws SQLException {
+    try {
+      lastRead.requireThere(connection, cursors);
+    } catch (UnsuitableDatabaseException e) {
+      disconnect();
+      throw new CheckFailedException(e.getMessage());
+    }
   }
 
   private void disconnect() {
@@ -201,6 +258,7 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       try {
         TimeUnit.MILLISECONDS.sleep(pause);
       } catch (InterruptedException e) {
+        requireAsleep();
         throw new InterruptException(e);
       }
     }
@@ -217,51 +275,50 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
     Connection session = connected();
     Map<TopicPartition, List<ConsumerRecord<T, T>>> found = new HashMap<>();
     SortedMap<Integer, Long> reached = new TreeMap<>(cursors);
+    Map<Integer, List<LastRead.Row>> read = new HashMap<>();
+    int share = Math.max(1, cursors.size());
     try (PreparedStatement statement = session.prepareStatement(NEXT)) {
       String[] outcomes = topics.keySet().stream().map(Outcome::headerValue).toArray(String[]::new);
       statement.setArray(1, session.createArrayOf("text", outcomes));
       statement.setArray(
           2, session.createArrayOf("int4", cursors.keySet().toArray(Integer[]::new)));
       statement.setArray(3, session.createArrayOf("int8", cursors.values().toArray(Long[]::new)));
-      statement.setInt(4, PAGE_ROWS);
+      statement.setInt(4, Math.max(1, PAGE_ROWS / share));
+      statement.setLong(5, Math.max(1, PAGE_BYTES / share));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           int lane = row.getInt("lane");
           long laneSeq = row.getLong("lane_seq");
           if (laneSeq != reached.get(lane)) {
-            throw new IllegalStateException(
+            throw new CheckFailedException(
                 "lane %d: verdicts from lane_seq %d to %d were deleted before they were read"
                     .formatted(lane, reached.get(lane), laneSeq - 1));
           }
           reached.put(lane, laneSeq + 1);
-          String topic = topics.get(Outcome.ofHeaderValue(row.getString("outcome")));
+          LastRead.Row verdict = LastRead.row(row);
+          read.computeIfAbsent(lane, none -> new ArrayList<>()).add(verdict);
+          String topic = topics.get(verdict.outcome());
           if (topic != null) {
             TopicPartition partition = new TopicPartition(topic, lane);
             found
                 .computeIfAbsent(partition, none -> new ArrayList<>())
-                .add(record(partition, laneSeq, row));
+                .add(record(partition, verdict, row));
           }
         }
       }
     }
     // Now: of what is read half, nothing was given out.
     cursors.putAll(reached);
+    read.forEach((lane, verdicts) -> verdicts.forEach(verdict -> lastRead.add(lane, verdict)));
     return found;
   }
 
-  private ConsumerRecord<T, T> record(TopicPartition partition, long laneSeq, ResultSet row)
+  private ConsumerRecord<T, T> record(TopicPartition partition, LastRead.Row verdict, ResultSet row)
       throws SQLException {
-    Outcome outcome = Outcome.ofHeaderValue(row.getString("outcome"));
     RecordHeaders headers = new RecordHeaders();
-    VerdictHeaders.write(
-        headers,
-        new SourcePosition(
-            row.getString("source_topic"),
-            row.getInt("source_partition"),
-            row.getLong("source_offset")),
-        outcome);
-    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(laneSeq));
-    if (outcome == Outcome.DEAD_LETTER) {
+    VerdictHeaders.write(headers, verdict.source(), verdict.outcome());
+    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(verdict.laneSeq()));
+    if (verdict.outcome() == Outcome.DEAD_LETTER) {
       VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, row.getString("reason"));
       headers.add(VerdictHeaders.ERROR_MESSAGE, row.getBytes("error_message"));
     }
@@ -270,7 +327,7 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
     return new ConsumerRecord<>(
         partition.topic(),
         partition.partition(),
-        laneSeq,
+        verdict.laneSeq(),
         row.getLong("millis"),
         TimestampType.LOG_APPEND_TIME,
         key == null ? ConsumerRecord.NULL_SIZE : key.length,
@@ -298,7 +355,12 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
 
   @Override
   public void wakeup() {
-    woken = true;
+    synchronized (this) {
+      woken = true;
+      if (connecting != null) {
+        connecting.interrupt();
+      }
+    }
     abort(connection);
   }
 

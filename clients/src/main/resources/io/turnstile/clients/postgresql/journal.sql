@@ -30,6 +30,8 @@ CREATE TABLE turnstile.lane (
   sessions text,
   -- lane_seq of the last verdict, 0 if there is none.
   last_seq bigint  NOT NULL DEFAULT 0,
+  -- Verdicts before it may have been dropped.
+  first_seq bigint NOT NULL DEFAULT 1,
   -- Hash over all verdicts up to last_seq.
   history  bytea   NOT NULL DEFAULT decode(repeat('00', 32), 'hex')
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

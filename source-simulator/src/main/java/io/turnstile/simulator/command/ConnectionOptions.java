@@ -39,7 +39,15 @@ final class ConnectionOptions {
     return references.references(kafka);
   }
 
+  /**
+   * What they name.
+   *
+   * @throws IllegalArgumentException if the driver does not take the URL of the database
+   */
   KafkaConnection connection() throws IOException {
+    if (database.url() != null && !database.hasUsableUrl()) {
+      throw new IllegalArgumentException(PostgresqlOptions.WRONG_URL);
+    }
     KafkaConnection connection = KafkaConnection.of(kafka).withVerdictsIn(database.sourceIfGiven());
     if (lingerMs != null) {
       connection = connection.with(ProducerConfig.LINGER_MS_CONFIG, lingerMs.toString());

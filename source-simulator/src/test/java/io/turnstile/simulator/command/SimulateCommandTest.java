@@ -134,6 +134,12 @@ class SimulateCommandTest {
   }
 
   @Test
+  void urlOfNoDatabaseIsWrongUsage() {
+    assertThat(generate("--jdbc-url", "postgresql://db/shop")).isEqualTo(2);
+    assertThat(err.toString()).contains("--jdbc-url must be jdbc:postgresql:");
+  }
+
+  @Test
   void brokerThatDoesNotAnswerFailsWithOneLine() {
     assertThat(generate()).isEqualTo(1);
     assertThat(err.toString()).isEqualTo("no Kafka broker answers at 127.0.0.1:1\n");

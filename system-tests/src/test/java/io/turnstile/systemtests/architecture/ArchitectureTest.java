@@ -46,13 +46,14 @@ class ArchitectureTest {
           Map.entry("testbed/slow-storage", Set.of()),
           Map.entry("source-simulator", Set.of("events", "clients")),
           Map.entry("benchmarks/peers", Set.of("events", "decision", "clients")),
+          Map.entry("benchmarks/jdbc-xa", Set.of("events", "decision", "job")),
           Map.entry(
               "benchmarks",
               Set.of("events", "clients", "audit", "cli", "testbed", "source-simulator")),
           Map.entry(
               "benchmarks/jmeter",
               Set.of("events", "clients", "audit", "benchmarks", "testbed", "source-simulator")),
-          Map.entry("benchmarks/micro", Set.of("events", "decision", "job")));
+          Map.entry("benchmarks/micro", Set.of("events", "decision", "job", "testbed")));
 
   private static final List<String> ROOMS =
       List.of("failure", "codec", "read", "validate", "enrich", "decide", "commit");

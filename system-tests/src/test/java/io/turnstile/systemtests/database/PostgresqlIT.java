@@ -22,8 +22,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Random;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -43,6 +45,12 @@ class PostgresqlIT {
 
   @TempDir Path directory;
 
+  @BeforeAll
+  static void prepareServer() {
+    DatabaseFaults.recordCommitTimes(TESTBED.testbed().database());
+    TESTBED.testbed().database().gate();
+  }
+
   @Tag("extended")
   @Test
   void killedTaskManagerLosesAndDoublesNothing() throws Exception {
@@ -52,6 +60,16 @@ class PostgresqlIT {
   @Test
   void killedServerLosesAndDoublesNothing() throws Exception {
     underLoad(DatabaseFaults.all().get(0), "server.");
+  }
+
+  /** The matrix in short, for every build: another one of its faults each time. */
+  @Test
+  void drawnFaultLosesAndDoublesNothing() throws Exception {
+    List<Fault<Testbed>> others =
+        DatabaseFaults.all().stream().skip(1).filter(Fault::stops).toList();
+    int drawn = new Random(FaultMatrix.SEED).nextInt(others.size());
+    System.out.printf("drawn by -Dmatrix.seed=%d%n", FaultMatrix.SEED);
+    underLoad(others.get(drawn), "drawn.");
   }
 
   private void underLoad(Fault<Testbed> fault, String prefix) throws Exception {

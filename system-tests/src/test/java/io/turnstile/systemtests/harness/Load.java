@@ -21,7 +21,7 @@ public final class Load {
   private final Simulation simulation;
   private final CompletableFuture<SimulationSummary> run;
 
-  private Load(Deployment turnstile, Path ledger, GeneratorOptions mix) {
+  private Load(Deployment turnstile, Path ledger, GeneratorOptions mix, boolean retry) {
     this.turnstile = turnstile;
     this.ledger = ledger;
     simulation =
@@ -29,7 +29,7 @@ public final class Load {
             turnstile.connection(),
             new Generator(mix),
             turnstile.issuer(),
-            new SimulationOptions().rate(mix.rate()).ledger(ledger).retry(true),
+            new SimulationOptions().rate(mix.rate()).ledger(ledger).retry(retry),
             SimulationListener.NONE);
     run =
         CompletableFuture.supplyAsync(
@@ -48,7 +48,12 @@ public final class Load {
    * @param ledger the file to write what to expect into; one for all loads of a deployment
    */
   public static Load start(Deployment turnstile, Path ledger, GeneratorOptions mix) {
-    return new Load(turnstile, ledger, mix);
+    return new Load(turnstile, ledger, mix, true);
+  }
+
+  /** The same without a reader of verdicts: nothing is sent again. */
+  public static Load startWithoutRetries(Deployment turnstile, Path ledger, GeneratorOptions mix) {
+    return new Load(turnstile, ledger, mix, false);
   }
 
   /** Waits until that many more inputs than now have their verdict. */

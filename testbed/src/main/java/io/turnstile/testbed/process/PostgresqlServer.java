@@ -3,6 +3,8 @@ package io.turnstile.testbed.process;
 import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.Distribution;
+import io.turnstile.testbed.LeakCheck;
+import io.turnstile.testbed.TcpGate;
 import io.turnstile.testbed.TestbedException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -13,16 +15,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * A real PostgreSQL, unpacked from a JAR and started as a process of its own; root may start it,
@@ -39,41 +34,41 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   /** Much longer than it takes, also on a busy machine. */
   private static final Duration START = Duration.ofMinutes(2);
 
-  private static final Duration SIGNAL_TIMEOUT = Duration.ofSeconds(10);
-
   /** As on a server that keeps what it acknowledges: the library's defaults do not. */
   private static final Map<String, String> DURABLE =
       Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on");
 
-  /** Ends the server when standard input ends, as it does when this JVM does. */
+  /**
+   * Ends the server in a directory when standard input ends, as it does when this JVM does. It
+   * outlives a signal to all processes of a terminal or of a job. A server that is paused takes the
+   * signal when it continues.
+   */
   private static final String END_WITH_PARENT =
-      "trap '' INT HUP; read -r end; kill -QUIT $0 2>/dev/null";
-
-  private static final String WITH_PASSWORDS =
       """
-      local all all trust
-      host all,replication postgres all trust
-      host all all all scram-sha-256
+      trap '' INT HUP TERM QUIT
+      read -r end
+      pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && kill -CONT "$pid"
       """;
 
   private final EmbeddedPostgres.Builder builder;
-  private final Path data;
+  private final PostgresqlData data;
   private final AtomicInteger databases = new AtomicInteger();
 
   /** Guarded by this, as is all that follows. */
   private EmbeddedPostgres server;
 
-  /** The process that starts the others. */
-  private ProcessHandle postmaster;
+  private PostgresqlProcesses processes;
 
   private Process watchdog;
 
-  /** Those that are paused. */
-  private List<Long> frozen = List.of();
-
   private boolean ended;
 
-  private PostgresqlServer(EmbeddedPostgres.Builder builder, Path data) throws IOException {
+  private boolean closed;
+
+  private TcpGate gate;
+
+  private PostgresqlServer(EmbeddedPostgres.Builder builder, PostgresqlData data)
+      throws IOException {
     this.builder = builder;
     this.data = data;
     launch();
@@ -118,11 +113,13 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
             .setPGStartupWait(START);
     // The library's default loses what a crashed server has acknowledged.
     builder.setServerConfig("synchronous_commit", "on");
+    builder.setServerConfig(
+        "cluster_name", LeakCheck.POSTGRESQL_MARKER + ProcessHandle.current().pid());
     config.forEach(builder::setServerConfig);
     PostgresqlServer started;
     try {
       Files.createDirectories(log.getParent());
-      started = new PostgresqlServer(builder, data);
+      started = new PostgresqlServer(builder, new PostgresqlData(data));
     } catch (IOException | IllegalStateException e) {
       throw new TestbedException(
           "PostgreSQL does not start (if this is root, `unshare -U true` must work); see " + log,
@@ -138,21 +135,34 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   }
 
   private void launch() throws IOException {
-    server = builder.start();
-    long pid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
-    postmaster = ProcessHandle.of(pid).orElseThrow();
+    // That of a server that was killed: its number may be another process's by now.
+    data.forgetPostmaster();
     watchdog =
-        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, Long.toString(pid))
+        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, data.directory().toString())
             .redirectOutput(Redirect.DISCARD)
             .redirectError(Redirect.DISCARD)
             .start();
+    try {
+      server = builder.start();
+      processes = PostgresqlProcesses.of(data.postmaster().orElseThrow());
+    } catch (IOException | RuntimeException e) {
+      endWhatBegan();
+      throw e;
+    }
     ended = false;
+  }
+
+  /** A server that did not answer in time may run all the same. */
+  private void endWhatBegan() throws IOException {
+    watchdog.getOutputStream().close();
+    PostgresqlProcesses.awaitEnd(watchdog.toHandle());
+    data.postmaster().ifPresent(PostgresqlProcesses::awaitEnd);
   }
 
   private void createTemplate(int lanes) throws SQLException {
     execute("CREATE DATABASE " + TEMPLATE);
     try (Connection connection = connect(TEMPLATE)) {
-      JournalDatabase.create(connection, lanes);
+      JournalDatabase.create(connection, lanes, false);
     }
     execute(
         "CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE turnstile_writer"
@@ -206,7 +216,48 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   @Override
   public String url(String database) {
-    return "jdbc:postgresql://localhost:" + current().getPort() + "/" + database;
+    TcpGate before;
+    synchronized (this) {
+      before = gate;
+    }
+    int port = before == null ? current().getPort() : before.port();
+    return "jdbc:postgresql://localhost:" + port + "/" + database;
+  }
+
+  @Override
+  public synchronized TcpGate gate() {
+    if (gate == null) {
+      int port = server.getPort();
+      gate = new TcpGate(() -> port);
+    }
+    return gate;
+  }
+
+  @Override
+  public synchronized void copyToReplica() {
+    stop();
+    try {
+      data.copyToReplica();
+    } catch (IOException e) {
+      throw new TestbedException("the data of PostgreSQL cannot be copied", e);
+    }
+    restart();
+  }
+
+  @Override
+  public synchronized void failOver() {
+    kill();
+    try {
+      data.becomeReplica();
+    } catch (IOException e) {
+      throw new TestbedException("the replica cannot take the place of PostgreSQL", e);
+    }
+    restartAsStandby();
+    try {
+      execute("SELECT pg_promote()");
+    } catch (SQLException e) {
+      throw new TestbedException("the replica cannot be promoted", e);
+    }
   }
 
   @Override
@@ -224,7 +275,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public synchronized void restartAsStandby() {
     try {
-      Files.createFile(data.resolve("standby.signal"));
+      data.beStandby();
     } catch (IOException e) {
       throw new TestbedException("PostgreSQL cannot be made a standby", e);
     }
@@ -234,7 +285,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public void requirePasswords() throws SQLException {
     try {
-      Files.writeString(data.resolve("pg_hba.conf"), WITH_PASSWORDS);
+      data.requirePasswords();
     } catch (IOException e) {
       throw new TestbedException("the rules for connections cannot be written", e);
     }
@@ -244,105 +295,57 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   @Override
   public synchronized void stop() {
     if (!ended) {
-      resumeAll();
+      processes.resume();
       end();
     }
   }
 
   @Override
   public synchronized void kill() {
-    killProcesses();
+    processes.kill();
     end();
-  }
-
-  private void killProcesses() {
-    pause();
-    List<ProcessHandle> all =
-        frozen.stream().flatMap(pid -> ProcessHandle.of(pid).stream()).toList();
-    frozen = List.of();
-    all.forEach(ProcessHandle::destroyForcibly);
-    // Whoever is left would keep the next one from starting.
-    all.forEach(PostgresqlServer::awaitEnd);
-  }
-
-  /** False if it did not end in time. */
-  private static boolean awaitEnd(ProcessHandle process) {
-    try {
-      process.onExit().get(SIGNAL_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      return false;
-    }
-    return true;
   }
 
   @Override
   public synchronized void pause() {
-    // First, for it to start no more.
-    signal("-STOP", List.of(postmaster.pid()));
-    List<Long> all =
-        Stream.concat(Stream.of(postmaster), postmaster.descendants())
-            .map(ProcessHandle::pid)
-            .toList();
-    signal("-STOP", all);
-    frozen = all;
+    processes.pause();
   }
 
   @Override
   public synchronized void resume() {
-    if (frozen.isEmpty()) {
+    if (!processes.resume()) {
       throw new TestbedException("PostgreSQL is not paused");
-    }
-    resumeAll();
-  }
-
-  private void resumeAll() {
-    List<Long> paused = frozen;
-    frozen = List.of();
-    if (!paused.isEmpty()) {
-      signal("-CONT", paused);
-    }
-  }
-
-  private static void signal(String signal, List<Long> pids) {
-    List<String> command = new ArrayList<>(List.of("kill", signal));
-    pids.forEach(pid -> command.add(Long.toString(pid)));
-    try {
-      // Fails if one of them has just ended, which is as good.
-      new ProcessBuilder(command)
-          .redirectOutput(Redirect.DISCARD)
-          .redirectError(Redirect.DISCARD)
-          .start()
-          .waitFor(SIGNAL_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (IOException e) {
-      throw new TestbedException("cannot send " + signal + " to PostgreSQL", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
   /** Asks it to end, if it still runs, and gives its directory free. */
   private void end() {
     ended = true;
-    watchdog.destroyForcibly();
     try {
       server.close();
-    } catch (IOException e) {
-      throw new TestbedException("PostgreSQL does not end", e);
-    }
-    if (!awaitEnd(postmaster)) {
-      killProcesses();
+    } catch (IOException | RuntimeException e) {
+      throw new TestbedException("PostgreSQL does not end as it should", e);
+    } finally {
+      if (!processes.awaitEnd()) {
+        processes.kill();
+      }
+      // Last: until now it would end the server with this JVM.
+      watchdog.destroyForcibly();
     }
   }
 
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (gate != null) {
+      gate.close();
+    }
     stop();
-    try (Stream<Path> files = Files.walk(data)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    try {
+      data.delete();
     } catch (IOException e) {
       throw new TestbedException("the data of PostgreSQL cannot be deleted", e);
     }

@@ -12,7 +12,6 @@ import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedLifecycle;
 import io.turnstile.testbed.TestbedProcess;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -135,6 +134,8 @@ public final class ProcessTestbed implements Testbed {
       threads.shutdownNow();
     }
     if (failure.get() != null) {
+      // What was about to start when the rest ended has started by now.
+      endProcesses();
       throw failure.get() instanceof CompletionException wrapped
           ? wrapped
           : new CompletionException(failure.get());
@@ -149,7 +150,14 @@ public final class ProcessTestbed implements Testbed {
             config.journalLanes());
     postgresql.set(started);
     if (lifecycle.isClosed()) {
-      started.close();
+      endPostgresql();
+    }
+  }
+
+  private void endPostgresql() {
+    PostgresqlServer database = postgresql.getAndSet(null);
+    if (database != null) {
+      end("PostgreSQL", database::close);
     }
   }
 
@@ -179,12 +187,9 @@ public final class ProcessTestbed implements Testbed {
   private void endProcesses() {
     KeyServer keys = keyServer.getAndSet(null);
     if (keys != null) {
-      keys.close();
+      end("the key server", keys::close);
     }
-    PostgresqlServer database = postgresql.getAndSet(null);
-    if (database != null) {
-      end("PostgreSQL", database::close);
-    }
+    endPostgresql();
     for (ManagedProcess process : all) {
       end(process.name(), process::close);
     }
@@ -193,7 +198,7 @@ public final class ProcessTestbed implements Testbed {
   private static void end(String name, Runnable close) {
     try {
       close.run();
-    } catch (TestbedException | UncheckedIOException e) {
+    } catch (RuntimeException e) {
       // The others must end all the same.
       LOG.error("Could not end {}", name, e);
     }

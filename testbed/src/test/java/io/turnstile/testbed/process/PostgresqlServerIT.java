@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.testbed.DatabaseServer;
+import io.turnstile.testbed.LeakCheck;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -65,6 +66,28 @@ class PostgresqlServerIT {
       server.resume();
     }
     assertThat(lanes(database)).isEqualTo(2);
+  }
+
+  @Test
+  void replicaThatIsPromotedLacksWhatCameLater() throws Exception {
+    String database = server.createJournal();
+    server.copyToReplica();
+    try (Connection connection = server.connect(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM turnstile.lane");
+    }
+    assertThat(lanes(database)).isZero();
+    server.failOver();
+    assertThat(lanes(database)).isEqualTo(2);
+  }
+
+  @Test
+  void serverThatIsLeftBehindIsFound() {
+    long parent = ProcessHandle.current().pid();
+    assertThat(LeakCheck.processesOf(parent)).isNotEmpty();
+    server.stop();
+    assertThat(LeakCheck.processesOf(parent)).isEmpty();
+    server.restart();
   }
 
   @Test

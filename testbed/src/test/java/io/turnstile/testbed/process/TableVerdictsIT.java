@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The reader of verdicts in PostgreSQL, on a real one. */
 class TableVerdictsIT {
@@ -188,10 +189,116 @@ class TableVerdictsIT {
     insert(0, 1, 5, "accepted");
     execute("DELETE FROM turnstile.verdict WHERE lane_seq < 3");
     assertThatThrownBy(() -> reader.poll(SHORT))
+        .isInstanceOf(CheckFailedException.class)
         .hasMessageContaining("lane 0: verdicts from lane_seq 1 to 2 were deleted");
     CommittedVerdicts<byte[]> late = readerOfAll();
     late.seekToBeginning();
     assertThat(numbers(late.poll(SHORT))).containsExactly(3L, 4L, 5L);
+  }
+
+  @Test
+  void pageOfLargeVerdictsIsShort() throws Exception {
+    insert(0, 1, 40, "accepted");
+    execute("UPDATE turnstile.verdict SET value = convert_to(repeat('v', 1 << 20), 'UTF8')");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    assertThat(numbers(reader.poll(SHORT))).hasSizeBetween(1, 20).startsWith(1L);
+    List<ConsumerRecord<byte[], byte[]>> rest = new ArrayList<>();
+    reader.readToEnd(Duration.ofSeconds(30), rest::addAll);
+    assertThat(numbers(rest)).endsWith(40L);
+  }
+
+  /** As a fail-over to a replica that lacks the newest does, which gets others in their place. */
+  private void failOver(int last, int next) throws SQLException {
+    execute("DELETE FROM turnstile.verdict WHERE lane = 0 AND lane_seq > " + last);
+    execute("UPDATE turnstile.lane SET last_seq = " + last + " WHERE lane = 0");
+    if (next > last) {
+      insert(0, last + 1, next, "accepted");
+      // Decided anew, and so later.
+      execute(
+          "UPDATE turnstile.verdict SET decided_at = decided_at + interval '1 hour'"
+              + " WHERE lane_seq > "
+              + last);
+    }
+    endReaders();
+  }
+
+  private static void endReaders() throws SQLException {
+    server.execute(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            + " WHERE application_name = 'turnstile-reader'");
+  }
+
+  @Test
+  void serverThatLacksWhatWasReadIsNoticed() throws Exception {
+    insert(0, 1, 5, "accepted");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    assertThat(numbers(reader.poll(SHORT))).hasSize(5);
+    failOver(3, 3);
+    assertThatThrownBy(() -> reader.poll(Duration.ofSeconds(30)))
+        .isInstanceOf(CheckFailedException.class)
+        .hasMessageContaining(
+            "ends at lane_seq 3 and lacks verdicts that were read before, up to 5");
+    reader.seekToBeginning();
+    assertThat(numbers(reader.poll(SHORT))).hasSize(3);
+  }
+
+  @Test
+  void serverThatHasOtherVerdictsUnderTheirNumbersIsNoticed() throws Exception {
+    insert(0, 1, 5, "accepted");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToEnd();
+    failOver(3, 9);
+    assertThatThrownBy(() -> reader.poll(Duration.ofSeconds(30)))
+        .isInstanceOf(CheckFailedException.class)
+        .hasMessageContaining("or has others in their place");
+  }
+
+  @Test
+  void failOverThatLosesNothingIsWaitedOut() throws Exception {
+    insert(0, 1, 5, "accepted");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToEnd();
+    failOver(5, 5);
+    insert(0, 6, 7, "accepted");
+    assertThat(numbers(reader.poll(Duration.ofSeconds(30)))).containsExactly(6L, 7L);
+  }
+
+  /** As VACUUM FULL does: without a limit, statements would pile up behind it in the server. */
+  @Test
+  void serverEndsAStatementThatWaitsForALock() throws Exception {
+    try (Connection lock = server.connect(database);
+        Statement statement = lock.createStatement()) {
+      lock.setAutoCommit(false);
+      statement.execute("LOCK TABLE turnstile.lane IN ACCESS EXCLUSIVE MODE");
+      PostgresqlSource source =
+          new PostgresqlSource(server.url(database), DatabaseServer.JOB_USER, null)
+              .limited(Duration.ofSeconds(10), Duration.ofMillis(200));
+      try (Connection reader = source.getConnection();
+          Statement question = reader.createStatement()) {
+        assertThatThrownBy(() -> question.execute("SELECT FROM turnstile.lane"))
+            .isInstanceOf(SQLException.class)
+            .extracting(e -> ((SQLException) e).getSQLState())
+            .isEqualTo("57014");
+      }
+      lock.rollback();
+    }
+  }
+
+  @Test
+  @Timeout(9)
+  void closeDoesNotWaitForAServerThatIsFrozen() throws Exception {
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToEnd();
+    reader.start("reader", (record, nanos) -> {});
+    endReaders();
+    server.pause();
+    try {
+      reader.close();
+    } finally {
+      server.resume();
+    }
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  *
  * <p>With a {@link Mutation} it leaves out what that names.
  */
-final class ModelJournal {
+final class ModelJournal implements ModelStore {
 
   static final List<Outcome> PARTS = List.of(Outcome.ACCEPTED, Outcome.REJECTED);
   private static final List<String> PART_NAMES = PARTS.stream().map(Outcome::headerValue).toList();
@@ -51,7 +51,7 @@ final class ModelJournal {
   private final List<List<Slot>> parts = new ArrayList<>();
 
   /** By transactional id; a lane has one, unless mutated. */
-  private final Owner[] owners = new Owner[2];
+  private final KafkaOwner[] owners = new KafkaOwner[2];
 
   private final Transaction[] transactions = {new Transaction(), new Transaction()};
 
@@ -63,21 +63,31 @@ final class ModelJournal {
   }
 
   private LaneExtent extent() {
-    return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end());
+    return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), endOffsets());
   }
 
-  Owner owner(String name, Runnable meanwhile) {
-    return new Owner(name, meanwhile);
+  @Override
+  public Owner owner(int number, Runnable meanwhile) {
+    return new KafkaOwner(Integer.toString(number), meanwhile);
   }
 
-  LaneOffsets end() {
+  @Override
+  public LanePosition end() {
+    return endOffsets().position();
+  }
+
+  @Override
+  public LanePosition stableEnd() {
+    return stableOffsets().position();
+  }
+
+  private LaneOffsets endOffsets() {
     List<Long> offsets = new ArrayList<>(PARTS.size());
     parts.forEach(part -> offsets.add((long) part.size()));
     return new LaneOffsets(offsets);
   }
 
-  /** Up to where a reader of committed verdicts gets. */
-  LaneOffsets stableEnd() {
+  private LaneOffsets stableOffsets() {
     List<Long> offsets = new ArrayList<>(PARTS.size());
     for (List<Slot> part : parts) {
       long stable = 0;
@@ -89,8 +99,8 @@ final class ModelJournal {
     return new LaneOffsets(offsets);
   }
 
-  /** The number of the last committed verdict. */
-  long lastSeq() {
+  @Override
+  public long lastSeq() {
     long last = 0;
     for (List<Slot> part : parts) {
       for (Slot slot : part) {
@@ -102,8 +112,8 @@ final class ModelJournal {
     return last;
   }
 
-  /** Returns whether a commit that was acknowledged is not marked on a part. */
-  boolean hasUnmarked() {
+  @Override
+  public boolean hasUnmarked() {
     for (Transaction transaction : transactions) {
       for (int part = 0; part < PARTS.size(); part++) {
         if (transaction.spans[part] != null && !transaction.touched[part]) {
@@ -143,7 +153,8 @@ final class ModelJournal {
     slots.add(new Slot(null, 0, span));
   }
 
-  void describe(StringBuilder text) {
+  @Override
+  public void describe(StringBuilder text) {
     for (List<Slot> part : parts) {
       text.append('[');
       for (Slot slot : part) {
@@ -167,13 +178,13 @@ final class ModelJournal {
         text.append(touched ? 't' : '-');
       }
     }
-    for (Owner owner : owners) {
+    for (KafkaOwner owner : owners) {
       text.append(owner == null ? "-" : owner.name).append(' ');
     }
   }
 
   /** One who took over the lane, or is about to. */
-  final class Owner implements LaneJournal {
+  private final class KafkaOwner implements Owner {
     private final String name;
 
     /** Runs where others may get in between. */
@@ -194,7 +205,7 @@ final class ModelJournal {
     /** The part that the next commit is not marked on, or -1. */
     private int unmarked = -1;
 
-    private Owner(String name, Runnable meanwhile) {
+    private KafkaOwner(String name, Runnable meanwhile) {
       this.name = name;
       this.meanwhile = meanwhile;
     }
@@ -218,15 +229,15 @@ final class ModelJournal {
       return extent().rangeFrom(from);
     }
 
-    /** As an owner does it that has committed nothing for long. */
-    void takeOverAgain() throws JournalException {
+    @Override
+    public void takeOverAgain() throws JournalException {
       LaneOffsets own = new LaneOffsets(Arrays.stream(next).boxed().toList());
       awaitVisible(own.position());
       meanwhile.run();
       fence(0);
       meanwhile.run();
       if (!mutations.contains(Mutation.TAKEN_OVER_AGAIN_BLINDLY)) {
-        LaneExtent.requireEnd(lane, PART_NAMES, end(), own);
+        LaneExtent.requireEnd(lane, PART_NAMES, endOffsets(), own);
       }
     }
 
@@ -330,25 +341,25 @@ final class ModelJournal {
       return end;
     }
 
-    /** Returns whether the next commit has verdicts on this part. */
-    boolean touches(int part) {
+    @Override
+    public boolean touches(int part) {
       return transactions[id()].touched[part];
     }
 
-    /** The next commit is acknowledged, and not marked on a part: Kafka's bug. */
-    void leaveUnmarked(int part) {
+    @Override
+    public void leaveUnmarked(int part) {
       unmarked = part;
     }
 
     @Override
     public void awaitVisible(LanePosition end) throws JournalException {
-      if (!stableEnd().position().equals(end)) {
+      if (!stableEnd().equals(end)) {
         throw new JournalException("readers are at " + stableEnd() + ", not at " + end);
       }
     }
 
-    /** Acknowledges a commit that is still to be done. */
-    LanePosition promiseCommit() throws JournalException {
+    @Override
+    public LanePosition promiseCommit() throws JournalException {
       int id = id();
       requireOwner(id);
       owing = true;
@@ -400,7 +411,8 @@ final class ModelJournal {
     @Override
     public void close() {}
 
-    void describe(StringBuilder text) {
+    @Override
+    public void describe(StringBuilder text) {
       text.append(fenced ? 'f' : '-').append(owing ? 'o' : '-').append(commits % 2);
       text.append(misplaced ? 'm' : '-').append(Arrays.toString(next));
     }

@@ -51,7 +51,39 @@ final class ProtocolModel {
     SECOND_ID_INITIALISED_LAZILY,
     INVISIBLE_IN_CHECKPOINT,
     UNMARKED_LEFT_AT_TAKE_OVER,
-    TAKEN_OVER_AGAIN_BLINDLY;
+    TAKEN_OVER_AGAIN_BLINDLY,
+
+    /** In a table: the commit's UPDATE does not look for the owner. */
+    OWNER_NOT_CHECKED(true),
+    /** The owner is the number after the last one's, which a replica may give a second time. */
+    OWNER_COUNTED(true),
+    /** The commit's UPDATE does not look for the number that the owner knows. */
+    LAST_SEQ_NOT_COMPARED(true),
+    /** The owner takes the last number from the server, at commits and in checkpoints. */
+    LAST_SEQ_ASKED_OF_SERVER(true),
+    /** UPDATE and INSERT are committed one after the other. */
+    TWO_STATEMENTS(true),
+    /** The INSERT does not draw its rows from what the UPDATE returns. */
+    INDEPENDENT_PARTS(true),
+    /** The lane is read before it has its new owner. */
+    READ_BEFORE_OWNED(true),
+    /** Without the table's keys; they count where fencing fails, so that fails, too. */
+    UNIQUE_KEY_DROPPED(true);
+
+    private final boolean ofTable;
+
+    Mutation() {
+      this(false);
+    }
+
+    Mutation(boolean ofTable) {
+      this.ofTable = ofTable;
+    }
+
+    /** Returns whether it is one of the store in PostgreSQL. */
+    boolean isOfTable() {
+      return ofTable;
+    }
 
     /** Returns whether it shows only when the broker forgets to mark a commit. */
     boolean needsUnmarked() {
@@ -64,7 +96,12 @@ final class ProtocolModel {
       EnumSet.of(
           Mutation.INVISIBLE_IN_CHECKPOINT,
           Mutation.SNAPSHOT_WITHOUT_COMMIT,
-          Mutation.END_ASKED_OF_BROKER);
+          Mutation.END_ASKED_OF_BROKER,
+          Mutation.LAST_SEQ_ASKED_OF_SERVER);
+
+  /** The end in a checkpoint is what the store says then. */
+  private static final Set<Mutation> END_ASKED =
+      EnumSet.of(Mutation.END_ASKED_OF_BROKER, Mutation.LAST_SEQ_ASKED_OF_SERVER);
 
   /** A promise is broken. */
   static final class Violation extends RuntimeException {
@@ -103,9 +140,27 @@ final class ProtocolModel {
    * @param checkpoints that are taken
    * @param unmarked commits that are acknowledged and then not marked on one of their parts
    * @param idle times that an owner takes a lane over again, having committed nothing for long
+   * @param table whether the verdicts are in PostgreSQL, else in Kafka
+   * @param failOvers to a replica that may lack what no checkpoint covers
    */
   record Bounds(
-      int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
+      int lanes,
+      List<Input> inputs,
+      int attempts,
+      int checkpoints,
+      int unmarked,
+      int idle,
+      boolean table,
+      int failOvers) {
+    static Bounds ofTable(
+        int lanes, List<Input> inputs, int attempts, int checkpoints, int failOvers) {
+      return new Bounds(lanes, inputs, attempts, checkpoints, 0, 0, true, failOvers);
+    }
+
+    Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
+      this(lanes, inputs, attempts, checkpoints, unmarked, idle, false, 0);
+    }
+
     Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {
       this(lanes, inputs, attempts, checkpoints, unmarked, 0);
     }
@@ -119,13 +174,15 @@ final class ProtocolModel {
   private final Set<Mutation> mutations;
   private final Choices choices;
   private final List<List<Input>> partitions = new ArrayList<>();
-  private final List<ModelJournal> journal = new ArrayList<>();
+  private final ModelDatabase database;
+  private final List<ModelStore> journal = new ArrayList<>();
   private final List<Attempt> attempts = new ArrayList<>();
   private final List<Checkpoint> completed = new ArrayList<>();
   private Checkpoint pending;
   private int checkpointsTaken;
   private int unmarked;
   private int idle;
+  private int failOvers;
 
   private final Map<SourcePosition, Outcome> verdicts = new HashMap<>();
   private final Map<String, SourcePosition> accepted = new HashMap<>();
@@ -141,8 +198,12 @@ final class ProtocolModel {
       }
       partitions.get(input.partition()).add(input);
     }
+    database = new ModelDatabase(bounds.lanes());
     for (int lane = 0; lane < bounds.lanes(); lane++) {
-      journal.add(new ModelJournal(lane, mutations, this::committed));
+      journal.add(
+          bounds.table()
+              ? new ModelTable(lane, database, mutations, this::committed)
+              : new ModelJournal(lane, mutations, this::committed));
     }
     attempts.add(new Attempt(null));
   }
@@ -228,7 +289,7 @@ final class ProtocolModel {
     private final Checkpoint restored;
     private final List<LanePosition> givenStarts = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
-    private final List<ModelJournal.Owner> owners = new ArrayList<>();
+    private final List<ModelStore.Owner> owners = new ArrayList<>();
     private final long[] next = new long[partitions.size()];
     private final Set<Input> waiting = new TreeSet<>(Comparator.comparing(Input::toString));
     private final ModelMemory store = new ModelMemory();
@@ -250,15 +311,14 @@ final class ProtocolModel {
         restored.store.forEach((key, list) -> store.byCustomer.put(key, new ArrayList<>(list)));
       }
       for (int lane = 0; lane < bounds.lanes(); lane++) {
-        ModelJournal.Owner owner =
-            journal.get(lane).owner(Integer.toString(number), () -> othersGetInBetween(this));
+        ModelStore.Owner owner = journal.get(lane).owner(number, () -> othersGetInBetween(this));
         owners.add(owner);
         held[lane] = new StringBuilder();
         lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner));
       }
       this.restored = restored;
       if (restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END)) {
-        journal.forEach(log -> givenStarts.add(log.end().position()));
+        journal.forEach(log -> givenStarts.add(log.end()));
       }
     }
 
@@ -394,7 +454,7 @@ final class ProtocolModel {
                   state.lane(), state.identity(), state.end(), state.lastSeq(), new PositionSet());
         }
         states.add(
-            mutations.contains(Mutation.END_ASKED_OF_BROKER) ? withEndOfBroker(state) : state);
+            END_ASKED.stream().anyMatch(mutations::contains) ? withEndOfBroker(state) : state);
       }
       return new Checkpoint(
           Arrays.stream(next).boxed().toList(), Set.copyOf(waiting), store.copy(), states);
@@ -450,9 +510,9 @@ final class ProtocolModel {
   }
 
   private LaneCheckpoint withEndOfBroker(LaneCheckpoint state) {
-    ModelJournal log = journal.get(state.lane());
+    ModelStore log = journal.get(state.lane());
     return new LaneCheckpoint(
-        state.lane(), state.identity(), log.stableEnd().position(), log.lastSeq(), state.decided());
+        state.lane(), state.identity(), log.stableEnd(), log.lastSeq(), state.decided());
   }
 
   private Checkpoint completed(Checkpoint checkpoint) {
@@ -547,6 +607,7 @@ final class ProtocolModel {
               () -> {
                 checkpointsTaken++;
                 pending = current.checkpoint();
+                database.replicate();
               }));
     }
     if (pending != null) {
@@ -560,6 +621,7 @@ final class ProtocolModel {
                 pending = null;
               }));
     }
+    addFailOvers(options);
     if (attempts.size() < bounds.attempts()) {
       // The latest one, or an older one that was retained.
       for (int i = Math.max(0, completed.size() - 2); i < completed.size(); i++) {
@@ -633,7 +695,7 @@ final class ProtocolModel {
   }
 
   private void addUnmarkedCommits(Attempt attempt, int lane, List<Option> options) {
-    ModelJournal.Owner owner = attempt.owners.get(lane);
+    ModelStore.Owner owner = attempt.owners.get(lane);
     for (int p = 0; p < ModelJournal.PARTS.size() && unmarked < bounds.unmarked(); p++) {
       int part = p;
       if (owner.touches(part)) {
@@ -652,6 +714,27 @@ final class ProtocolModel {
     }
   }
 
+  private void addFailOvers(List<Option> options) {
+    if (failOvers < bounds.failOvers()) {
+      for (int i = 1; i <= database.unreplicated(); i++) {
+        int lost = i;
+        options.add(
+            new Option(
+                current(), "fails over, without the last statements:", i, () -> failOver(lost)));
+      }
+    }
+  }
+
+  /** What is lost was never committed, as far as anybody can see from now on. */
+  private void failOver(int lost) {
+    failOvers++;
+    database.failOver(lost);
+    verdicts.clear();
+    accepted.clear();
+    duplicates.clear();
+    database.verdicts().forEach(this::committed);
+  }
+
   private void restart(Checkpoint checkpoint) {
     pending = null;
     attempts.add(new Attempt(checkpoint));
@@ -665,6 +748,7 @@ final class ProtocolModel {
         addOptionsOf(attempt, options);
       }
     }
+    addFailOvers(options);
     int choice = choices.pick(options.size() + 1);
     if (choice > 0) {
       try {
@@ -693,7 +777,7 @@ final class ProtocolModel {
    * marked, or if a zombie has taken over since and has ended it without committing.
    */
   private boolean nothingToFindOut(Attempt attempt) throws InterruptedException {
-    if (journal.stream().anyMatch(ModelJournal::hasUnmarked)) {
+    if (journal.stream().anyMatch(ModelStore::hasUnmarked)) {
       return false;
     }
     if (UNAWARE_OF_VISIBILITY.stream().anyMatch(mutations::contains)) {
@@ -711,6 +795,7 @@ final class ProtocolModel {
 
   /** Lets one more attempt do everything that is left, undisturbed, and checks the result. */
   void complete() throws Exception {
+    failOvers = bounds.failOvers();
     restart(completed.isEmpty() ? null : completed.get(completed.size() - 1));
     Attempt last = current();
     run(new Option(last, "takes over", null, last::takeOver));
@@ -734,6 +819,8 @@ final class ProtocolModel {
     journal.forEach(lane -> lane.describe(text));
     attempts.forEach(attempt -> attempt.describe(text));
     text.append(checkpointsTaken).append(pending != null).append(unmarked).append(idle);
+    text.append(failOvers);
+    database.describe(text);
     describe(pending, text);
     completed.stream()
         .skip(Math.max(0, completed.size() - 2))

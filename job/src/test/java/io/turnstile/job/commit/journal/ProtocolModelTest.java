@@ -57,7 +57,16 @@ class ProtocolModelTest {
             new Bounds(1, List.of(waiting(0, 0, A, "id"), input(0, 1, A, "id")), 2, 1, 0)),
         Named.of(
             "another verdict on replay",
-            new Bounds(1, List.of(refused(0, 0, A, "id"), copy), 2, 1, 0)));
+            new Bounds(1, List.of(refused(0, 0, A, "id"), copy), 2, 1, 0)),
+        Named.of("table, three attempts", Bounds.ofTable(1, List.of(first), 3, 1, 1)),
+        Named.of("table, two fail-overs", Bounds.ofTable(1, List.of(first), 2, 1, 2)),
+        Named.of("table, duplicates", Bounds.ofTable(1, List.of(first, copy), 2, 1, 1)),
+        Named.of(
+            "table, another verdict on replay",
+            Bounds.ofTable(1, List.of(refused(0, 0, A, "id"), copy), 2, 1, 0)),
+        Named.of(
+            "table, two lanes",
+            Bounds.ofTable(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)));
   }
 
   @ParameterizedTest
@@ -81,21 +90,29 @@ class ProtocolModelTest {
   void randomHistoriesOfLargerWorldsBreakNoPromise() throws Exception {
     long seed = new Random().nextLong();
     System.out.println("randomHistoriesOfLargerWorldsBreakNoPromise: seed " + seed);
-    walk(seed, WALKS, 8, Set.of());
+    walk(seed, WALKS, 8, Set.of(), false);
+  }
+
+  @Test
+  void randomHistoriesOfATableBreakNoPromise() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println("randomHistoriesOfATableBreakNoPromise: seed " + seed);
+    walk(seed, WALKS, 8, Set.of(), true);
   }
 
   /**
    * Goes through random histories.
    *
    * @param inputs at most so many, in two lanes if there are more than three
+   * @param table whether the verdicts are in PostgreSQL
    */
-  private static void walk(long seed, int walks, int inputs, Set<Mutation> mutations)
+  private static void walk(long seed, int walks, int inputs, Set<Mutation> mutations, boolean table)
       throws Exception {
     Random random = new Random(seed);
     for (int i = 0; i < walks; i++) {
       // With another part taken out, that alone has to show.
       boolean forgets = mutations.stream().allMatch(Mutation::needsUnmarked);
-      int unmarked = forgets ? random.nextInt(2) : 0;
+      int unmarked = forgets && !table ? random.nextInt(2) : 0;
       Bounds bounds =
           new Bounds(
               inputs > 3 ? 1 + random.nextInt(LANES) : 1,
@@ -104,7 +121,9 @@ class ProtocolModelTest {
               2 + random.nextInt(4),
               random.nextInt(6),
               unmarked,
-              random.nextInt(3));
+              table ? 0 : random.nextInt(3),
+              table,
+              table ? random.nextInt(3) : 0);
       ProtocolModel model = new ProtocolModel(bounds, mutations, Choices.random(random.nextLong()));
       model.run();
       model.complete();
@@ -133,7 +152,20 @@ class ProtocolModelTest {
   void whateverIsTakenOutIsMissed(Mutation mutation) {
     long seed = new Random().nextLong();
     System.out.println("whateverIsTakenOutIsMissed(" + mutation + "): seed " + seed);
-    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, Set.of(mutation)))
+    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, Set.of(mutation), mutation.isOfTable()))
+        .isInstanceOf(Violation.class);
+  }
+
+  /** Where fencing fails, the table's keys still hold the first promise: the job stops. */
+  @Test
+  void keysOfTheTableRefuseASecondVerdictWhateverTheOwnerDoes() {
+    long seed = new Random().nextLong();
+    System.out.println("keysOfTheTableRefuseASecondVerdict: seed " + seed);
+    Set<Mutation> unfenced = Set.of(Mutation.OWNER_NOT_CHECKED, Mutation.LAST_SEQ_NOT_COMPARED);
+    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, unfenced, true))
+        .isInstanceOf(Violation.class)
+        .hasMessageNotContaining("two verdicts");
+    assertThatThrownBy(() -> walk(seed, 20 * WALKS, 3, Set.of(Mutation.UNIQUE_KEY_DROPPED), true))
         .isInstanceOf(Violation.class);
   }
 }

@@ -130,9 +130,14 @@ public final class FaultMatrix {
 
   /** The same, with a PostgreSQL beside it. */
   public static Testbed startProcessesWithPostgresql() {
-    return started(
-        new ProcessTestbed(
-            TestbedConfigBuilder.builder(CONFIG).journalLanes(Deployment.LANES).build()));
+    Testbed testbed =
+        started(
+            new ProcessTestbed(
+                TestbedConfigBuilder.builder(CONFIG).journalLanes(Deployment.LANES).build()));
+    DatabaseFaults.recordCommitTimes(testbed.database());
+    // Before any job learns the address.
+    testbed.database().gate();
+    return testbed;
   }
 
   private static <T extends Testbed> T started(T testbed) {

@@ -24,6 +24,7 @@ import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.Testbed;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -145,6 +146,13 @@ public record FaultScenario(
         broken, seed, commit, "1h", parallelism, faultAfter, transactions, rate);
   }
 
+  /** With a job that is broken on purpose, whose JAR is made in the directory. */
+  public FaultScenario withoutFencing(Path directory) throws IOException {
+    Path broken = SabotagedJob.withoutFencing(jar, directory);
+    return new FaultScenario(
+        broken, seed, commit, checkpointInterval, parallelism, faultAfter, transactions, rate);
+  }
+
   /** Everything that a second run with the same seed needs. */
   @Override
   public String toString() {
@@ -208,6 +216,7 @@ public record FaultScenario(
         assertThat(turnstile.number("SELECT count(*) FROM turnstile.verdict"))
             .as("rows")
             .isEqualTo(audit.verdicts());
+        silence = silenceOfTable(turnstile, inflicted);
       }
       boolean agree = readersAgree(turnstile, follower, audit.verdicts());
       List<String> failures =
@@ -233,6 +242,19 @@ public record FaultScenario(
       boolean felt = !fault.stops() || !failures.isEmpty() || stopped;
       return new Result(audit, recovery, agree, felt, failures);
     }
+  }
+
+  /** By the server's own notes: a reader may be silent for reasons of its own. */
+  private static Duration silenceOfTable(Deployment turnstile, Instant since) throws SQLException {
+    return Duration.ofMillis(
+        turnstile.number(
+            """
+            SELECT coalesce(max(extract(epoch FROM at - before)) * 1000, 0)::bigint
+            FROM (SELECT at, lag(at) OVER (ORDER BY at) AS before
+              FROM (SELECT DISTINCT pg_xact_commit_timestamp(xmin) AS at FROM turnstile.verdict) c
+              WHERE at >= '%s') gaps
+            """
+                .formatted(since.minusSeconds(1))));
   }
 
   private static String stateOfJob(FlinkRest flink, String jobId) {
@@ -287,6 +309,8 @@ public record FaultScenario(
       // Shorter than the faults.
       arguments.addAll(List.of("--jdbc-connect-timeout", "2s", "--jdbc-retry-timeout", "3s"));
       arguments.addAll(List.of("--jdbc-statement-timeout", "3s", "--jdbc-lock-timeout", "1s"));
+      // One for all lanes, or one for each.
+      arguments.addAll(List.of("--jdbc-connections", seed % 2 == 0 ? "1" : "4"));
     }
     return arguments.toArray(String[]::new);
   }

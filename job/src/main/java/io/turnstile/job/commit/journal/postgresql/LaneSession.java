@@ -72,7 +72,7 @@ final class LaneSession implements AutoCloseable {
    */
   <T> T ask(String what, Work<T> question) throws JournalException {
     try (Connection connection = pool.getDataSource().getConnection()) {
-      return question.run(connection);
+      return on(connection, question);
     } catch (SQLException e) {
       throw SqlFailures.explain(at + what, e);
     }
@@ -80,12 +80,16 @@ final class LaneSession implements AutoCloseable {
 
   private <T> T once(Work<T> work) throws SQLException {
     try (Connection connection = pool.getConnection()) {
-      use(connection);
-      try {
-        return work.run(connection);
-      } finally {
-        use(null);
-      }
+      return on(connection, work);
+    }
+  }
+
+  private <T> T on(Connection connection, Work<T> work) throws SQLException {
+    use(connection);
+    try {
+      return work.run(connection);
+    } finally {
+      use(null);
     }
   }
 

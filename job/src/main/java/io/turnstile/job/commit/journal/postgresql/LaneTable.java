@@ -54,7 +54,7 @@ final class LaneTable {
   private static final String BECOME_OWNER =
       """
       UPDATE turnstile.lane SET owner = ?, sessions = ? WHERE lane = ?
-      RETURNING last_seq, history
+      RETURNING first_seq, last_seq, history
       """;
 
   private static final String TIMELINE =
@@ -68,11 +68,18 @@ final class LaneTable {
 
   private static final String PAGE =
       """
-      SELECT lane_seq, source_topic, source_partition, source_offset, outcome,
-        (extract(epoch FROM decided_at) * 1000)::bigint AS decided_millis,
-        CASE WHEN outcome = 'accepted' THEN value END AS value
-      FROM turnstile.verdict WHERE lane = ? AND lane_seq > ? AND lane_seq <= ?
-      ORDER BY lane_seq LIMIT ?
+      SELECT * FROM (
+        SELECT lane_seq, source_topic, source_partition, source_offset, outcome,
+          (extract(epoch FROM decided_at) * 1000)::bigint AS decided_millis, value,
+          sum(coalesce(octet_length(value), 0)) OVER (
+            ORDER BY lane_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+        FROM (
+          SELECT lane_seq, source_topic, source_partition, source_offset, outcome, decided_at,
+            CASE WHEN outcome = 'accepted' THEN value END AS value
+          FROM turnstile.verdict WHERE lane = ? AND lane_seq > ? AND lane_seq <= ?
+          ORDER BY lane_seq LIMIT ?) page) rows
+      WHERE coalesce(bytes_before, 0) < ?
+      ORDER BY lane_seq
       """;
 
   private final int lane;
@@ -81,8 +88,12 @@ final class LaneTable {
     this.lane = lane;
   }
 
-  /** What the row of a lane holds. */
-  record End(long lastSeq, LaneHistory history) {}
+  /**
+   * What the row of a lane holds.
+   *
+   * @param firstSeq verdicts before it may have been dropped
+   */
+  record End(long firstSeq, long lastSeq, LaneHistory history) {}
 
   /**
    * The row of a lane as anybody sees it.
@@ -129,7 +140,10 @@ final class LaneTable {
           throw new SQLException(
               "turnstile.lane has no row for lane " + lane, PSQLState.UNDEFINED_OBJECT.getState());
         }
-        return new End(row.getLong("last_seq"), LaneHistory.of(row.getBytes("history")));
+        return new End(
+            row.getLong("first_seq"),
+            row.getLong("last_seq"),
+            LaneHistory.of(row.getBytes("history")));
       }
     }
   }
@@ -165,15 +179,18 @@ final class LaneTable {
    *
    * @param after the number before the first
    * @param upTo the last number
-   * @param most how many at most
+   * @param mostRows how many at most
+   * @param mostBytes of the values of all but the last
    */
-  List<StoredVerdict> page(Connection connection, long after, long upTo, int most)
+  List<StoredVerdict> page(
+      Connection connection, long after, long upTo, int mostRows, long mostBytes)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(PAGE)) {
       statement.setInt(1, lane);
       statement.setLong(2, after);
       statement.setLong(3, upTo);
-      statement.setInt(4, most);
+      statement.setInt(4, mostRows);
+      statement.setLong(5, mostBytes);
       List<StoredVerdict> verdicts = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {

@@ -95,7 +95,7 @@ public final class PostgresqlJournal implements Journal {
     String passwordFile = settings.passwordFile();
     return new PostgresqlSource(
             settings.url(), settings.user(), passwordFile == null ? null : Path.of(passwordFile))
-        .limited(settings.connectTimeout(), settings.answerTimeout());
+        .limited(settings.connectTimeout(), settings.statementTimeout());
   }
 
   /**
@@ -146,7 +146,6 @@ public final class PostgresqlJournal implements Journal {
         SET default_transaction_isolation = 'read committed';
         SET default_transaction_read_only = off;
         SET client_min_messages = warning;
-        SET statement_timeout = %d;
         SET lock_timeout = %d;
         SET idle_in_transaction_session_timeout = %d;
         SET tcp_keepalives_idle = %d;
@@ -155,7 +154,6 @@ public final class PostgresqlJournal implements Journal {
         """
         .formatted(
             sessions,
-            settings.statementTimeout().toMillis(),
             settings.lockTimeout().toMillis(),
             settings.idleInTransactionTimeout().toMillis(),
             keepAliveSeconds,

@@ -32,14 +32,6 @@ public record PostgresqlJournalSettings(
     Duration keepAlive)
     implements Serializable {
 
-  /** For the way back of the server's answer, after its own limit. */
-  private static final Duration ANSWER_MARGIN = Duration.ofSeconds(5);
-
-  /** How long the driver waits for an answer: the server is to give up first. */
-  Duration answerTimeout() {
-    return statementTimeout.plus(ANSWER_MARGIN);
-  }
-
   /** Without the URL, which may hold a password. */
   @Override
   public String toString() {

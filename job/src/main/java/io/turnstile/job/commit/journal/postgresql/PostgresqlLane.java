@@ -22,8 +22,10 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
 /** One lane of a {@link PostgresqlJournal}. */
 final class PostgresqlLane implements LaneJournal {
 
-  /** So few that they fit into memory when each is as large as a verdict can be. */
-  private static final int PAGE_ROWS = 200;
+  private static final int PAGE_ROWS = 1_000;
+
+  /** Lanes are read at the same time, and a value can have a mebibyte. */
+  private static final long PAGE_BYTES = 8L << 20;
 
   private static final String CONNECT =
       " connect to the server that has them, or restore a checkpoint that was taken before they were"
@@ -41,6 +43,9 @@ final class PostgresqlLane implements LaneJournal {
    * next number a second time.
    */
   private final UUID owner = UUID.randomUUID();
+
+  /** Verdicts before it may have been dropped. */
+  private long firstSeq;
 
   /** The lane's end as this owner knows it. */
   private TablePosition end = TablePosition.START;
@@ -87,6 +92,17 @@ final class PostgresqlLane implements LaneJournal {
               + ";"
               + CONNECT);
     }
+    if (begin.lastSeq() + 1 < firstSeq) {
+      throw new JournalException.Refused(
+          at
+              + "verdicts before lane_seq "
+              + firstSeq
+              + " were dropped (./turnstile database retain), and "
+              + (from == null ? "a start without checkpoint" : "the checkpoint")
+              + " needs those since "
+              + (begin.lastSeq() + 1)
+              + ": restore a newer checkpoint or savepoint");
+    }
     return new LaneRange(begin.position(), end.position());
   }
 
@@ -94,6 +110,7 @@ final class PostgresqlLane implements LaneJournal {
     table.endSessions(connection, sessions);
     int timeline = table.timeline(connection);
     LaneTable.End found = table.becomeOwner(connection, owner, sessions);
+    firstSeq = found.firstSeq();
     return new TablePosition(found.lastSeq(), found.history(), timeline);
   }
 
@@ -114,8 +131,10 @@ final class PostgresqlLane implements LaneJournal {
       long after = last;
       List<StoredVerdict> page =
           session.run(
-              "reading", connection -> table.page(connection, after, upTo.lastSeq(), PAGE_ROWS));
+              "reading",
+              connection -> table.page(connection, after, upTo.lastSeq(), PAGE_ROWS, PAGE_BYTES));
       if (page.isEmpty()) {
+        requireOwner();
         throw new JournalException.Refused(
             at
                 + "the verdict table lacks lane_seq "
@@ -137,6 +156,7 @@ final class PostgresqlLane implements LaneJournal {
     }
     // Where numbers are missing, the protocol says which.
     if (count == upTo.lastSeq() - begin.lastSeq() && !history.equals(upTo.history())) {
+      requireOwner();
       throw new JournalException.Refused(
           at
               + "the verdicts up to lane_seq "
@@ -145,6 +165,16 @@ final class PostgresqlLane implements LaneJournal {
               + timelines(begin)
               + ": this server lacks verdicts that the checkpoint covers, or rows were changed;"
               + CONNECT);
+    }
+  }
+
+  /** What is missing may have gone with a fail-over since the take-over; a restart gets over it. */
+  private void requireOwner() throws JournalException, InterruptedException {
+    if (!owner.equals(session.run("asking for the owner", table::state).owner())) {
+      throw new FencedException(
+          at
+              + "reading failed: another owner took over, or a fail-over lost the take-over; the job"
+              + " goes back to its last checkpoint");
     }
   }
 

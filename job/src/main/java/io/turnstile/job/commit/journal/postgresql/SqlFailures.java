@@ -6,6 +6,7 @@ import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 import org.postgresql.util.PSQLWarning;
@@ -16,8 +17,8 @@ final class SqlFailures {
 
   private static final String UNIQUE_VIOLATION = "23505";
 
-  /** The table's own. */
-  private static final Set<String> KEYS = Set.of("verdict_number", "verdict_source");
+  /** The table's own; those of a partition have its name behind. */
+  private static final Pattern KEY = Pattern.compile("verdict_(number|source)(_[a-z0-9]+)?");
 
   private static final String SESSION_ENDED = "57P01";
 
@@ -119,7 +120,7 @@ final class SqlFailures {
         && server.getDetail() != null
         && server.getConstraint() != null
         && UNIQUE_VIOLATION.equals(failure.getSQLState())
-        && KEYS.contains(server.getConstraint())) {
+        && KEY.matcher(server.getConstraint()).matches()) {
       line.append(", ").append(firstLine(server.getDetail()));
     }
     // A pool says that there is no connection; the reason is behind that.

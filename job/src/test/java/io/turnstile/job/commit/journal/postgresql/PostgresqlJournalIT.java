@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.journal.JournalException;
@@ -14,6 +15,7 @@ import io.turnstile.job.commit.journal.PostgresqlExtension;
 import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.testbed.process.PostgresqlServer;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -443,6 +445,73 @@ class PostgresqlJournalIT {
     commit(takenOver(), 3, accepted(2));
     LaneJournal next = takenOver(connect(replica, Duration.ofSeconds(10)), LANE, checkpoint);
     assertThat(TablePosition.of(commit(next, 3, accepted(2))).lastSeq()).isEqualTo(3);
+  }
+
+  /** A restart takes over what the promoted replica has. */
+  @Test
+  void failOverThatLosesTheTakeOverItselfIsNoReasonToStop() throws Exception {
+    PostgresqlJournal journal = connect();
+    commit(takenOver(journal, LANE, null), 1, accepted(0));
+    LaneJournal next = journal.lane(LANE, () -> {});
+    LaneRange range = next.takeOver(null);
+    execute("DELETE FROM turnstile.verdict");
+    execute("UPDATE turnstile.lane SET last_seq = 0, owner = gen_random_uuid()");
+    assertThatThrownBy(() -> next.read(range, entry -> {}))
+        .isInstanceOf(JournalException.class)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("a fail-over lost the take-over");
+  }
+
+  @Test
+  void partitionedTableKeepsThePromises() throws Exception {
+    LaneJournal before = takenOver();
+    commit(before, 1, accepted(0));
+    try (InputStream file = JournalDatabase.class.getResourceAsStream("partitions.sql")) {
+      execute(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    PostgresqlJournal journal = connect();
+    LaneJournal owner = takenOver(journal, LANE, null);
+    commit(owner, 2, accepted(1));
+    assertThatThrownBy(() -> commit(before, 2, accepted(2))).isInstanceOf(JournalException.class);
+    LaneJournal other = takenOver(journal, 1, null);
+    assertThatThrownBy(() -> commit(other, 1, Verdicts.rejected(1, 1)))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("verdict_source_rest")
+        .hasMessageContaining("(transactions, 0, 1");
+    assertThat(verdicts()).isEqualTo(2);
+  }
+
+  @Test
+  void checkpointThatNeedsDroppedVerdictsIsRefused() throws Exception {
+    LaneJournal owner = takenOver();
+    LanePosition old = commit(owner, 1, accepted(0));
+    LanePosition checkpoint = commit(owner, 2, accepted(1));
+    commit(owner, 3, accepted(2));
+    execute("DELETE FROM turnstile.verdict WHERE lane_seq <= 2");
+    execute("UPDATE turnstile.lane SET first_seq = 3 WHERE lane = " + LANE);
+    takenOver(connect(), LANE, checkpoint);
+    assertThatThrownBy(() -> takenOver(connect(), LANE, old))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("verdicts before lane_seq 3 were dropped")
+        .hasMessageContaining("the checkpoint needs those since 2");
+    assertThatThrownBy(() -> takenOver(connect(), LANE, null))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("a start without checkpoint needs those since 1");
+  }
+
+  @Test
+  void tailOfLargeVerdictsIsReadInShortPages() throws Exception {
+    LaneJournal owner = takenOver();
+    for (int offset = 0; offset < 30; offset++) {
+      owner.append(accepted(offset), offset + 1);
+    }
+    owner.commit();
+    execute(
+        "UPDATE turnstile.verdict SET value = value || convert_to(repeat(' ', 1 << 20), 'UTF8')");
+    List<String> read = new ArrayList<>();
+    LaneJournal next = connect().lane(LANE, () -> {});
+    next.read(next.takeOver(null), entry -> read.add(entry.place()));
+    assertThat(read).hasSize(30).endsWith("lane_seq 30");
   }
 
   /** It was promoted without the last verdict, and given another one under the same number. */
