@@ -21,9 +21,9 @@ class EnginesTest {
             "turnstile",
             "turnstile-2pc",
             "turnstile-postgresql",
-            "turnstile-jdbc-xa",
             "kafka-streams",
-            "kafka-limit");
+            "kafka-limit",
+            "turnstile-jdbc-xa");
   }
 
   @Test
