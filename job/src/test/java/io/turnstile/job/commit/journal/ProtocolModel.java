@@ -799,6 +799,15 @@ final class ProtocolModel {
     restart(completed.isEmpty() ? null : completed.get(completed.size() - 1));
     Attempt last = current();
     run(new Option(last, "takes over", null, last::takeOver));
+    try {
+      doWhatIsLeft(last);
+    } catch (JournalException.Refused e) {
+      throw new Violation("refused: " + e.getMessage());
+    }
+    checkComplete();
+  }
+
+  private void doWhatIsLeft(Attempt last) throws Exception {
     while (!last.hasReadEverything()) {
       for (int partition = 0; partition < partitions.size(); partition++) {
         if (last.next[partition] < partitions.get(partition).size()) {
@@ -811,7 +820,6 @@ final class ProtocolModel {
       }
     }
     last.commitAll();
-    checkComplete();
   }
 
   private long state() {
