@@ -29,9 +29,9 @@ public interface LaneJournal extends AutoCloseable {
 
   /**
    * Reads committed verdicts as they come, without becoming the owner: until the follower has
-   * enough. May be called once, before {@link #takeOver}.
+   * enough. To be called before {@link #takeOver}.
    *
-   * @param from as for {@link #takeOver}
+   * @param from as for {@link #takeOver}, or where an earlier call has ended
    * @return what was read; {@link #takeOver} may begin at its end
    * @throws JournalException.Refused as {@link #takeOver} throws it
    */

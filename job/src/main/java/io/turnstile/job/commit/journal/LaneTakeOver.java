@@ -72,11 +72,11 @@ final class LaneTakeOver {
     return givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
   }
 
-  /** Reads what the owner commits, until the follower has enough. */
+  /** Reads what the owner commits, until the follower has enough; goes on where it ended before. */
   void follow(Follower follower) throws JournalException, InterruptedException {
-    followed =
+    LaneRange read =
         journal.follow(
-            start,
+            followed == null ? start : followed.end(),
             new LaneJournal.Follower() {
               @Override
               public boolean goesOn() {
@@ -94,6 +94,7 @@ final class LaneTakeOver {
                 follower.endOfBatch(caughtUp);
               }
             });
+    followed = followed == null ? read : new LaneRange(followed.from(), read.end());
   }
 
   /**

@@ -52,6 +52,11 @@ class ProtocolModelTest {
         Named.of("idle owner and duplicates", new Bounds(1, List.of(first, copy), 2, 1, 0, 1)),
         Named.of("idle owner, invisible commit", new Bounds(1, List.of(first), 2, 1, 1, 1)),
         Named.of("two lanes", new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)),
+        Named.of("upgrade, three attempts", new Bounds(1, List.of(first), 3, 1, 0, 0, 1)),
+        Named.of("upgrade and duplicates", new Bounds(1, List.of(first, copy), 2, 1, 0, 0, 1)),
+        Named.of(
+            "upgrade of two lanes",
+            new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0, 0, 1)),
         Named.of(
             "waiting for a reference",
             new Bounds(1, List.of(waiting(0, 0, A, "id"), input(0, 1, A, "id")), 2, 1, 0)),
@@ -96,6 +101,8 @@ class ProtocolModelTest {
       // With another part taken out, that alone has to show.
       boolean forgets = mutations.stream().allMatch(Mutation::needsUnmarked);
       int unmarked = forgets ? random.nextInt(2) : 0;
+      boolean upgraded = mutations.stream().anyMatch(Mutation::needsUpgrade);
+      int upgrades = upgraded ? 1 + random.nextInt(2) : mutations.isEmpty() ? random.nextInt(3) : 0;
       Bounds bounds =
           new Bounds(
               inputs > 3 ? 1 + random.nextInt(LANES) : 1,
@@ -104,7 +111,8 @@ class ProtocolModelTest {
               2 + random.nextInt(4),
               random.nextInt(6),
               unmarked,
-              random.nextInt(3));
+              random.nextInt(3),
+              upgrades);
       ProtocolModel model = new ProtocolModel(bounds, mutations, Choices.random(random.nextLong()));
       model.run();
       model.complete();

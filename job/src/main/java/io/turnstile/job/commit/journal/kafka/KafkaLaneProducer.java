@@ -93,6 +93,9 @@ final class KafkaLaneProducer {
 
   /** Connects, so that {@link #fence} takes less time; fences nobody. */
   void prepare() throws JournalException, InterruptedException {
+    if (prepared) {
+      return;
+    }
     run(
         "connecting",
         () -> {
