@@ -31,6 +31,7 @@ class TurnstileTest {
             "topics",
             "database",
             "savepoint",
+            "upgrade",
             "redrive",
             "gateway",
             "feeds",
@@ -59,6 +60,12 @@ class TurnstileTest {
           {"database", "create", "--lanes", "0"},
           {"savepoint", "--job", "a"},
           {"savepoint", "--flink", "a:1", "--job", "a"},
+          {"upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1"},
+          {"upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1", "--jar", "f"},
+          {
+            "upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1", "--jar", "f",
+            "--", "--generation", "2"
+          },
           {"watch", "--bootstrap-servers", "a:1", "--flink", "a:1"},
           {"watch", "--bootstrap-servers", "a:1", "--flink", "http://a:1", "--interval", "0s"},
           {"audit"},

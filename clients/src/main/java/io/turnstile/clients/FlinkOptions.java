@@ -1,6 +1,7 @@
 package io.turnstile.clients;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -64,6 +65,13 @@ public final class FlinkOptions {
         (job == null ? "several jobs are running" : "several jobs are called " + job)
             + ", name one with --job: "
             + all);
+  }
+
+  /** The newest job of the name or id given, or of all; it may be over. None if there is none. */
+  public Optional<FlinkRest.Job> newestJob(FlinkRest flink) {
+    return flink.jobs().stream()
+        .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
+        .findFirst();
   }
 
   /** Cause of the job's last failure or restart, behind a colon; nothing if there is none. */

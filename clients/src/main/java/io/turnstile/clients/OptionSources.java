@@ -70,6 +70,7 @@ public final class OptionSources implements IDefaultValueProvider {
           "simulate",
           "topics",
           "up",
+          "upgrade",
           "watch");
 
   private static final String PREFIX = "TURNSTILE_";

@@ -203,6 +203,7 @@ class SuccessionTest {
   void standbyThatIsClosedEndsItsThreads() throws Exception {
     var first = start(1, null);
     var second = start(2, first.checkpoint());
+    open.remove(second);
     second.close();
     first.first(input(0, 0));
     first.checkpoint();
