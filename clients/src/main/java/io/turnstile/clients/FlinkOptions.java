@@ -1,5 +1,6 @@
 package io.turnstile.clients;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -67,11 +68,14 @@ public final class FlinkOptions {
             + all);
   }
 
-  /** The newest job of the name or id given, or of all; it may be over. None if there is none. */
+  /**
+   * The newest job that is not over, of the name or id given or of all; else the newest that is.
+   * Empty if Flink knows none.
+   */
   public Optional<FlinkRest.Job> newestJob(FlinkRest flink) {
     return flink.jobs().stream()
         .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
-        .findFirst();
+        .min(Comparator.comparing(FlinkRest.Job::isTerminal));
   }
 
   /** Cause of the job's last failure or restart, behind a colon; nothing if there is none. */
