@@ -21,6 +21,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -38,12 +39,16 @@ public final class OwnersTopic {
   private OwnersTopic() {}
 
   /**
-   * Creates the topic if it does not exist; returns when it can be written to.
+   * Creates the topic if it does not exist, which takes no right to create it if it does; returns
+   * when it can be written to.
    *
    * @throws ExecutionException if the cluster refuses
    */
   public static void create(Admin admin, String topic, int lanes)
       throws ExecutionException, InterruptedException {
+    if (exists(admin, topic)) {
+      return;
+    }
     NewTopic owners =
         new NewTopic(topic, lanes, REPLICATION)
             .configs(
@@ -61,6 +66,19 @@ public final class OwnersTopic {
             .mapToObj(lane -> new TopicPartition(topic, lane))
             .toList();
     Topics.awaitLeaders(admin, created, new ListOffsetsOptions());
+  }
+
+  private static boolean exists(Admin admin, String topic)
+      throws ExecutionException, InterruptedException {
+    try {
+      admin.describeTopics(List.of(topic)).allTopicNames().get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** The record by which a generation makes itself known as the owner of a lane. */
