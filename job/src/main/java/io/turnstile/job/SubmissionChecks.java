@@ -110,7 +110,7 @@ final class SubmissionChecks {
               + topic
               + ", which cannot be created and read: "
               + rootMessage(e)
-              + " Create it with one partition for each lane and cleanup.policy=compact, and allow"
+              + ". Create it with one partition for each lane and cleanup.policy=compact, and allow"
               + " the job's principal Read and Write");
     }
     // The id that a restart of the JobManager gives the job again; a new job gets a new one.

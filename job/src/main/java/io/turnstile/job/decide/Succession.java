@@ -44,7 +44,7 @@ final class Succession {
   private final MailboxExecutor allMails;
 
   /** While inputs are held; null once they are decided as they come. */
-  private Standby standby;
+  private volatile Standby standby;
 
   Succession(
       StreamOperatorParameters<?> parameters,
@@ -76,7 +76,13 @@ final class Succession {
     } else {
       coordinator.sendEventToCoordinator(StandbySignal.TAKEN_OVER);
     }
-    metrics.gauge("standingBy", () -> commit.standsBy() ? 1L : 0L);
+    metrics.gauge("standingBy", () -> isOver() ? 0L : 1L);
+    metrics.gauge("heldInStandby", this::held);
+  }
+
+  private long held() {
+    Standby now = standby;
+    return now == null ? 0 : now.size();
   }
 
   /** Returns whether inputs are to be decided as they come. */

@@ -109,7 +109,7 @@ final class KafkaLane implements LaneJournal {
   @Override
   public LaneRange follow(LanePosition from, Follower follower)
       throws JournalException, InterruptedException {
-    producer.prepare();
+    producer.prepare(settings.topics().owners());
     LaneOffsets end = log.visibleEnd();
     LanePosition start = new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from).from();
     return new LaneRange(start, log.follow(LaneOffsets.of(start), end, follower).position());

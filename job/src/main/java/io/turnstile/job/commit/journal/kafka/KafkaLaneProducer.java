@@ -16,6 +16,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -91,8 +92,12 @@ final class KafkaLaneProducer {
     touched = new boolean[partitions.size()];
   }
 
-  /** Connects, so that {@link #fence} takes less time; fences nobody. */
-  void prepare() throws JournalException, InterruptedException {
+  /**
+   * Connects, so that {@link #fence} takes less time; fences nobody.
+   *
+   * @param another topic that is going to be written to
+   */
+  void prepare(String another) throws JournalException, InterruptedException {
     if (prepared) {
       return;
     }
@@ -101,6 +106,7 @@ final class KafkaLaneProducer {
         () -> {
           create();
           partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
+          List<PartitionInfo> unused = producer.partitionsFor(another);
           prepared = true;
         });
   }
