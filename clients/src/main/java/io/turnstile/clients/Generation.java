@@ -31,8 +31,8 @@ public record Generation(long number, String job) implements Comparable<Generati
   }
 
   /**
-   * Returns whether this job has to leave a lane to its owner for good. The job's id decides between
-   * equal numbers, so that of two jobs that take lanes over at the same time one is left.
+   * Returns whether this job has to leave a lane to its owner for good. The job's id decides
+   * between equal numbers, so that of two jobs that take lanes over at the same time one is left.
    */
   public boolean yieldsTo(Generation owner) {
     return compareTo(owner) < 0;

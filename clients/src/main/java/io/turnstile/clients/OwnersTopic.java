@@ -51,8 +51,7 @@ public final class OwnersTopic {
     }
     NewTopic owners =
         new NewTopic(topic, lanes, REPLICATION)
-            .configs(
-                Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+            .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
     try {
       admin.createTopics(List.of(owners)).all().get();
     } catch (ExecutionException e) {
@@ -62,9 +61,7 @@ public final class OwnersTopic {
       return;
     }
     List<TopicPartition> created =
-        IntStream.range(0, lanes)
-            .mapToObj(lane -> new TopicPartition(topic, lane))
-            .toList();
+        IntStream.range(0, lanes).mapToObj(lane -> new TopicPartition(topic, lane)).toList();
     Topics.awaitLeaders(admin, created, new ListOffsetsOptions());
   }
 
@@ -96,8 +93,7 @@ public final class OwnersTopic {
    * @throws TimeoutException if they cannot be read in time
    * @throws IllegalArgumentException if something else is in the topic
    */
-  public static Map<Integer, Generation> read(
-      Map<?, ?> client, String topic, Duration timeout) {
+  public static Map<Integer, Generation> read(Map<?, ?> client, String topic, Duration timeout) {
     try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
       return read(
           consumer,

@@ -16,6 +16,8 @@ import org.apache.flink.runtime.operators.coordination.OperatorEvent;
  * no checkpoint and no savepoint be taken before: it would not hold what the other job decides.
  * Everything else is another coordinator's. Flink calls it in one thread.
  */
+// Flink's coordinators throw anything on closing.
+@SuppressWarnings("try")
 final class StandbyCoordinator implements OperatorCoordinator {
 
   private final Context context;

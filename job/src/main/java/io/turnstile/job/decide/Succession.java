@@ -12,9 +12,10 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 
 /**
- * The part of the turnstile that replaces another job: while its commit strategy stands by, it drops
- * inputs that the other job has decided and holds those that it has not. It takes over together with
- * all other subtasks, when the {@link StandbyCoordinator} says so. For the task thread.
+ * The part of the turnstile that replaces another job: while its commit strategy stands by, it
+ * drops inputs that the other job has decided and holds those that it has not. It takes over
+ * together with all other subtasks, when the {@link StandbyCoordinator} says so. For the task
+ * thread.
  */
 final class Succession {
 

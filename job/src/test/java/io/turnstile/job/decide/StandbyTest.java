@@ -20,7 +20,7 @@ class StandbyTest {
         new InputMetadata(new SourcePosition("transactions", 0, offset), 0, "key"),
         null,
         new byte[bytes],
-        DeadLetterCode.values()[0],
+        DeadLetterCode.TOO_LARGE,
         "message");
   }
 

@@ -27,7 +27,8 @@ public interface Journal extends AutoCloseable {
   /**
    * The generations that own lanes, by lane; those that no generation ever owned are missing.
    *
-   * @throws JournalException.Refused if this store cannot keep them, or not with what the job may do
+   * @throws JournalException.Refused if this store cannot keep them, or not with what the job may
+   *     do
    */
   default Map<Integer, Generation> owners() throws JournalException, InterruptedException {
     throw new JournalException.Refused(

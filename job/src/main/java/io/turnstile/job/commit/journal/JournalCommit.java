@@ -199,8 +199,8 @@ public final class JournalCommit implements CommitStrategy {
   }
 
   /**
-   * Returns whether another job may own lanes: one that is named as owner, or without a name the one
-   * whose checkpoint was restored. Once any lane is this job's, it goes on with the take-over.
+   * Returns whether another job may own lanes: one that is named as owner, or without a name the
+   * one whose checkpoint was restored. Once any lane is this job's, it goes on with the take-over.
    */
   private boolean hasOtherOwner(Generation mine) throws JournalException, InterruptedException {
     Map<Integer, Generation> owners = journal.owners();

@@ -157,8 +157,7 @@ final class Lane implements AutoCloseable {
       restored.requireTakenOf(identity, journal.target());
       decided = restored.decided().copy();
     }
-    takeOver =
-        new LaneTakeOver(number, lanes, journal, generation, restored, givenStart, decided);
+    takeOver = new LaneTakeOver(number, lanes, journal, generation, restored, givenStart, decided);
   }
 
   /** Returns true once per replay of an input whose verdict is already committed. */

@@ -99,8 +99,8 @@ final class LaneTakeOver {
 
   /**
    * Fences every earlier owner. With a generation, it leaves the lane to a greater one: it looks
-   * before the fencing, so as not to disturb that one, and again after it, when nobody else can make
-   * itself known any more. Then it makes itself known, before any verdict.
+   * before the fencing, so as not to disturb that one, and again after it, when nobody else can
+   * make itself known any more. Then it makes itself known, before any verdict.
    *
    * @return what is still to be read
    */

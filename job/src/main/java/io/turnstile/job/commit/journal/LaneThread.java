@@ -252,8 +252,8 @@ final class LaneThread {
   }
 
   /**
-   * A job with a generation gives up for a greater one alone, and then at once: a restart would take
-   * the processors away from its successor, just when that begins.
+   * A job with a generation gives up for a greater one alone, and then at once: a restart would
+   * take the processors away from its successor, just when that begins.
    */
   private JournalException diagnose(JournalException failure) throws InterruptedException {
     if (generation == null) {

@@ -78,8 +78,7 @@ class KafkaGenerationIT {
 
   private Lane lane(Generation generation) throws Exception {
     KafkaJournal journal = connect();
-    Lane lane =
-        new Lane(LANE, LANES, journal.identity(), journal.lane(LANE, () -> {}), generation);
+    Lane lane = new Lane(LANE, LANES, journal.identity(), journal.lane(LANE, () -> {}), generation);
     open.add(lane);
     return lane;
   }

@@ -27,8 +27,7 @@ class LaneStateTest {
   @Test
   void transitionsAreThoseOfTheDrawing() {
     Set<LaneState> end = EnumSet.of(LaneState.FAILED, LaneState.CLOSED);
-    onlyFollowedBy(
-        LaneState.CREATED, with(with(end, LaneState.FOLLOWING), LaneState.TAKING_OVER));
+    onlyFollowedBy(LaneState.CREATED, with(with(end, LaneState.FOLLOWING), LaneState.TAKING_OVER));
     onlyFollowedBy(LaneState.FOLLOWING, with(end, LaneState.TAKING_OVER));
     onlyFollowedBy(LaneState.TAKING_OVER, with(end, LaneState.SETTLED));
     onlyFollowedBy(LaneState.SETTLED, with(end, LaneState.OPEN));

@@ -351,8 +351,7 @@ final class ModelJournal {
       for (int part = 0; part < PARTS.size(); part++) {
         for (long offset = from.offset(part); offset < to.offset(part); offset++) {
           Slot slot = parts.get(part).get((int) offset);
-          if (slot.verdict != null
-              && (slot.span.committed || (uncommittedToo && slot.span.open))) {
+          if (slot.verdict != null && (slot.span.committed || (uncommittedToo && slot.span.open))) {
             Verdict verdict = slot.verdict;
             reader.read(
                 new JournalEntry(

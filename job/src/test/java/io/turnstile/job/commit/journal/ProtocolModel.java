@@ -313,8 +313,7 @@ final class ProtocolModel {
         ModelJournal.Owner owner =
             journal
                 .get(lane)
-                .owner(
-                    Integer.toString(number), job.generation, () -> othersGetInBetween(this));
+                .owner(Integer.toString(number), job.generation, () -> othersGetInBetween(this));
         owners.add(owner);
         held[lane] = new StringBuilder();
         lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner, job.generation));
@@ -354,8 +353,7 @@ final class ProtocolModel {
       for (JournalEntry entry : found) {
         lane.learn(entry, this::recover);
       }
-      heldInputs.removeIf(
-          input -> laneOf(input) == number && lane.isDecided(input.position()));
+      heldInputs.removeIf(input -> laneOf(input) == number && lane.isDecided(input.position()));
     }
 
     private LaneCheckpoint checkpointOf(Lane lane) {

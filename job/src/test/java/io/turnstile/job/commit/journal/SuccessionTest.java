@@ -106,7 +106,10 @@ class SuccessionTest {
   void firstJobTakesOverAtOnceAndIsKnown() throws Exception {
     var first = start(1, null);
     assertThat(first.gauge("standingBy")).isZero();
-    assertThat(journal.owners().values()).extracting(Generation::number).containsOnly(1L).hasSize(LANES);
+    assertThat(journal.owners().values())
+        .extracting(Generation::number)
+        .containsOnly(1L)
+        .hasSize(LANES);
   }
 
   @Test

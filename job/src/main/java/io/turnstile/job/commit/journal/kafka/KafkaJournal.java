@@ -265,9 +265,11 @@ public final class KafkaJournal implements Journal {
   @Override
   public Map<Integer, Generation> owners() throws JournalException, InterruptedException {
     String topic = settings.topics().owners();
-    DescribeTopicsOptions withRights = new DescribeTopicsOptions().includeAuthorizedOperations(true);
+    DescribeTopicsOptions withRights =
+        new DescribeTopicsOptions().includeAuthorizedOperations(true);
     TopicDescription description =
-        describe(topic, admin.describeTopics(List.of(topic), withRights).topicNameValues().get(topic));
+        describe(
+            topic, admin.describeTopics(List.of(topic), withRights).topicNameValues().get(topic));
     // Found out now: after the fencing there would be no owner any more.
     if (description.partitions().size() != lanes) {
       throw new JournalException.Refused(

@@ -111,7 +111,8 @@ final class KafkaLane implements LaneJournal {
       throws JournalException, InterruptedException {
     producer.prepare(settings.topics().owners());
     LaneOffsets end = log.visibleEnd();
-    LanePosition start = new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from).from();
+    LanePosition start =
+        new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from).from();
     return new LaneRange(start, log.follow(LaneOffsets.of(start), end, follower).position());
   }
 

@@ -169,11 +169,11 @@ final class KafkaLaneLog {
     }
     Void unused =
         withConsumer(
-        isolation,
-        consumer -> {
-          read(consumer, from, to, reader);
-          return null;
-        });
+            isolation,
+            consumer -> {
+              read(consumer, from, to, reader);
+              return null;
+            });
   }
 
   /** Uses a consumer. */

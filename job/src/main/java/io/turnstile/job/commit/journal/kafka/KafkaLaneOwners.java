@@ -37,11 +37,7 @@ final class KafkaLaneOwners {
    * @param producer of the lane: it writes here too
    */
   KafkaLaneOwners(
-      KafkaJournalSettings settings,
-      Admin admin,
-      String at,
-      int lane,
-      KafkaLaneProducer producer) {
+      KafkaJournalSettings settings, Admin admin, String at, int lane, KafkaLaneProducer producer) {
     this.settings = settings;
     this.admin = admin;
     this.at = at;
