@@ -162,8 +162,11 @@ class SuccessionTest {
     second.event(StandbySignal.TAKE_OVER);
     second.runMails();
 
-    first.first(input(0, 0));
-    assertThatThrownBy(first::checkpoint)
+    assertThatThrownBy(
+            () -> {
+              first.first(input(0, 0));
+              first.checkpoint();
+            })
         .isInstanceOf(SuppressRestartsException.class)
         .hasStackTraceContaining("stops for good");
     assertThatThrownBy(() -> start(1, savepoint))
@@ -197,8 +200,12 @@ class SuccessionTest {
     second.runMails();
     second.first(input(0, 0));
     second.checkpoint();
-    first.first(input(0, 0));
-    assertThatThrownBy(first::checkpoint).hasStackTraceContaining("has another owner");
+    assertThatThrownBy(
+            () -> {
+              first.first(input(0, 0));
+              first.checkpoint();
+            })
+        .hasStackTraceContaining("has another owner");
     assertThat(committedOffsets()).containsExactly(0L);
   }
 
