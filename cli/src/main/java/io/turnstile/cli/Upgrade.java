@@ -80,8 +80,7 @@ public final class Upgrade {
    * @param submission the new job; {@code --generation} is added to its arguments
    * @throws CheckFailedException if the new job has not taken over; the message says which one runs
    */
-  public Report run(
-      Optional<FlinkRest.Job> old, Optional<String> from, JobSubmission submission) {
+  public Report run(Optional<FlinkRest.Job> old, Optional<String> from, JobSubmission submission) {
     Optional<FlinkRest.Job> running = old.filter(job -> !job.isTerminal());
     long number = nextNumber();
     int free = flink.taskManagers().stream().mapToInt(FlinkRest.TaskManager::freeSlots).sum();
@@ -114,7 +113,9 @@ public final class Upgrade {
     return owners().values().stream().mapToLong(Generation::number).max().orElse(0) + 1;
   }
 
-  /** The slots that a job with the parallelism of the old one takes, unless another one is given. */
+  /**
+   * The slots that a job with the parallelism of the old one takes, unless another one is given.
+   */
   private int slots(JobSubmission submission, FlinkRest.Job old) {
     int given = submission.arguments().indexOf(PARALLELISM) + 1;
     if (given > 0 && given < submission.arguments().size()) {
@@ -167,8 +168,8 @@ public final class Upgrade {
   }
 
   /**
-   * Waits until the new job owns all lanes. Once it owns one, the old job can do nothing any more: it
-   * would only try.
+   * Waits until the new job owns all lanes. Once it owns one, the old job can do nothing any more:
+   * it would only try.
    */
   private void awaitTakeOver(Generation mine, Optional<FlinkRest.Job> old) {
     int lanes = lanes();

@@ -63,8 +63,16 @@ class TurnstileTest {
           {"upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1"},
           {"upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1", "--jar", "f"},
           {
-            "upgrade", "--flink", "http://a:1", "--bootstrap-servers", "a:1", "--jar", "f",
-            "--", "--generation", "2"
+            "upgrade",
+            "--flink",
+            "http://a:1",
+            "--bootstrap-servers",
+            "a:1",
+            "--jar",
+            "f",
+            "--",
+            "--generation",
+            "2"
           },
           {"watch", "--bootstrap-servers", "a:1", "--flink", "a:1"},
           {"watch", "--bootstrap-servers", "a:1", "--flink", "http://a:1", "--interval", "0s"},

@@ -145,8 +145,7 @@ record TurnstileEngine(
       Upgrade.Report done =
           new Upgrade(
                   testbed.flink(),
-                  Map.of(
-                      CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers()),
+                  Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers()),
                   deployment.topics(),
                   UPGRADE_LIMITS,
                   line -> {})

@@ -83,8 +83,7 @@ class UpgradeIT {
   /** Starts the first job, under load. */
   private void deploy(String prefix, int parallelism) throws Exception {
     turnstile = new Deployment(testbed(), prefix, directory);
-    follower =
-        new VerdictFollower(turnstile.connection().verdicts(turnstile.topics().verdicts()));
+    follower = new VerdictFollower(turnstile.connection().verdicts(turnstile.topics().verdicts()));
     List<String> arguments = new ArrayList<>(arguments(parallelism));
     arguments.addAll(List.of("--generation", "1"));
     turnstile.submit(submission(arguments));
@@ -97,8 +96,7 @@ class UpgradeIT {
   }
 
   private static List<String> arguments(int parallelism) {
-    return List.of(
-        "--parallelism", Integer.toString(parallelism), "--checkpoint-interval", "2s");
+    return List.of("--parallelism", Integer.toString(parallelism), "--checkpoint-interval", "2s");
   }
 
   private JobSubmission submission(List<String> arguments) {
@@ -144,8 +142,7 @@ class UpgradeIT {
   }
 
   private String running() {
-    List<FlinkRest.Job> jobs =
-        flink().jobs().stream().filter(job -> !job.isTerminal()).toList();
+    List<FlinkRest.Job> jobs = flink().jobs().stream().filter(job -> !job.isTerminal()).toList();
     assertThat(jobs).hasSize(1);
     return jobs.get(0).id();
   }
