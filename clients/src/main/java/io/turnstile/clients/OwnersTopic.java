@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -94,22 +95,33 @@ public final class OwnersTopic {
    * @throws IllegalArgumentException if something else is in the topic
    */
   public static Map<Integer, Generation> read(Map<?, ?> client, String topic, Duration timeout) {
-    try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+    KafkaConsumer<byte[], byte[]> consumer = consumer(client);
+    try {
       return read(
           consumer,
           consumer.partitionsFor(topic, timeout).stream()
               .map(partition -> new TopicPartition(topic, partition.partition()))
               .toList(),
           timeout);
+    } finally {
+      close(consumer);
     }
   }
 
   /** The same, of some lanes of a topic that exists. */
   public static Map<Integer, Generation> read(
       Map<?, ?> client, Collection<TopicPartition> lanes, Duration timeout) {
-    try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+    KafkaConsumer<byte[], byte[]> consumer = consumer(client);
+    try {
       return read(consumer, lanes, timeout);
+    } finally {
+      close(consumer);
     }
+  }
+
+  /** At once: without this it waits for a fetch that waits at the broker for more records. */
+  private static void close(KafkaConsumer<byte[], byte[]> consumer) {
+    consumer.close(CloseOptions.timeout(Duration.ZERO));
   }
 
   private static KafkaConsumer<byte[], byte[]> consumer(Map<?, ?> client) {

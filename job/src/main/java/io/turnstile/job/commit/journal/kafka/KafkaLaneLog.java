@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -183,12 +184,18 @@ final class KafkaLaneLog {
 
   private <T> T withConsumer(IsolationLevel isolation, Reading<T> reading)
       throws JournalException, InterruptedException {
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            consumerProperties(isolation),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
-      return reading.read(consumer);
+    try {
+      KafkaConsumer<byte[], byte[]> consumer =
+          new KafkaConsumer<>(
+              consumerProperties(isolation),
+              new ByteArrayDeserializer(),
+              new ByteArrayDeserializer());
+      try {
+        return reading.read(consumer);
+      } finally {
+        // Else it waits for a fetch that waits at the broker, half a second, for more records.
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
+      }
     } catch (InterruptException e) {
       throw KafkaFailures.interrupted();
     } catch (KafkaException e) {

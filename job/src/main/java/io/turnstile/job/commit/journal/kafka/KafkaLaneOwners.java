@@ -66,14 +66,14 @@ final class KafkaLaneOwners {
   /** See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. */
   void claim(Generation generation) throws JournalException, InterruptedException {
     endTransactions();
-    producer.commitAlone(
-        "making generation " + generation.number() + " known",
-        OwnersTopic.record(partition.topic(), partition.partition(), generation));
+    long behind =
+        producer.commitAlone(
+            "making generation " + generation.number() + " known",
+            OwnersTopic.record(partition.topic(), partition.partition(), generation));
     claimed = generation;
     long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
     long pause = KafkaLane.MIN_VISIBLE_POLL_MILLIS;
-    while (!owner().equals(Optional.of(generation))) {
-      requireStillMine();
+    while (end(IsolationLevel.READ_COMMITTED) < behind) {
       if (System.nanoTime() > giveUpAt) {
         throw new JournalException(
             at
@@ -86,6 +86,10 @@ final class KafkaLaneOwners {
       }
       Thread.sleep(pause);
       pause = KafkaLane.nextPause(pause);
+    }
+    synchronized (this) {
+      known = Optional.of(generation);
+      knownEnd = behind;
     }
   }
 

@@ -204,18 +204,28 @@ final class KafkaLaneProducer {
     producer.close(Duration.ZERO);
   }
 
-  /** Commits a record that is in no part of the lane; nothing may be uncommitted. */
-  void commitAlone(String what, ProducerRecord<byte[], byte[]> record)
+  /**
+   * Commits a record that is in no part of the lane; nothing may be uncommitted.
+   *
+   * @return the offset behind the marker of the commit
+   */
+  long commitAlone(String what, ProducerRecord<byte[], byte[]> record)
       throws JournalException, InterruptedException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
     run(
         what,
         () -> {
           producer.beginTransaction();
-          Future<RecordMetadata> unused = producer.send(record);
+          sent.add(producer.send(record));
           producer.flush();
           producer.commitTransaction();
         });
     lastHeardOf = System.nanoTime();
+    try {
+      return sent.get(0).get().offset() + 2;
+    } catch (ExecutionException e) {
+      throw ownership.explain(what, e.getCause(), transactionAge());
+    }
   }
 
   /** Sets where the next record of each part must be written. */
