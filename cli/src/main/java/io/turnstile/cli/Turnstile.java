@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       TopicsCommand.class,
       DatabaseCommand.class,
       SavepointCommand.class,
+      UpgradeCommand.class,
       RedriveCommand.class,
       GatewayCommand.class,
       FeedsCommand.class,

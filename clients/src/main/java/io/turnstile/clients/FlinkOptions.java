@@ -1,6 +1,8 @@
 package io.turnstile.clients;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -64,6 +66,16 @@ public final class FlinkOptions {
         (job == null ? "several jobs are running" : "several jobs are called " + job)
             + ", name one with --job: "
             + all);
+  }
+
+  /**
+   * The newest job that is not over, of the name or id given or of all; else the newest that is.
+   * Empty if Flink knows none.
+   */
+  public Optional<FlinkRest.Job> newestJob(FlinkRest flink) {
+    return flink.jobs().stream()
+        .filter(each -> job == null || each.id().equals(job) || each.name().equals(job))
+        .min(Comparator.comparing(FlinkRest.Job::isTerminal));
   }
 
   /** Cause of the job's last failure or restart, behind a colon; nothing if there is none. */

@@ -1,7 +1,6 @@
 package io.turnstile.clients;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -177,8 +176,7 @@ public final class FlinkRest {
    * @return the savepoint's path
    */
   public String stopWithSavepoint(String jobId, Duration timeout) {
-    ObjectNode body = FlinkHttp.object().put("drain", false);
-    String path = savepoint(jobId, "stop", body, timeout);
+    String path = new FlinkSnapshots(http).stopWithSavepoint(jobId, timeout);
     awaitTerminal(jobId, timeout);
     return path;
   }
@@ -189,43 +187,20 @@ public final class FlinkRest {
    * @return the savepoint's path
    */
   public String savepoint(String jobId, Duration timeout) {
-    ObjectNode body = FlinkHttp.object().put("cancel-job", false);
-    return savepoint(jobId, "savepoints", body, timeout);
+    return new FlinkSnapshots(http).savepoint(jobId, FlinkSnapshots.CANONICAL, timeout);
   }
 
-  private String savepoint(String jobId, String operation, ObjectNode body, Duration timeout) {
-    String trigger = http.post("jobs/" + jobId + "/" + operation, body).path("request-id").asText();
-    return awaitOperation("jobs/" + jobId + "/savepoints/" + trigger, "savepoint", timeout)
-        .path("location")
-        .asText();
+  /**
+   * The same in the format of the job's state backend: sooner taken and restored, and not for
+   * another state backend.
+   */
+  public String nativeSavepoint(String jobId, Duration timeout) {
+    return new FlinkSnapshots(http).savepoint(jobId, FlinkSnapshots.NATIVE, timeout);
   }
 
   /** Takes a checkpoint now, waits for it and returns its id. */
   public long checkpoint(String jobId, Duration timeout) {
-    ObjectNode body = FlinkHttp.object().put("checkpointType", "CONFIGURED");
-    String trigger = http.post("jobs/" + jobId + "/checkpoints", body).path("request-id").asText();
-    return awaitOperation("jobs/" + jobId + "/checkpoints/" + trigger, "checkpoint", timeout)
-        .path("checkpointId")
-        .asLong();
-  }
-
-  private JsonNode awaitOperation(String path, String what, Duration timeout) {
-    JsonNode[] answer = new JsonNode[1];
-    Await.until(
-        timeout,
-        () -> {
-          answer[0] = get(path);
-          return !answer[0].path("status").path("id").asText().equals("IN_PROGRESS");
-        },
-        () -> new FlinkRestException(0, "no " + what + " within " + timeout.toSeconds() + " s"));
-    JsonNode operation = answer[0].path("operation");
-    JsonNode failure =
-        operation.path(operation.has("failureCause") ? "failureCause" : "failure-cause");
-    if (failure.isObject()) {
-      throw new FlinkRestException(
-          0, what + " failed: " + FlinkHttp.innermostMessage(failure.path("stack-trace").asText()));
-    }
-    return operation;
+    return new FlinkSnapshots(http).checkpoint(jobId, timeout);
   }
 
   /**

@@ -70,6 +70,7 @@ public final class OptionSources implements IDefaultValueProvider {
           "simulate",
           "topics",
           "up",
+          "upgrade",
           "watch");
 
   private static final String PREFIX = "TURNSTILE_";
@@ -247,7 +248,8 @@ public final class OptionSources implements IDefaultValueProvider {
 
   private static Path file(String[] arguments, Map<String, String> environment) {
     String file = clean(environment.getOrDefault(PREFIX + "OPTIONS", ""));
-    for (int i = 0; i < arguments.length; i++) {
+    // What is behind "--" is for another program.
+    for (int i = 0; i < arguments.length && !arguments[i].equals("--"); i++) {
       if (arguments[i].startsWith(FILE_OPTION + "=")) {
         file = arguments[i].substring(FILE_OPTION.length() + 1);
       } else if (arguments[i].equals(FILE_OPTION) && i + 1 < arguments.length) {

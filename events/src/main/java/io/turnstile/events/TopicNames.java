@@ -39,6 +39,11 @@ public record TopicNames(
     return transactions + ".redriven";
   }
 
+  /** The topic that says which generation of the job owns which lane; only with generations. */
+  public String owners() {
+    return accepted + ".owners";
+  }
+
   /** The topics that the job reads. */
   public List<String> inputs() {
     return List.of(transactions, inventory, customers);

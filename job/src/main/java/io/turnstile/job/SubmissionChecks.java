@@ -1,7 +1,9 @@
 package io.turnstile.job;
 
 import io.turnstile.clients.ClusterProblem;
+import io.turnstile.clients.Generation;
 import io.turnstile.clients.KafkaSettings;
+import io.turnstile.clients.OwnersTopic;
 import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.Topics;
 import io.turnstile.decision.token.ExpectedClaims;
@@ -15,10 +17,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.configuration.HighAvailabilityOptions;
+import org.apache.flink.configuration.PipelineOptionsInternal;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.kafka.clients.admin.Admin;
@@ -36,6 +40,7 @@ import org.slf4j.LoggerFactory;
 final class SubmissionChecks {
 
   private static final String TIMEOUT_MILLIS = "10000";
+  private static final Duration OWNERS_TIMEOUT = Duration.ofSeconds(10);
   private static final String NO_HIGH_AVAILABILITY = "NONE";
   private static final String MAX_TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
 
@@ -89,6 +94,48 @@ final class SubmissionChecks {
           "Kafka at " + config.bootstrapServers() + " cannot be used: " + rootMessage(e));
     }
     refuse(problems, mayHaveRunBefore);
+    if (config.journal().generation() != null) {
+      checkGeneration(config, properties, flink);
+    }
+  }
+
+  /** Creates the owners topic if there is none; refuses a number that is not above the owner's. */
+  private static void checkGeneration(JobConfig config, Properties properties, ReadableConfig flink)
+      throws InvalidConfigException, InterruptedException {
+    String topic = config.topics().owners();
+    Map<Integer, Generation> owners;
+    try (Admin admin = Admin.create(properties)) {
+      OwnersTopic.create(admin, topic, config.lanes());
+      owners = OwnersTopic.read(config.clientProperties(), topic, OWNERS_TIMEOUT);
+    } catch (ExecutionException | KafkaException | IllegalArgumentException e) {
+      throw new InvalidConfigException(
+          "--generation needs topic "
+              + topic
+              + ", which cannot be created and read: "
+              + rootMessage(e)
+              + ". Create it with one partition for each lane and cleanup.policy=compact, and allow"
+              + " the job's principal Read and Write");
+    }
+    // The id that a restart of the JobManager gives the job again; a new job gets a new one.
+    String jobId = flink.getOptional(PipelineOptionsInternal.PIPELINE_FIXED_JOB_ID).orElse("new");
+    requireAbove(new Generation(config.journal().generation(), jobId), owners.values());
+  }
+
+  /** Refuses a generation that is not above an owner, unless that is the same job. */
+  static void requireAbove(Generation mine, Collection<Generation> owners)
+      throws InvalidConfigException {
+    for (Generation owner : owners) {
+      if (mine.isNotAbove(owner)) {
+        throw new InvalidConfigException(
+            "--generation is "
+                + mine.number()
+                + ", and generation "
+                + owner.number()
+                + " (job "
+                + owner.job()
+                + ") is the owner: give a number above it");
+      }
+    }
   }
 
   /** Returns whether Flink may restore the job's state: a first start looks the same then. */

@@ -121,6 +121,22 @@ class JobConfigTest {
   }
 
   @Test
+  void generationIsForTheJournalInKafka() throws Exception {
+    assertThat(parse().journal().generation()).isNull();
+    assertThat(parse("--generation", "3").journal().generation()).isEqualTo(3);
+    for (String[] options :
+        new String[][] {
+          {"--generation", "0"},
+          {"--generation", "1", "--commit", "checkpoint"},
+          {"--generation", "1", "--journal-store", "postgresql", "--jdbc-url", POSTGRESQL}
+        }) {
+      assertThatThrownBy(() -> parse(options))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("--generation");
+    }
+  }
+
+  @Test
   void passwordInTheUrlIsNotPrinted() throws Exception {
     JobConfig config =
         parse("--journal-store", "postgresql", "--jdbc-url", POSTGRESQL + "?password=secret");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import io.turnstile.clients.ClusterProblem;
+import io.turnstile.clients.Generation;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.options.InvalidConfigException;
@@ -76,5 +77,18 @@ class SubmissionChecksTest {
     assertThatExceptionOfType(InvalidConfigException.class)
         .isThrownBy(() -> SubmissionChecks.refuse(List.of(SIZE, TIME), true))
         .withMessage(TIME.text());
+  }
+
+  @Test
+  void generationMustBeAboveTheOwnersUnlessItIsTheSameJob() {
+    List<Generation> owners = List.of(new Generation(2, "a"), new Generation(1, "b"));
+    assertThatNoException()
+        .isThrownBy(() -> SubmissionChecks.requireAbove(new Generation(3, "new"), owners));
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> SubmissionChecks.requireAbove(new Generation(2, "new"), owners))
+        .withMessage(
+            "--generation is 2, and generation 2 (job a) is the owner: give a number above it");
+    assertThatNoException()
+        .isThrownBy(() -> SubmissionChecks.requireAbove(new Generation(2, "a"), owners));
   }
 }

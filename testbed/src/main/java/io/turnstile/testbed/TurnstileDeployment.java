@@ -220,7 +220,12 @@ public final class TurnstileDeployment {
     testbed.flink().awaitRunning(jobId, timeout);
   }
 
-  /** The id of the job that was submitted last; null before the first. */
+  /** Another job has taken the place of the one that was submitted last. */
+  public void replacedBy(String successor) {
+    jobId = successor;
+  }
+
+  /** The id of the job that was submitted last, or has replaced it; null before the first. */
   public String jobId() {
     return jobId;
   }

@@ -36,6 +36,15 @@ public interface RunningEngine extends AutoCloseable {
     throw new UnsupportedOperationException("this engine has no coordinator");
   }
 
+  /**
+   * Replaces the engine by another one that starts beside it, and waits until that has taken over.
+   *
+   * @throws UnsupportedOperationException if it cannot be replaced so
+   */
+  default void upgrade() throws Exception {
+    throw new UnsupportedOperationException("this engine is not replaced while it runs");
+  }
+
   /** The Flink job to ask for checkpoints; empty for other engines. */
   default Optional<FlinkJob> flinkJob() {
     return Optional.empty();

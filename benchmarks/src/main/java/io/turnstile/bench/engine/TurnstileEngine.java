@@ -1,6 +1,7 @@
 package io.turnstile.bench.engine;
 
 import io.turnstile.bench.scenario.EngineSettings;
+import io.turnstile.cli.Upgrade;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.TopicNames;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
  * The Turnstile job on Flink, in one of its ways to commit. Beside the TaskManager that runs it
@@ -44,6 +46,9 @@ record TurnstileEngine(
     Consumer<TestbedConfigBuilder> changes,
     List<String> jobArguments)
     implements Engine {
+
+  private static final Upgrade.Limits UPGRADE_LIMITS =
+      new Upgrade.Limits(Duration.ofMinutes(1), Duration.ofMinutes(2));
 
   @Override
   public Deployment deploy(EngineSettings settings, Path base, Path keys) throws Exception {
@@ -113,6 +118,16 @@ record TurnstileEngine(
     server.restart();
   }
 
+  /** A job whose generation is found out when it is to replace another one. */
+  private static JobSubmission withoutGeneration(JobSubmission job) {
+    List<String> arguments = new ArrayList<>(job.arguments());
+    int option = arguments.indexOf("--generation");
+    if (option >= 0) {
+      arguments.subList(option, option + 2).clear();
+    }
+    return new JobSubmission(job.jar(), arguments, job.parallelism(), job.restoreFrom());
+  }
+
   private record RunningJob(
       TurnstileDeployment deployment, JobSubmission submission, Map<String, String> settings)
       implements RunningEngine {
@@ -149,6 +164,26 @@ record TurnstileEngine(
       testbed.kill(TestbedProcess.JOB_MANAGER);
       testbed.start(TestbedProcess.JOB_MANAGER);
       deployment.start(submission.restoredFrom(newest));
+    }
+
+    @Override
+    public void upgrade() {
+      Testbed testbed = deployment.testbed();
+      Upgrade.Report done =
+          new Upgrade(
+                  testbed.flink(),
+                  Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, testbed.bootstrapServers()),
+                  deployment.topics(),
+                  UPGRADE_LIMITS,
+                  line -> {})
+              .run(
+                  Optional.of(testbed.flink().job(deployment.jobId())),
+                  Optional.empty(),
+                  withoutGeneration(submission));
+      deployment.replacedBy(done.job());
+      if (!done.beside()) {
+        throw new IllegalStateException("there was no room for a job beside the one that runs");
+      }
     }
 
     @Override

@@ -88,6 +88,7 @@ public record ObjectiveEvaluation(
       case MEMORY_GB -> memoryGb();
       case FIRST_VERDICT_AFTER_S -> slowest(FaultResult::firstVerdictAfterS);
       case CAUGHT_UP_AFTER_S -> slowest(FaultResult::caughtUpAfterS);
+      case LONGEST_SILENCE_S -> recording.longestSilenceSeconds();
       case KEPT_UP_PERCENT -> keptUp();
       case P99_DRIFT -> p99Drift();
       case DRAIN_PER_S -> recording.drainRate(0);

@@ -53,6 +53,7 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   private long firstVerdictNanos = Long.MAX_VALUE;
   private long lastVerdictNanos = Long.MIN_VALUE;
   private long lastIntendedNanos = Long.MIN_VALUE;
+  private long longestSilenceNanos;
   private long answered;
   private final List<Resumption> resumptions = new ArrayList<>();
 
@@ -79,6 +80,9 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
     }
     answered++;
     firstVerdictNanos = Math.min(firstVerdictNanos, verdictNanos);
+    if (lastVerdictNanos >= startNanos + warmUpNanos) {
+      longestSilenceNanos = Math.max(longestSilenceNanos, verdictNanos - lastVerdictNanos);
+    }
     lastVerdictNanos = Math.max(lastVerdictNanos, verdictNanos);
     long nanos = Math.max(0, verdictNanos - intendedNanos);
     long micros = TimeUnit.NANOSECONDS.toMicros(nanos);
@@ -142,6 +146,11 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
 
   public synchronized long lastVerdictNanos() {
     return lastVerdictNanos;
+  }
+
+  /** The longest time between two verdicts that came one after the other, after the warm-up. */
+  public synchronized double longestSilenceSeconds() {
+    return longestSilenceNanos / 1e9;
   }
 
   /**

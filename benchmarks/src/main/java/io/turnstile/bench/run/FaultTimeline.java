@@ -4,6 +4,7 @@ import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.RunResult.FaultResult;
+import io.turnstile.bench.scenario.Scenario.Fault;
 import io.turnstile.bench.scenario.Scenario.PlannedFault;
 import io.turnstile.clients.FlinkRestException;
 import io.turnstile.clients.RecoveryTimeline;
@@ -82,7 +83,7 @@ final class FaultTimeline {
   /** Asks Flink how the job came back, once it has. */
   private void observe(Inflicted fault) throws InterruptedException {
     FlinkJob job = engine.flinkJob().orElse(null);
-    if (job == null) {
+    if (job == null || fault.planned.fault() == Fault.UPGRADE) {
       return;
     }
     long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
@@ -145,6 +146,7 @@ final class FaultTimeline {
         last(fault, DEFAULT_OUTAGE);
         testbed.resumeKeyServer();
       }
+      case UPGRADE -> engine.upgrade();
     }
     fault.endedNanos.set(System.nanoTime());
     return fault;

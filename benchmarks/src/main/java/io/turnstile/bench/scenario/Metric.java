@@ -39,6 +39,9 @@ public enum Metric {
   FIRST_VERDICT_AFTER_S("first verdict after a fault", "s", '≤'),
   CAUGHT_UP_AFTER_S("caught up after a fault", "s", '≤'),
 
+  /** The longest time without any verdict, warm-up excluded. */
+  LONGEST_SILENCE_S("longest silence", "s", '≤'),
+
   /** Committed verdicts per second over what was measured, of what was offered. */
   KEPT_UP_PERCENT("verdicts of inputs offered", "%", '≥'),
   /** Verdicts per second out of a topic that was filled before. */

@@ -69,7 +69,12 @@ public record Scenario(
     /** The broker is killed and, after a while, started again. */
     STOP_BROKER,
     /** The server of the token keys takes connections and answers none, for a while. */
-    PAUSE_KEY_SERVER;
+    PAUSE_KEY_SERVER,
+    /**
+     * No fault: the job is replaced by another one of the same build, which starts beside it.
+     * Turnstile in Kafka only.
+     */
+    UPGRADE;
 
     /** Returns its name in scenario files: {@code kill-taskmanager}. */
     @JsonValue

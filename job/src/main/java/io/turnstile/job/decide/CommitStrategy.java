@@ -10,6 +10,7 @@ import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * Strategy for making verdicts visible: the seam between deciding and committing. Methods are
@@ -24,11 +25,32 @@ public interface CommitStrategy {
   default void initializeState(StateInitializationContext context) throws Exception {}
 
   /**
-   * Makes the owned lanes ready for verdicts, before the first input.
+   * Makes the owned lanes ready for verdicts, before the first input. Or, if another job owns them,
+   * {@linkplain #standsBy stands by}.
    *
    * @param sink puts acceptances that are already committed back into state
    */
   default void open(AcceptanceSink<Exception> sink) throws Exception {}
+
+  /**
+   * Returns whether another job still decides: inputs may be dropped if they {@linkplain #isDecided
+   * are decided}, and nothing may be written, until {@link #takeOver}. What the other one decides
+   * goes on being learned meanwhile.
+   */
+  default boolean standsBy() {
+    return false;
+  }
+
+  /** A listener to be called, in the task thread, when more was learned while it stands by. */
+  default void whenLearned(ThrowingRunnable<Exception> listener) {}
+
+  /** The number of inputs that are known to be decided and have not arrived here. */
+  default long behind() {
+    return 0;
+  }
+
+  /** Ends standing by: replaces the other job, and makes the lanes ready for verdicts. */
+  default void takeOver() throws Exception {}
 
   /**
    * Inputs whose verdicts were found committed when the lanes were made ready, and that may be
@@ -65,10 +87,16 @@ public interface CommitStrategy {
   default void close() throws Exception {}
 
   /** Makes a writer on the cluster. */
+  @FunctionalInterface
   interface Factory extends Serializable {
     CommitStrategy create(
         StreamOperatorParameters<Verdict> parameters,
         Output<StreamRecord<Verdict>> output,
         MetricGroup metrics);
+
+    /** Returns whether the writer may {@linkplain CommitStrategy#standsBy stand by}. */
+    default boolean mayStandBy() {
+      return false;
+    }
   }
 }

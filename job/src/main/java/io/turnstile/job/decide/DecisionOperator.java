@@ -19,7 +19,9 @@ import java.util.List;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
+import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -36,9 +38,13 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 /**
  * The turnstile: decides every input and writes its verdict. Keyed by routing key, joined with the
  * customers and what else is known of them; its maximum parallelism is the number of lanes.
+ *
+ * <p>While another job decides and this one is to replace it, inputs are held ({@link Succession}).
  */
 public final class DecisionOperator extends AbstractStreamOperator<Verdict>
-    implements TwoInputStreamOperator<DecisionInput, ReferenceUpdate, Verdict>, BoundedMultiInput {
+    implements TwoInputStreamOperator<DecisionInput, ReferenceUpdate, Verdict>,
+        BoundedMultiInput,
+        OperatorEventHandler {
 
   private final DecisionSettings settings;
   private final CommitStrategy commit;
@@ -46,6 +52,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   private final NamedReferences references;
   private final CheckpointAgeGuard checkpointAge;
   private final OperatorEventGateway coordinator;
+  private final Succession succession;
 
   private DedupStore store;
   private VerdictFactory verdicts;
@@ -66,6 +73,11 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
         parameters
             .getOperatorEventDispatcher()
             .getOperatorEventGateway(parameters.getStreamConfig().getOperatorID());
+    parameters
+        .getOperatorEventDispatcher()
+        .registerEventHandler(parameters.getStreamConfig().getOperatorID(), this);
+    this.succession =
+        new Succession(parameters, commitFactory.mayStandBy(), commit, coordinator, new Held());
     this.customers =
         new ReferenceJoin<>(
             this,
@@ -105,6 +117,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     // Beside the take-over: either may take seconds.
     customers.startCatchUp();
     references.startCatchUp();
+    commit.whenLearned(succession::dropDecided);
     // Before the customers: waits that continue get their full time from then on.
     commit.open(
         recovered -> {
@@ -116,14 +129,48 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
         .forEach((lane, positions) -> DecidedInputsRelay.send(coordinator, lane, lanes, positions));
     customers.open();
     references.open();
+    succession.open(getMetricGroup());
+  }
+
+  @Override
+  public void handleOperatorEvent(OperatorEvent event) {
+    succession.handle(event);
+  }
+
+  /** Inputs that were held. */
+  private final class Held implements Succession.Inputs {
+
+    @Override
+    public boolean isDecided(DecisionInput input) throws Exception {
+      return DecisionOperator.this.isDecided(input);
+    }
+
+    @Override
+    public void take(DecisionInput input) throws Exception {
+      setCurrentKey(input.metadata().routingKey());
+      DecisionOperator.this.take(input);
+    }
   }
 
   @Override
   public void processElement1(StreamRecord<DecisionInput> record) throws Exception {
     DecisionInput input = record.getValue();
+    if (succession.isOver()) {
+      take(input);
+    } else {
+      succession.hold(input);
+    }
+  }
+
+  /**
+   * Returns whether it is decided already, once for each time that it arrives.
+   *
+   * @throws IllegalStateException if its contents have been left behind and it is not
+   */
+  private boolean isDecided(DecisionInput input) throws Exception {
     int lane = lane(input);
     if (commit.isDecided(lane, input.metadata())) {
-      return;
+      return true;
     }
     if (input instanceof DecisionInput.AlreadyDecided) {
       // Its contents have been left behind: it must not get lost here.
@@ -134,6 +181,15 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
               + lane
               + " knows no verdict of it");
     }
+    return false;
+  }
+
+  /** The input's key is the current one. */
+  private void take(DecisionInput input) throws Exception {
+    if (isDecided(input)) {
+      return;
+    }
+    int lane = lane(input);
     if (!(input instanceof DecisionInput.Enriched enriched)) {
       // Whoever floods the job with what it rejects must not cost a look-up each.
       decide(lane, input, null);
@@ -155,13 +211,12 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     }
   }
 
-  /** It may have been decided by an earlier attempt, after the checkpoint that it waited in. */
   private void decideAfterWait(DecisionInput input, ReferenceJoin.Outcome<Customer> outcome)
       throws Exception {
-    int lane = lane(input);
-    if (commit.isDecided(lane, input.metadata())) {
+    if (!resumes(input)) {
       return;
     }
+    int lane = lane(input);
     if (outcome.unavailable()) {
       commit.write(verdicts.customersUnavailable(lane, input, now()));
     } else if (outcome.reference() == null) {
@@ -171,10 +226,26 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     }
   }
 
+  /**
+   * Returns whether an input that has waited is to be decided now. It may have been decided by an
+   * earlier attempt, after the checkpoint that it waited in, or by another job; while that one may
+   * still decide it, it is held again, to be joined anew.
+   */
+  private boolean resumes(DecisionInput input) throws Exception {
+    if (isDecided(input)) {
+      return false;
+    }
+    if (!succession.isOver()) {
+      succession.holdAgain(input);
+      return false;
+    }
+    return true;
+  }
+
   private final class Joined implements NamedReferences.Owner {
     @Override
     public boolean resumes(DecisionInput input) throws Exception {
-      return !commit.isDecided(lane(input), input.metadata());
+      return DecisionOperator.this.resumes(input);
     }
 
     /** The customer in force is the one of now, as the references are. */
@@ -313,7 +384,8 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
     @Override
     public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID id) {
-      return DecidedInputsRelay.ofSender(id);
+      OperatorCoordinator.Provider relay = DecidedInputsRelay.ofSender(id);
+      return commit.mayStandBy() ? new StandbyCoordinator.StandbyProvider(relay) : relay;
     }
 
     @Override

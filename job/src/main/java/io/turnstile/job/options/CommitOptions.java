@@ -59,6 +59,13 @@ public final class CommitOptions {
       description = "kafka or postgresql: where the journal's verdicts are, and their readers read")
   private JournalStore journalStore = JournalStore.KAFKA;
 
+  @Option(
+      names = "--generation",
+      description =
+          "Journal: number of this job among those that take over from one another; above that of"
+              + " the one before, which then stops for good (./turnstile upgrade). Default: none")
+  private Long generation;
+
   @Mixin private JdbcOptions jdbc;
 
   /** Flink's limit. */
@@ -97,6 +104,12 @@ public final class CommitOptions {
         maxCommitInterval.compareTo(commitInterval) >= 0,
         "--max-commit-interval must not be below --commit-interval");
     require(commitsPerSecond >= 1, "--commits-per-second must be at least 1");
+    if (generation != null) {
+      require(generation >= 1, "--generation must be at least 1");
+      require(
+          commit == CommitMode.JOURNAL && journalStore == JournalStore.KAFKA,
+          "--generation needs --commit journal and --journal-store kafka");
+    }
     if (journalStore == JournalStore.POSTGRESQL) {
       require(commit == CommitMode.JOURNAL, "--journal-store postgresql needs --commit journal");
       require(
@@ -154,7 +167,11 @@ public final class CommitOptions {
   /** Settings of {@code --commit journal}. */
   public JournalSettings journal() {
     return new JournalSettings(
-        commitInterval, maxCommitInterval, commitsPerSecond, JournalSettings.MAX_HELD_BYTES);
+        commitInterval,
+        maxCommitInterval,
+        commitsPerSecond,
+        JournalSettings.MAX_HELD_BYTES,
+        generation);
   }
 
   /** Settings of the journal in PostgreSQL. */

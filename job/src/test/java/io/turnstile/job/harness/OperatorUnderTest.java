@@ -10,6 +10,7 @@ import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateLatencyTrackOptions;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
@@ -167,6 +168,11 @@ public final class OperatorUnderTest<A, B, O> implements AutoCloseable {
     for (Subtask<A, B, O> subtask : subtasks) {
       subtask.finish();
     }
+  }
+
+  /** Lets the operator's coordinator say something to all subtasks. */
+  public void event(OperatorEvent event) {
+    subtasks.forEach(subtask -> subtask.event(event));
   }
 
   /** Runs the mails that have arrived. */

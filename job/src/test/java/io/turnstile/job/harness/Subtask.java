@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -19,6 +20,8 @@ import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.metrics.groups.InternalOperatorMetricGroup;
 import org.apache.flink.runtime.metrics.util.InterceptingOperatorMetricGroup;
 import org.apache.flink.runtime.metrics.util.InterceptingTaskMetricGroup;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.runtime.state.StateBackend;
@@ -104,6 +107,7 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
     Metrics metrics = new Metrics();
     MockEnvironment environment =
         new MockEnvironmentBuilder()
+            .setJobID(new JobID())
             .setTaskName("test")
             .setIOManager(IO)
             .setManagedMemorySize(64 << 20)
@@ -155,6 +159,10 @@ final class Subtask<A, B, O> extends AbstractStreamOperatorTestHarness<O> {
 
   void finish() throws Exception {
     operator.finish();
+  }
+
+  void event(OperatorEvent event) {
+    ((OperatorEventHandler) operator).handleOperatorEvent(event);
   }
 
   OperatorSubtaskState snapshot(long checkpointId) throws Exception {

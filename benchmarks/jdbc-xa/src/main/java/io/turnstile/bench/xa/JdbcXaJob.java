@@ -66,7 +66,7 @@ public final class JdbcXaJob {
                 kafka.inventory(environment),
                 kafka.customers(environment),
                 kafka.inventoryTopic(),
-                kafka.identities()),
+                kafka.identities(List.of())),
             config.tokens(),
             config.productWait(),
             new DecisionOperator.Factory(

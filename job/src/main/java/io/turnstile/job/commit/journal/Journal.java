@@ -1,6 +1,8 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import java.io.Serializable;
+import java.util.Map;
 import java.util.SortedMap;
 import org.apache.flink.metrics.MetricGroup;
 
@@ -21,6 +23,17 @@ public interface Journal extends AutoCloseable {
    * another one cannot be restored.
    */
   SortedMap<String, String> identity();
+
+  /**
+   * The generations that own lanes, by lane; those that no generation ever owned are missing.
+   *
+   * @throws JournalException.Refused if this store cannot keep them, or not with what the job may
+   *     do
+   */
+  default Map<Integer, Generation> owners() throws JournalException, InterruptedException {
+    throw new JournalException.Refused(
+        "--generation needs --journal-store kafka: this store keeps no generations");
+  }
 
   /**
    * A lane, not taken over yet.

@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.Verdict;
@@ -23,7 +24,9 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * checkpoint interval. The next owner of a lane reads back the verdicts that its checkpoint does
  * not know.
  *
- * <p>Runs {@link Lane}, which is the protocol, in Flink: {@link ParallelTakeOver} at the start,
+ * <p>Runs {@link Lane}, which is the protocol, in Flink: {@link ParallelTakeOver} at the start, or
+ * after it has been {@link Following} another job's verdicts, until that one is to be replaced;
  * then one {@link LaneThread} for each owned lane. All methods are for the task thread.
  */
 public final class JournalCommit implements CommitStrategy {
@@ -56,6 +60,11 @@ public final class JournalCommit implements CommitStrategy {
   private final List<LaneThread> ownedLanes = new ArrayList<>();
   private CommitInterval interval;
   private JournalMetrics metrics;
+  private AcceptanceSink<Exception> sink;
+  private ThrowingRunnable<Exception> learned = () -> {};
+
+  /** While another job owns the lanes; else null. */
+  private Following following;
 
   /** A lane that has failed in its own thread or in the store's. */
   private volatile LaneThread failed;
@@ -81,8 +90,24 @@ public final class JournalCommit implements CommitStrategy {
   /** Commits to a store. */
   public static CommitStrategy.Factory factory(
       JournalSettings settings, Journal.Connector connector) {
-    return (parameters, output, metrics) ->
-        new JournalCommit(settings, connector, parameters, metrics);
+    return new Factory(settings, connector);
+  }
+
+  private record Factory(JournalSettings settings, Journal.Connector connector)
+      implements CommitStrategy.Factory {
+
+    @Override
+    public CommitStrategy create(
+        StreamOperatorParameters<Verdict> parameters,
+        Output<StreamRecord<Verdict>> output,
+        MetricGroup metrics) {
+      return new JournalCommit(settings, connector, parameters, metrics);
+    }
+
+    @Override
+    public boolean mayStandBy() {
+      return settings.generation() != null;
+    }
   }
 
   private final class Task implements LaneThread.Task {
@@ -142,11 +167,18 @@ public final class JournalCommit implements CommitStrategy {
   }
 
   @Override
-  public void open(AcceptanceSink<Exception> sink) throws Exception {
+  public void open(AcceptanceSink<Exception> acceptances) throws Exception {
+    sink = acceptances;
     metrics = new JournalMetrics(metricGroup, ownedLanes);
     long began = System.nanoTime();
+    Generation generation =
+        settings.generation() == null
+            ? null
+            : new Generation(settings.generation(), environment.getJobID().toHexString());
+    boolean standBy;
     try {
       journal = connector.connect(lanes, metricGroup);
+      standBy = generation != null && hasOtherOwner(generation);
     } catch (JournalException e) {
       throw LaneThread.taskFailure(e);
     }
@@ -154,8 +186,37 @@ public final class JournalCommit implements CommitStrategy {
     String subtask = environment.getTaskInfo().getTaskNameWithSubtasks();
     for (int number : range) {
       String name = subtask + " lane " + number;
-      ownedLanes.add(new LaneThread(journal, number, lanes, name, task));
+      ownedLanes.add(new LaneThread(journal, number, lanes, generation, name, task));
     }
+    if (standBy) {
+      following = new Following(ownedLanes, sink, task, () -> learned.run());
+      following.start(restored);
+      following.awaitCaughtUp();
+      LOG.info("Stands by for lanes {}: reads what their owner commits", range);
+    } else {
+      takeOverLanes(began);
+    }
+  }
+
+  /**
+   * Returns whether another job may own lanes: one that is named as owner, or without a name the
+   * one whose checkpoint was restored. Once any lane is this job's, it goes on with the take-over.
+   */
+  private boolean hasOtherOwner(Generation mine) throws JournalException, InterruptedException {
+    Map<Integer, Generation> owners = journal.owners();
+    if (owners.containsValue(mine)) {
+      return false;
+    }
+    for (Map.Entry<Integer, Generation> owner : owners.entrySet()) {
+      if (mine.isNotAbove(owner.getValue())) {
+        throw JournalException.Refused.superseded(
+            "lane " + owner.getKey() + ": ", mine, owner.getValue());
+      }
+    }
+    return !owners.isEmpty() || !restored.isEmpty();
+  }
+
+  private void takeOverLanes(long began) throws Exception {
     long verdicts = new ParallelTakeOver(ownedLanes, restored).run(sink);
     restored.clear();
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
@@ -168,10 +229,32 @@ public final class JournalCommit implements CommitStrategy {
   }
 
   @Override
+  public boolean standsBy() {
+    return following != null;
+  }
+
+  @Override
+  public void whenLearned(ThrowingRunnable<Exception> listener) {
+    learned = listener;
+  }
+
+  @Override
+  public long behind() {
+    return ownedLanes.stream().map(LaneThread::lane).mapToLong(Lane::decidedAhead).sum();
+  }
+
+  @Override
+  public void takeOver() throws Exception {
+    long began = System.nanoTime();
+    following.stop();
+    following = null;
+    takeOverLanes(began);
+  }
+
+  @Override
   public Map<Integer, PositionSet> decidedAhead() {
     Map<Integer, PositionSet> byLane = new HashMap<>();
-    ownedLanes.forEach(
-        owned -> byLane.put(owned.lane().number(), owned.lane().snapshot().decided()));
+    ownedLanes.forEach(owned -> byLane.put(owned.lane().number(), owned.lane().decided()));
     return byLane;
   }
 

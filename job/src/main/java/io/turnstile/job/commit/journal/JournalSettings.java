@@ -11,9 +11,14 @@ import java.time.Duration;
  * @param commitsPerSecond budget of a subtask, over all of its lanes
  * @param maxHeldBytes memory of a subtask for verdicts decided while a commit is in flight; when it
  *     is full, the subtask waits
+ * @param generation number of the job among those that take over from one another; null for none
  */
 public record JournalSettings(
-    Duration commitInterval, Duration maxCommitInterval, int commitsPerSecond, long maxHeldBytes)
+    Duration commitInterval,
+    Duration maxCommitInterval,
+    int commitsPerSecond,
+    long maxHeldBytes,
+    Long generation)
     implements Serializable {
 
   /** The memory that the job gives to held verdicts; not an option. */

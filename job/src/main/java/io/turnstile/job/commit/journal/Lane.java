@@ -1,20 +1,19 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.PositionSet;
-import io.turnstile.job.read.RoutingKey;
-import java.util.OptionalLong;
 import java.util.SortedMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One lane and its owner: the protocol, apart from threads and time.
  *
  * <ol>
- *   <li>{@link #takeOver}, before anything else.
+ *   <li>{@link #takeOver}, before anything is decided. Before that, {@link #follow} may read what
+ *       another job commits: inputs may come meanwhile, to be dropped if they are {@linkplain
+ *       #isDecided decided}, and held if not.
  *   <li>For every input: {@link #isDecided}, and if it is not, {@link #write} its verdict. From
  *       time to time: {@link #beginCommit}, {@link #commit}, {@link #endCommit}; more inputs may
  *       come between these.
@@ -22,18 +21,21 @@ import org.slf4j.LoggerFactory;
  *       #snapshot} together with the keyed state.
  * </ol>
  *
- * <p>Used by one thread, except for {@link #takeOver}, {@link #commit} and {@link #awaitVisible},
- * which may run in another one. Any exception ends the attempt: no later call can make up for it. A
- * call that the {@link LaneState} does not allow throws {@link IllegalStateException}.
+ * <p>Used by one thread, except for {@link #follow}, {@link #takeOver}, {@link #commit} and {@link
+ * #awaitVisible}, which may run in another one. Any exception ends the attempt: no later call can
+ * make up for it. A call that the {@link LaneState} does not allow throws {@link
+ * IllegalStateException}.
  */
 final class Lane implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
   private final int number;
   private final int lanes;
   private final SortedMap<String, String> identity;
   private final LaneJournal journal;
+  private final Generation generation;
+
+  /** Null before the lane is followed or taken over, and afterwards. */
+  private LaneTakeOver takeOver;
 
   /** <em>D</em>: inputs that have a committed verdict and are still to be replayed. */
   private PositionSet decided = new PositionSet();
@@ -56,15 +58,65 @@ final class Lane implements AutoCloseable {
   private volatile LaneState state = LaneState.CREATED;
 
   Lane(int number, int lanes, SortedMap<String, String> identity, LaneJournal journal) {
+    this(number, lanes, identity, journal, null);
+  }
+
+  /**
+   * @param generation of the job; null if it has none: then whoever took over last is the owner
+   */
+  Lane(
+      int number,
+      int lanes,
+      SortedMap<String, String> identity,
+      LaneJournal journal,
+      Generation generation) {
     this.number = number;
     this.lanes = lanes;
     this.identity = identity;
     this.journal = journal;
+    this.generation = generation;
   }
 
   /** To be told, in the take-over, that no earlier owner can commit any more. */
   void onFenced(Runnable listener) {
     fenced = listener;
+  }
+
+  /**
+   * Makes ready for {@link #follow}, and for inputs that come meanwhile.
+   *
+   * @param restored as for {@link #takeOver}
+   * @param givenStart as for {@link #takeOver}
+   */
+  void beginFollowing(LaneCheckpoint restored, LanePosition givenStart)
+      throws JournalException.Refused {
+    moveTo(LaneState.FOLLOWING);
+    try {
+      begin(restored, givenStart);
+    } catch (JournalException.Refused | RuntimeException e) {
+      fail();
+      throw e;
+    }
+  }
+
+  /**
+   * Reads what the owner commits, until the follower has enough. {@link #takeOver} is to come when
+   * all that the follower got has been {@linkplain #learn learned}.
+   */
+  void follow(LaneTakeOver.Follower follower) throws JournalException, InterruptedException {
+    require(LaneState.FOLLOWING);
+    takeOver.follow(follower);
+  }
+
+  /**
+   * Learns of a committed verdict that was found by {@link #follow}.
+   *
+   * @param sink gets the acceptance, if it is one
+   */
+  <E extends Exception> void learn(JournalEntry entry, AcceptanceSink<E> sink)
+      throws JournalException.Refused, E {
+    require(LaneState.FOLLOWING);
+    takeOver.learn(entry, sink);
   }
 
   /**
@@ -74,110 +126,45 @@ final class Lane implements AutoCloseable {
    * @param restored the lane in the checkpoint; null if there is none
    * @param givenStart without a checkpoint, where to read from; null for the start of the log
    * @param sink gets the acceptances among them, in no particular order
-   * @return how many verdicts were read
+   * @return how many verdicts were read, those read before it was owned included
    */
   long takeOver(
       LaneCheckpoint restored, LanePosition givenStart, AcceptanceSink<InterruptedException> sink)
       throws JournalException, InterruptedException {
     moveTo(LaneState.TAKING_OVER);
     try {
-      if (restored != null) {
-        requireSameJournal(restored);
+      if (takeOver == null) {
+        begin(restored, givenStart);
       }
-      LaneRange range = journal.takeOver(restored != null ? restored.end() : givenStart);
+      LaneRange range = takeOver.becomeOwner();
       fenced.run();
-      if (restored != null) {
-        decided = restored.decided().copy();
-      }
-      Tail tail = new Tail(at(), journal.target(), seqBefore(restored, givenStart));
-      journal.read(range, entry -> recover(entry, tail, sink));
-      requireNothingDeleted(tail, range);
-      lastSeq = tail.lastSeq();
+      takeOver.readTail(range, sink);
+      lastSeq = takeOver.lastSeq();
       end = range.end();
+      long verdicts = takeOver.verdicts();
+      takeOver = null;
       moveTo(LaneState.SETTLED);
-      return tail.count();
+      return verdicts;
     } catch (JournalException | InterruptedException | RuntimeException e) {
       fail();
       throw e;
     }
   }
 
-  private void recover(JournalEntry entry, Tail tail, AcceptanceSink<InterruptedException> sink)
-      throws JournalException.Refused, InterruptedException {
-    tail.add(entry);
-    if (!decided.add(entry.source())) {
-      throw new JournalException.Refused(
-          at()
-              + "input "
-              + entry.source()
-              + " has more than one verdict, one of them at "
-              + entry.place()
-              + ": another program writes to the "
-              + journal.target()
-              + "; stop it, and start with new ones");
-    }
-    if (entry.acceptance() != null) {
-      requireRoutedHere(entry);
-      sink.accept(entry.acceptance());
-    }
-  }
-
-  /** Only explicit start offsets leave open which number comes first. */
-  private static OptionalLong seqBefore(LaneCheckpoint restored, LanePosition givenStart) {
+  private void begin(LaneCheckpoint restored, LanePosition givenStart)
+      throws JournalException.Refused {
     if (restored != null) {
-      return OptionalLong.of(restored.lastSeq());
+      restored.requireTakenOf(identity, journal.target());
+      decided = restored.decided().copy();
     }
-    return givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
-  }
-
-  private void requireSameJournal(LaneCheckpoint restored) throws JournalException.Refused {
-    SortedMap<String, String> differences = restored.differencesFrom(identity);
-    if (!differences.isEmpty()) {
-      throw new JournalException.Refused(
-          at()
-              + "the checkpoint was taken with other "
-              + journal.target()
-              + " "
-              + differences
-              + ": restore it with those, or start without it");
-    }
-  }
-
-  /**
-   * A number may be missing if its verdict is there and was never committed: a commit that was
-   * acknowledged and then not carried out everywhere (KAFKA-20734). No checkpoint covers such a
-   * commit, so the input is replayed.
-   */
-  private void requireNothingDeleted(Tail tail, LaneRange range)
-      throws JournalException, InterruptedException {
-    if (tail.isGapless()) {
-      return;
-    }
-    tail.requireComplete(journal.appended(range));
-    LOG.warn(
-        "{}verdicts whose commit was acknowledged are not committed (KAFKA-20734), their inputs are"
-            + " decided again",
-        at());
-  }
-
-  /** An acceptance under another key would be put into another customer's state. */
-  private void requireRoutedHere(JournalEntry entry) throws JournalException.Refused {
-    int lane = RoutingKey.lane(entry.acceptance().routingKey(), lanes);
-    if (lane != number) {
-      throw new JournalException.Refused(
-          at()
-              + "the verdict at "
-              + entry.place()
-              + " belongs into lane "
-              + lane
-              + ": another program, or a job with another number of lanes, wrote it; use new "
-              + journal.target());
-    }
+    takeOver = new LaneTakeOver(number, lanes, journal, generation, restored, givenStart, decided);
   }
 
   /** Returns true once per replay of an input whose verdict is already committed. */
   boolean isDecided(SourcePosition source) {
-    requireOwned();
+    if (state != LaneState.FOLLOWING) {
+      requireOwned();
+    }
     return decided.remove(source);
   }
 
@@ -320,6 +307,11 @@ final class Lane implements AutoCloseable {
     return held.bytes();
   }
 
+  /** A copy of <em>D</em>. */
+  PositionSet decided() {
+    return decided.copy();
+  }
+
   /** Inputs that have their verdict and are still to be replayed. */
   long decidedAhead() {
     return decided.size();
@@ -339,7 +331,8 @@ final class Lane implements AutoCloseable {
         + ", uncommitted "
         + uncommitted
         + ", held "
-        + held.size();
+        + held.size()
+        + (takeOver == null ? "" : takeOver);
   }
 
   private String at() {

@@ -34,8 +34,14 @@ record LaneCheckpoint(
     identity = Collections.unmodifiableSortedMap(identity);
   }
 
-  /** The facts of a journal that are others than those of this checkpoint, and how they differ. */
-  SortedMap<String, String> differencesFrom(SortedMap<String, String> now) {
+  /**
+   * Requires that this is about a journal.
+   *
+   * @param now identity of the journal
+   * @param target see {@link LaneJournal#target}
+   */
+  void requireTakenOf(SortedMap<String, String> now, String target)
+      throws JournalException.Refused {
     SortedMap<String, String> differences = new TreeMap<>();
     now.forEach(
         (fact, value) -> {
@@ -44,7 +50,16 @@ record LaneCheckpoint(
             differences.put(fact, "was " + was + ", is " + value);
           }
         });
-    return differences;
+    if (!differences.isEmpty()) {
+      throw new JournalException.Refused(
+          "lane "
+              + lane
+              + ": the checkpoint was taken with other "
+              + target
+              + " "
+              + differences
+              + ": restore it with those, or start without it");
+    }
   }
 
   /** Binary form of {@link LaneCheckpoint}. */

@@ -1,6 +1,8 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.job.decide.Verdict;
+import java.util.Optional;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
@@ -23,6 +25,35 @@ public interface LaneJournal extends AutoCloseable {
    */
   default LanePosition givenStart() throws JournalException {
     return null;
+  }
+
+  /**
+   * Reads committed verdicts as they come, without becoming the owner: until the follower has
+   * enough. To be called before {@link #takeOver}.
+   *
+   * @param from as for {@link #takeOver}, or where an earlier call has ended
+   * @return what was read; {@link #takeOver} may begin at its end
+   * @throws JournalException.Refused as {@link #takeOver} throws it
+   */
+  default LaneRange follow(LanePosition from, Follower follower)
+      throws JournalException, InterruptedException {
+    throw new UnsupportedOperationException("this store has no generations");
+  }
+
+  /**
+   * The generation that owns the lane, as far as that is committed; empty if none ever did. After
+   * {@link #takeOver}, no earlier owner can add to that.
+   */
+  default Optional<Generation> owner() throws JournalException, InterruptedException {
+    return Optional.empty();
+  }
+
+  /**
+   * Makes this generation known as the owner, after {@link #takeOver}; returns when everybody sees
+   * it. From then on {@link #awaitVisible} fails once another one has made itself known.
+   */
+  default void claim(Generation generation) throws JournalException, InterruptedException {
+    throw new UnsupportedOperationException("this store has no generations");
   }
 
   /**
@@ -85,6 +116,20 @@ public interface LaneJournal extends AutoCloseable {
   /** Gives up at once, also while another thread waits for a commit; commits nothing. */
   @Override
   void close();
+
+  /** Takes entries until it has enough. */
+  interface Follower extends Reader {
+
+    /** Returns whether more is wanted; asked often. */
+    boolean goesOn();
+
+    /**
+     * What was read since the last call is handed over.
+     *
+     * @param caughtUp whether that is all that was committed when {@link #follow} was called
+     */
+    void endOfBatch(boolean caughtUp) throws InterruptedException;
+  }
 
   /** Takes entries in any order. */
   @FunctionalInterface

@@ -10,9 +10,10 @@ import java.util.Set;
  * <pre>
  *            takeOver                              write
  *  CREATED -----------&gt; TAKING_OVER ----&gt; SETTLED -----------&gt; OPEN
- *                                            ^                   |
- *                                  endCommit |                   | beginCommit
- *                                            |                   v
+ *     |                    ^                 ^                   |
+ *     | follow             | takeOver        |                   |
+ *     v                    |       endCommit |                   | beginCommit
+ *  FOLLOWING --------------+                 |                   v
  *                                            +------------- COMMITTING
  *
  *  each of these -----------------&gt; FAILED
@@ -25,6 +26,8 @@ import java.util.Set;
 enum LaneState {
   /** Not owned yet. */
   CREATED,
+  /** Not owned; what the owner commits is read. Inputs may come, and none is decided. */
+  FOLLOWING,
   /** Fences earlier owners, and reads what they committed. */
   TAKING_OVER,
   /** Owned, and every verdict is committed. Checkpoints are taken here. */
@@ -44,7 +47,8 @@ enum LaneState {
 
   boolean isValidTransition(LaneState next) {
     return switch (this) {
-      case CREATED -> next == TAKING_OVER || isEnd(next);
+      case CREATED -> next == FOLLOWING || next == TAKING_OVER || isEnd(next);
+      case FOLLOWING -> next == TAKING_OVER || isEnd(next);
       case TAKING_OVER, COMMITTING -> next == SETTLED || isEnd(next);
       case SETTLED -> next == OPEN || isEnd(next);
       case OPEN -> next == COMMITTING || isEnd(next);

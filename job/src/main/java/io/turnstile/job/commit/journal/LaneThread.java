@@ -1,8 +1,11 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.job.commit.PendingLatencies;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.failure.PermanentFailure;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +24,11 @@ import org.apache.flink.util.function.ThrowingRunnable;
 final class LaneThread {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5_000;
+
+  /** Whoever has fenced this owner makes himself known well within that. */
+  private static final Duration SUCCESSOR_TIMEOUT = Duration.ofSeconds(2);
+
+  private static final long SUCCESSOR_POLL_MILLIS = 50;
 
   /** The task that the lane belongs to, and what its lanes share. */
   interface Task {
@@ -43,6 +51,7 @@ final class LaneThread {
 
   private final Task task;
   private final Lane lane;
+  private final Generation generation;
   private final ExecutorService thread;
   private final PendingLatencies pending;
 
@@ -63,12 +72,20 @@ final class LaneThread {
   private boolean timerSet;
 
   /**
+   * @param generation of the job; null if it has none
    * @param name of the thread
    */
-  LaneThread(Journal journal, int number, int lanes, String name, Task task) {
+  LaneThread(
+      Journal journal, int number, int lanes, Generation generation, String name, Task task) {
     this.task = task;
+    this.generation = generation;
     lane =
-        new Lane(number, lanes, journal.identity(), journal.lane(number, this::failedInBackground));
+        new Lane(
+            number,
+            lanes,
+            journal.identity(),
+            journal.lane(number, this::failedInBackground),
+            generation);
     lane.onFenced(() -> task.metrics().fenced(task.time().getCurrentProcessingTime()));
     pending = new PendingLatencies(task.metrics().latency());
     thread =
@@ -229,9 +246,36 @@ final class LaneThread {
   Exception failure(Throwable e) throws InterruptedException {
     lane.fail();
     if (e instanceof JournalException known) {
-      return taskFailure(lane.journal().diagnose(known));
+      return taskFailure(diagnose(known));
     }
     return new IllegalStateException("lane " + lane.number() + " failed", e);
+  }
+
+  /**
+   * A job with a generation gives up for a greater one alone, and then at once: a restart would
+   * take the processors away from its successor, just when that begins.
+   */
+  private JournalException diagnose(JournalException failure) throws InterruptedException {
+    if (generation == null) {
+      return lane.journal().diagnose(failure);
+    }
+    if (!(failure instanceof JournalException.Fenced)) {
+      return failure;
+    }
+    long giveUpAt = System.nanoTime() + SUCCESSOR_TIMEOUT.toNanos();
+    try {
+      while (System.nanoTime() < giveUpAt) {
+        Optional<Generation> owner = lane.journal().owner();
+        if (owner.isPresent() && generation.yieldsTo(owner.get())) {
+          return JournalException.Refused.superseded(
+              "lane " + lane.number() + ": ", generation, owner.get());
+        }
+        Thread.sleep(SUCCESSOR_POLL_MILLIS);
+      }
+    } catch (JournalException unknown) {
+      failure.addSuppressed(unknown);
+    }
+    return failure;
   }
 
   /** The exception that fails the task, and ends the job if no restart helps. */

@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.journal.kafka.LaneExtent;
 import io.turnstile.job.commit.journal.kafka.LaneOffsets;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
@@ -23,6 +26,8 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
  */
 class InMemoryJournal implements TestJournal {
 
+  private static final long FOLLOW_MILLIS = 5;
+
   static final int PARTS = Outcome.values().length;
 
   /** A record; null verdict: a marker. */
@@ -35,6 +40,7 @@ class InMemoryJournal implements TestJournal {
     final Set<Object> committed = new HashSet<>();
     Owner owner;
     Object open;
+    Generation generation;
 
     StoredLane() {
       for (int part = 0; part < PARTS; part++) {
@@ -69,6 +75,17 @@ class InMemoryJournal implements TestJournal {
   @Override
   public SortedMap<String, String> identity() {
     return identity;
+  }
+
+  @Override
+  public synchronized Map<Integer, Generation> owners() {
+    Map<Integer, Generation> owners = new TreeMap<>();
+    for (int lane = 0; lane < lanes.size(); lane++) {
+      if (lanes.get(lane).generation != null) {
+        owners.put(lane, lanes.get(lane).generation);
+      }
+    }
+    return owners;
   }
 
   @Override
@@ -164,6 +181,58 @@ class InMemoryJournal implements TestJournal {
       return Arrays.stream(Outcome.values())
           .map(outcome -> outcome.headerValue() + "/" + number)
           .toList();
+    }
+
+    @Override
+    public LaneRange follow(LanePosition from, Follower follower)
+        throws JournalException, InterruptedException {
+      LanePosition start = from == null ? LaneOffsets.start(PARTS).position() : from;
+      LanePosition reached = start;
+      while (follower.goesOn()) {
+        LanePosition end;
+        synchronized (InMemoryJournal.this) {
+          end = visibleEnd().position();
+        }
+        read(new LaneRange(reached, end), follower);
+        boolean more = !end.equals(reached);
+        reached = end;
+        follower.endOfBatch(true);
+        synchronized (InMemoryJournal.this) {
+          if (!more) {
+            InMemoryJournal.this.wait(FOLLOW_MILLIS);
+          }
+        }
+      }
+      return new LaneRange(start, reached);
+    }
+
+    /** Up to the open transaction. */
+    private LaneOffsets visibleEnd() {
+      List<Long> ends = new ArrayList<>();
+      for (List<Slot> part : stored.parts) {
+        long end = 0;
+        while (end < part.size()
+            && (stored.open == null || part.get((int) end).transaction() != stored.open)) {
+          end++;
+        }
+        ends.add(end);
+      }
+      return new LaneOffsets(ends);
+    }
+
+    @Override
+    public Optional<Generation> owner() {
+      synchronized (InMemoryJournal.this) {
+        return Optional.ofNullable(stored.generation);
+      }
+    }
+
+    @Override
+    public void claim(Generation generation) throws JournalException {
+      synchronized (InMemoryJournal.this) {
+        requireOwner();
+        stored.generation = generation;
+      }
     }
 
     @Override
@@ -281,7 +350,7 @@ class InMemoryJournal implements TestJournal {
 
     private void requireOwner() throws JournalException {
       if (stored.owner != this) {
-        throw new JournalException("lane " + number + " has another owner");
+        throw new JournalException.Fenced("lane " + number + " has another owner", null);
       }
       if (closed) {
         throw new JournalException("closed");

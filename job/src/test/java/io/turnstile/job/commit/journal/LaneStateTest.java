@@ -27,7 +27,8 @@ class LaneStateTest {
   @Test
   void transitionsAreThoseOfTheDrawing() {
     Set<LaneState> end = EnumSet.of(LaneState.FAILED, LaneState.CLOSED);
-    onlyFollowedBy(LaneState.CREATED, with(end, LaneState.TAKING_OVER));
+    onlyFollowedBy(LaneState.CREATED, with(with(end, LaneState.FOLLOWING), LaneState.TAKING_OVER));
+    onlyFollowedBy(LaneState.FOLLOWING, with(end, LaneState.TAKING_OVER));
     onlyFollowedBy(LaneState.TAKING_OVER, with(end, LaneState.SETTLED));
     onlyFollowedBy(LaneState.SETTLED, with(end, LaneState.OPEN));
     onlyFollowedBy(LaneState.OPEN, with(end, LaneState.COMMITTING));
@@ -86,6 +87,18 @@ class LaneStateTest {
     illegal(lane::beginCommit, LaneState.CREATED, LaneState.COMMITTING);
     illegal(lane::awaitVisible, LaneState.CREATED, LaneState.SETTLED);
     illegal(lane::snapshot, LaneState.CREATED, LaneState.SETTLED);
+  }
+
+  @Test
+  void whoFollowsKnowsWhatIsDecidedAndWritesNothing() throws Exception {
+    lane.beginFollowing(null, null);
+    assertThat(lane.state()).isEqualTo(LaneState.FOLLOWING);
+    assertThat(lane.isDecided(Verdicts.source(0))).isFalse();
+    illegal(this::write, LaneState.FOLLOWING, LaneState.OPEN);
+    illegal(lane::beginCommit, LaneState.FOLLOWING, LaneState.COMMITTING);
+    illegal(lane::snapshot, LaneState.FOLLOWING, LaneState.SETTLED);
+    takeOver();
+    assertThat(lane.state()).isEqualTo(LaneState.SETTLED);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.journal.ProtocolModel.Mutation;
 import io.turnstile.job.commit.journal.kafka.LaneExtent;
@@ -8,6 +9,7 @@ import io.turnstile.job.decide.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
@@ -55,6 +57,12 @@ final class ModelJournal implements ModelStore {
 
   private final Transaction[] transactions = {new Transaction(), new Transaction()};
 
+  /** The owner that has made itself known; null if none has. */
+  private Generation known;
+
+  /** The greatest generation that took over and was to make itself known. */
+  private Generation greatest;
+
   ModelJournal(int lane, Set<Mutation> mutations, Observer observer) {
     this.lane = lane;
     this.mutations = mutations;
@@ -67,8 +75,18 @@ final class ModelJournal implements ModelStore {
   }
 
   @Override
-  public Owner owner(int number, Runnable meanwhile) {
-    return new KafkaOwner(Integer.toString(number), meanwhile);
+  public Owner owner(int number, Generation generation, Runnable meanwhile) {
+    return new KafkaOwner(Integer.toString(number), generation, meanwhile);
+  }
+
+  @Override
+  public boolean isSuperseded(Generation generation) {
+    return greatest != null && generation.yieldsTo(greatest);
+  }
+
+  @Override
+  public Generation known() {
+    return known;
   }
 
   @Override
@@ -181,14 +199,21 @@ final class ModelJournal implements ModelStore {
     for (KafkaOwner owner : owners) {
       text.append(owner == null ? "-" : owner.name).append(' ');
     }
+    text.append(known).append(greatest);
   }
 
   /** One who took over the lane, or is about to. */
   private final class KafkaOwner implements Owner {
     private final String name;
+    private final Generation generation;
 
     /** Runs where others may get in between. */
     private final Runnable meanwhile;
+
+    /** The owner that was known when the take-over began. */
+    private Generation knownAtBegin;
+
+    private boolean followed;
 
     private boolean fenced;
     private int commits;
@@ -205,9 +230,51 @@ final class ModelJournal implements ModelStore {
     /** The part that the next commit is not marked on, or -1. */
     private int unmarked = -1;
 
-    private KafkaOwner(String name, Runnable meanwhile) {
+    private KafkaOwner(String name, Generation generation, Runnable meanwhile) {
       this.name = name;
+      this.generation = generation;
       this.meanwhile = meanwhile;
+    }
+
+    @Override
+    public void beginTakeOver() {
+      knownAtBegin = known;
+    }
+
+    @Override
+    public Optional<Generation> owner() {
+      Mutation leftOut =
+          fenced ? Mutation.GENERATION_NOT_READ_AFTER : Mutation.GENERATION_NOT_READ_BEFORE;
+      Optional<Generation> found =
+          mutations.contains(leftOut) ? Optional.empty() : Optional.ofNullable(known);
+      meanwhile.run();
+      return found;
+    }
+
+    @Override
+    public void claim(Generation mine) throws JournalException {
+      if (owners[0] != this) {
+        throw new JournalException("fenced");
+      }
+      if (!mutations.contains(Mutation.GENERATION_NOT_MADE_KNOWN)) {
+        known = mine;
+      }
+      if (greatest == null || greatest.yieldsTo(mine)) {
+        greatest = mine;
+      }
+    }
+
+    @Override
+    public LaneRange follow(LanePosition from, Follower follower)
+        throws JournalException, InterruptedException {
+      LaneOffsets end =
+          mutations.contains(Mutation.UNCOMMITTED_FOLLOWED) ? endOffsets() : stableOffsets();
+      LaneRange range =
+          new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end).rangeFrom(from);
+      followed = true;
+      readSlots(range, follower);
+      follower.endOfBatch(true);
+      return range;
     }
 
     @Override
@@ -236,12 +303,16 @@ final class ModelJournal implements ModelStore {
       meanwhile.run();
       fence(0);
       meanwhile.run();
+      requireNotSuperseded();
       if (!mutations.contains(Mutation.TAKEN_OVER_AGAIN_BLINDLY)) {
         LaneExtent.requireEnd(lane, PART_NAMES, endOffsets(), own);
       }
     }
 
     private void fence(int id) {
+      if (knownAtBegin != null && generation != null && generation.yieldsTo(knownAtBegin)) {
+        throw new ProtocolModel.Violation(generation + " fights back against " + knownAtBegin);
+      }
       Transaction transaction = transactions[id];
       if (transaction.open) {
         end(id, false, -1);
@@ -268,16 +339,25 @@ final class ModelJournal implements ModelStore {
 
     @Override
     public void read(LaneRange range, Reader reader) throws JournalException, InterruptedException {
-      LaneOffsets from = LaneOffsets.of(range.from());
       LaneOffsets to = LaneOffsets.of(range.end());
       meanwhile.run();
       for (int part = 0; part < PARTS.size(); part++) {
         next[part] = to.offset(part);
       }
+      if (!followed || !mutations.contains(Mutation.TAIL_NOT_READ_AFTER_FOLLOWING)) {
+        readSlots(range, reader);
+      }
+    }
+
+    private void readSlots(LaneRange range, Reader reader)
+        throws JournalException, InterruptedException {
+      LaneOffsets from = LaneOffsets.of(range.from());
+      LaneOffsets to = LaneOffsets.of(range.end());
+      boolean uncommittedToo = mutations.contains(Mutation.UNCOMMITTED_FOLLOWED) && !fenced;
       for (int part = 0; part < PARTS.size(); part++) {
         for (long offset = from.offset(part); offset < to.offset(part); offset++) {
           Slot slot = parts.get(part).get((int) offset);
-          if (slot.verdict != null && slot.span.committed) {
+          if (slot.verdict != null && (slot.span.committed || (uncommittedToo && slot.span.open))) {
             Verdict verdict = slot.verdict;
             reader.read(
                 new JournalEntry(
@@ -335,6 +415,9 @@ final class ModelJournal implements ModelStore {
       if (misplaced) {
         throw new JournalException("an earlier commit is not marked");
       }
+      if (generation != null && isSuperseded(generation)) {
+        throw new ProtocolModel.Violation(generation + " commits after " + greatest);
+      }
       LanePosition end = endAfterCommit(id);
       end(id, true, unmarked);
       commits++;
@@ -353,8 +436,15 @@ final class ModelJournal implements ModelStore {
 
     @Override
     public void awaitVisible(LanePosition end) throws JournalException {
+      requireNotSuperseded();
       if (!stableEnd().equals(end)) {
         throw new JournalException("readers are at " + stableEnd() + ", not at " + end);
+      }
+    }
+
+    private void requireNotSuperseded() throws JournalException {
+      if (generation != null && known != null && generation.yieldsTo(known)) {
+        throw JournalException.Refused.superseded("", generation, known);
       }
     }
 

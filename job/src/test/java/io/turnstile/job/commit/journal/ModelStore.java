@@ -1,5 +1,7 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
+
 /** One lane's store for the model: one thread, no waiting. Outlives its owners. */
 interface ModelStore {
 
@@ -7,9 +9,20 @@ interface ModelStore {
    * Makes one who will take over.
    *
    * @param number of the attempt
+   * @param generation of its job; null for none
    * @param meanwhile runs where others may get in between
    */
-  Owner owner(int number, Runnable meanwhile);
+  Owner owner(int number, Generation generation, Runnable meanwhile);
+
+  /** Returns whether a greater generation than this has taken over; never without generations. */
+  default boolean isSuperseded(Generation generation) {
+    return false;
+  }
+
+  /** The generation that has made itself known as owner; null if none has. */
+  default Generation known() {
+    return null;
+  }
 
   /** Where the lane ends for those who write. */
   LanePosition end();
@@ -28,6 +41,9 @@ interface ModelStore {
 
   /** One who took over the lane, or is about to. */
   interface Owner extends LaneJournal {
+
+    /** The take-over begins now. */
+    default void beginTakeOver() {}
 
     /** As an owner does it that has committed nothing for long. */
     void takeOverAgain() throws JournalException;

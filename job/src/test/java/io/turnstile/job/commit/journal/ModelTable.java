@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.journal.ModelDatabase.Contents;
 import io.turnstile.job.commit.journal.ModelDatabase.Row;
@@ -90,7 +91,10 @@ final class ModelTable implements ModelStore {
   public void describe(StringBuilder text) {}
 
   @Override
-  public Owner owner(int number, Runnable meanwhile) {
+  public Owner owner(int number, Generation generation, Runnable meanwhile) {
+    if (generation != null) {
+      throw new IllegalArgumentException("the tables have no generations");
+    }
     return new TableOwner(number, meanwhile);
   }
 

@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.decision.dedup.Acceptance;
 import io.turnstile.decision.dedup.DedupPolicy;
 import io.turnstile.decision.dedup.DedupSettings;
@@ -52,42 +53,59 @@ final class ProtocolModel {
     INVISIBLE_IN_CHECKPOINT,
     UNMARKED_LEFT_AT_TAKE_OVER,
     TAKEN_OVER_AGAIN_BLINDLY,
+    UNCOMMITTED_FOLLOWED(World.UPGRADE),
+    TAIL_NOT_READ_AFTER_FOLLOWING(World.UPGRADE),
+    HELD_DECIDED_UNSEEN(World.UPGRADE),
+    GENERATION_NOT_READ_BEFORE(World.UPGRADE),
+    GENERATION_NOT_READ_AFTER(World.UPGRADE),
+    GENERATION_NOT_MADE_KNOWN(World.UPGRADE),
 
     /** In a table: the commit's UPDATE does not look for the owner. */
-    OWNER_NOT_CHECKED(true),
+    OWNER_NOT_CHECKED(World.TABLE),
     /** The owner is the number after the last one's, which a replica may give a second time. */
-    OWNER_COUNTED(true),
+    OWNER_COUNTED(World.TABLE),
     /** The commit's UPDATE does not look for the number that the owner knows. */
-    LAST_SEQ_NOT_COMPARED(true),
+    LAST_SEQ_NOT_COMPARED(World.TABLE),
     /** The owner takes the last number from the server, at commits and in checkpoints. */
-    LAST_SEQ_ASKED_OF_SERVER(true),
+    LAST_SEQ_ASKED_OF_SERVER(World.TABLE),
     /** UPDATE and INSERT are committed one after the other. */
-    TWO_STATEMENTS(true),
+    TWO_STATEMENTS(World.TABLE),
     /** The INSERT does not draw its rows from what the UPDATE returns. */
-    INDEPENDENT_PARTS(true),
+    INDEPENDENT_PARTS(World.TABLE),
     /** The lane is read before it has its new owner. */
-    READ_BEFORE_OWNED(true),
+    READ_BEFORE_OWNED(World.TABLE),
     /** Without the table's keys; they count where fencing fails, so that fails, too. */
-    UNIQUE_KEY_DROPPED(true);
+    UNIQUE_KEY_DROPPED(World.TABLE);
 
-    private final boolean ofTable;
-
-    Mutation() {
-      this(false);
+    private enum World {
+      KAFKA,
+      UPGRADE,
+      TABLE
     }
 
-    Mutation(boolean ofTable) {
-      this.ofTable = ofTable;
+    private final World world;
+
+    Mutation() {
+      this(World.KAFKA);
+    }
+
+    Mutation(World world) {
+      this.world = world;
     }
 
     /** Returns whether it is one of the store in PostgreSQL. */
     boolean isOfTable() {
-      return ofTable;
+      return world == World.TABLE;
     }
 
     /** Returns whether it shows only when the broker forgets to mark a commit. */
     boolean needsUnmarked() {
       return this == INVISIBLE_IN_CHECKPOINT || this == UNMARKED_LEFT_AT_TAKE_OVER;
+    }
+
+    /** Returns whether it shows only when another job takes over. */
+    boolean needsUpgrade() {
+      return world == World.UPGRADE;
     }
   }
 
@@ -136,11 +154,13 @@ final class ProtocolModel {
   /**
    * Limits of what may happen.
    *
-   * @param attempts of the job, the first included
+   * @param attempts of all jobs, the first included
    * @param checkpoints that are taken
    * @param unmarked commits that are acknowledged and then not marked on one of their parts
    * @param idle times that an owner takes a lane over again, having committed nothing for long
-   * @param table whether the verdicts are in PostgreSQL, else in Kafka
+   * @param upgrades jobs that are started to take over from the one before; without any, the only
+   *     job has no generation
+   * @param table whether the verdicts are in PostgreSQL, which has no upgrades, else in Kafka
    * @param failOvers to a replica that may lack what no checkpoint covers
    */
   record Bounds(
@@ -150,19 +170,31 @@ final class ProtocolModel {
       int checkpoints,
       int unmarked,
       int idle,
+      int upgrades,
       boolean table,
       int failOvers) {
     static Bounds ofTable(
         int lanes, List<Input> inputs, int attempts, int checkpoints, int failOvers) {
-      return new Bounds(lanes, inputs, attempts, checkpoints, 0, 0, true, failOvers);
+      return new Bounds(lanes, inputs, attempts, checkpoints, 0, 0, 0, true, failOvers);
     }
 
-    Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
-      this(lanes, inputs, attempts, checkpoints, unmarked, idle, false, 0);
+    Bounds(
+        int lanes,
+        List<Input> inputs,
+        int attempts,
+        int checkpoints,
+        int unmarked,
+        int idle,
+        int upgrades) {
+      this(lanes, inputs, attempts, checkpoints, unmarked, idle, upgrades, false, 0);
     }
 
     Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked) {
       this(lanes, inputs, attempts, checkpoints, unmarked, 0);
+    }
+
+    Bounds(int lanes, List<Input> inputs, int attempts, int checkpoints, int unmarked, int idle) {
+      this(lanes, inputs, attempts, checkpoints, unmarked, idle, 0);
     }
   }
 
@@ -177,8 +209,7 @@ final class ProtocolModel {
   private final ModelDatabase database;
   private final List<ModelStore> journal = new ArrayList<>();
   private final List<Attempt> attempts = new ArrayList<>();
-  private final List<Checkpoint> completed = new ArrayList<>();
-  private Checkpoint pending;
+  private final List<Job> jobs = new ArrayList<>();
   private int checkpointsTaken;
   private int unmarked;
   private int idle;
@@ -205,7 +236,8 @@ final class ProtocolModel {
               ? new ModelTable(lane, database, mutations, this::committed)
               : new ModelJournal(lane, mutations, this::committed));
     }
-    attempts.add(new Attempt(null));
+    jobs.add(new Job());
+    restart(jobs.get(0), null);
   }
 
   private void committed(Verdict verdict) {
@@ -283,9 +315,40 @@ final class ProtocolModel {
     }
   }
 
-  /** One attempt of the job, with all its subtasks. */
+  /** A job; each is to take over from the one before. */
+  private final class Job {
+    private final Generation generation =
+        bounds.upgrades() == 0 ? null : new Generation(jobs.size() + 1, "job");
+
+    /** With the one of another job that it was started from. */
+    private final List<Checkpoint> completed = new ArrayList<>();
+
+    private Checkpoint pending;
+
+    /** The attempt that the cluster takes for the living one. */
+    private Attempt current;
+
+    /** For good. */
+    private boolean stopped;
+
+    boolean isFirst() {
+      return this == jobs.get(0);
+    }
+
+    /** As {@link JournalCommit} finds it out: not once it has begun to take over. */
+    boolean mayFollow() {
+      return !isFirst() && journal.stream().noneMatch(lane -> generation.equals(lane.known()));
+    }
+
+    Checkpoint newest() {
+      return completed.isEmpty() ? null : completed.get(completed.size() - 1);
+    }
+  }
+
+  /** One attempt of a job, with all its subtasks. */
   private final class Attempt {
     private final int number = attempts.size();
+    private final Job job;
     private final Checkpoint restored;
     private final List<LanePosition> givenStarts = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
@@ -300,21 +363,27 @@ final class ProtocolModel {
     /** By lane: what is written while a commit is in flight, in short. */
     private final StringBuilder[] held = new StringBuilder[bounds.lanes()];
 
+    /** Inputs that came while it followed another job. */
+    private final List<Input> heldInputs = new ArrayList<>();
+
+    private boolean following;
     private boolean running;
     private boolean busy;
     private boolean dead;
 
-    Attempt(Checkpoint restored) {
+    Attempt(Job job, Checkpoint restored) {
+      this.job = job;
       if (restored != null) {
         Arrays.setAll(next, partition -> restored.sourceOffsets.get(partition));
         waiting.addAll(restored.waiting);
         restored.store.forEach((key, list) -> store.byCustomer.put(key, new ArrayList<>(list)));
       }
       for (int lane = 0; lane < bounds.lanes(); lane++) {
-        ModelStore.Owner owner = journal.get(lane).owner(number, () -> othersGetInBetween(this));
+        ModelStore.Owner owner =
+            journal.get(lane).owner(number, job.generation, () -> othersGetInBetween(this));
         owners.add(owner);
         held[lane] = new StringBuilder();
-        lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner));
+        lanes.add(new Lane(lane, bounds.lanes(), IDENTITY, owner, job.generation));
       }
       this.restored = restored;
       if (restored == null && mutations.contains(Mutation.START_WITHOUT_STATE_AT_END)) {
@@ -322,28 +391,83 @@ final class ProtocolModel {
       }
     }
 
-    void takeOver() throws JournalException, InterruptedException {
+    void beginFollowing() throws JournalException {
+      following = true;
       for (Lane lane : lanes) {
-        lane.takeOver(
-            restored == null ? null : restored.lanes.get(lane.number()),
-            givenStarts.isEmpty() ? null : givenStarts.get(lane.number()),
-            recovered -> {
-              if (!mutations.contains(Mutation.TAIL_ACCEPTANCES_FORGOTTEN)) {
-                store
-                    .of(recovered.routingKey())
-                    .remember(recovered.acceptance(), List.of(), List.of());
-              }
-            });
+        lane.beginFollowing(checkpointOf(lane), startOf(lane));
       }
+    }
+
+    /** Reads what is committed in a lane, and drops what it holds and is decided. */
+    void follow(int number) throws JournalException, InterruptedException {
+      Lane lane = lanes.get(number);
+      List<JournalEntry> found = new ArrayList<>();
+      lane.follow(
+          new LaneTakeOver.Follower() {
+            @Override
+            public boolean goesOn() {
+              return true;
+            }
+
+            @Override
+            public void add(JournalEntry entry) {
+              found.add(entry);
+            }
+
+            @Override
+            public void endOfBatch(boolean caughtUp) {}
+          });
+      for (JournalEntry entry : found) {
+        lane.learn(entry, this::recover);
+      }
+      heldInputs.removeIf(input -> laneOf(input) == number && lane.isDecided(input.position()));
+    }
+
+    private LaneCheckpoint checkpointOf(Lane lane) {
+      return restored == null ? null : restored.lanes.get(lane.number());
+    }
+
+    private LanePosition startOf(Lane lane) {
+      return givenStarts.isEmpty() ? null : givenStarts.get(lane.number());
+    }
+
+    private void recover(RecoveredAcceptance recovered) {
+      if (!mutations.contains(Mutation.TAIL_ACCEPTANCES_FORGOTTEN)) {
+        store.of(recovered.routingKey()).remember(recovered.acceptance(), List.of(), List.of());
+      }
+    }
+
+    void takeOver() throws Exception {
+      busy = true;
+      try {
+        for (Lane lane : lanes) {
+          owners.get(lane.number()).beginTakeOver();
+          lane.takeOver(checkpointOf(lane), startOf(lane), this::recover);
+        }
+      } finally {
+        busy = false;
+      }
+      following = false;
       running = true;
+      for (Input input : heldInputs) {
+        if (mutations.contains(Mutation.HELD_DECIDED_UNSEEN)) {
+          write(input);
+        } else {
+          process(input, false);
+        }
+      }
+      heldInputs.clear();
+    }
+
+    private int laneOf(Input input) {
+      return RoutingKey.lane(input.customer(), bounds.lanes());
     }
 
     /**
      * As the operator does it: an input may have been decided, when it comes and when it waited.
      */
     void process(Input input, boolean mayWait) throws Exception {
-      int laneNumber = RoutingKey.lane(input.customer(), bounds.lanes());
-      Lane lane = lanes.get(laneNumber);
+      Lane lane = lanes.get(laneOf(input));
       if (lane.isDecided(input.position()) && !mutations.contains(Mutation.NO_SUPPRESSION)) {
         return;
       }
@@ -351,6 +475,16 @@ final class ProtocolModel {
         waiting.add(input);
         return;
       }
+      if (following) {
+        heldInputs.add(input);
+        return;
+      }
+      write(input);
+    }
+
+    private void write(Input input) throws Exception {
+      int laneNumber = laneOf(input);
+      Lane lane = lanes.get(laneNumber);
       Verdict verdict = decide(input, laneNumber);
       lane.write(verdict);
       if (lane.isCommitting()) {
@@ -475,7 +609,8 @@ final class ProtocolModel {
         text.append("dead");
         return;
       }
-      text.append(running);
+      text.append(running).append(following);
+      heldInputs.forEach(input -> text.append(" h").append(input));
       for (long offset : next) {
         text.append(' ').append(offset);
       }
@@ -536,11 +671,6 @@ final class ProtocolModel {
     }
   }
 
-  /** The attempt that the cluster takes for the living one. */
-  private Attempt current() {
-    return attempts.get(attempts.size() - 1);
-  }
-
   /**
    * Continues until nothing more can happen, or what follows is known.
    *
@@ -581,11 +711,15 @@ final class ProtocolModel {
     }
   }
 
-  private static void run(Option option) throws Exception {
+  private void run(Option option) throws Exception {
     try {
       option.step.run();
     } catch (JournalException.Refused e) {
-      throw new Violation("refused: " + e.getMessage());
+      if (!isSuperseded(option.by.job) || !e.getMessage().contains("stops for good")) {
+        throw new Violation("refused: " + e.getMessage());
+      }
+      option.by.dead = true;
+      option.by.job.stopped = true;
     } catch (JournalException e) {
       option.by.dead = true;
     }
@@ -597,7 +731,28 @@ final class ProtocolModel {
     for (Attempt attempt : attempts) {
       addOptionsOf(attempt, options);
     }
-    Attempt current = current();
+    for (Job job : jobs) {
+      if (!job.stopped) {
+        addOptionsOf(job, options);
+      }
+    }
+    addFailOvers(options);
+    Job last = jobs.get(jobs.size() - 1);
+    if (jobs.size() <= bounds.upgrades()
+        && attempts.size() < bounds.attempts()
+        && last.newest() != null) {
+      options.add(new Option(last.current, "is upgraded", null, () -> upgrade(last.newest())));
+    }
+    return options;
+  }
+
+  private boolean isSuperseded(Job job) {
+    return job.generation != null
+        && journal.stream().anyMatch(lane -> lane.isSuperseded(job.generation));
+  }
+
+  private void addOptionsOf(Job job, List<Option> options) {
+    Attempt current = job.current;
     if (current.running && !current.dead && checkpointsTaken < bounds.checkpoints()) {
       options.add(
           new Option(
@@ -606,34 +761,33 @@ final class ProtocolModel {
               null,
               () -> {
                 checkpointsTaken++;
-                pending = current.checkpoint();
+                job.pending = current.checkpoint();
                 database.replicate();
               }));
     }
-    if (pending != null) {
+    if (job.pending != null) {
       options.add(
           new Option(
               current,
               "completes checkpoint",
               null,
               () -> {
-                completed.add(completed(pending));
-                pending = null;
+                job.completed.add(completed(job.pending));
+                job.pending = null;
               }));
     }
-    addFailOvers(options);
     if (attempts.size() < bounds.attempts()) {
       // The latest one, or an older one that was retained.
-      for (int i = Math.max(0, completed.size() - 2); i < completed.size(); i++) {
-        Checkpoint checkpoint = completed.get(i);
-        options.add(new Option(current, "crashes, restart from", i, () -> restart(checkpoint)));
-      }
-      if (completed.isEmpty()) {
+      for (int i = Math.max(0, job.completed.size() - 2); i < job.completed.size(); i++) {
+        Checkpoint checkpoint = job.completed.get(i);
         options.add(
-            new Option(current, "crashes, restart without state", null, () -> restart(null)));
+            new Option(current, "crashes, restart from", i, () -> restart(job, checkpoint)));
+      }
+      if (job.completed.isEmpty()) {
+        options.add(
+            new Option(current, "crashes, restart without state", null, () -> restart(job, null)));
       }
     }
-    return options;
   }
 
   private void addOptionsOf(Attempt attempt, List<Option> options) {
@@ -642,7 +796,12 @@ final class ProtocolModel {
     }
     if (!attempt.running) {
       options.add(new Option(attempt, "takes over", null, attempt::takeOver));
-      return;
+      if (!attempt.following) {
+        if (attempt.job.mayFollow()) {
+          options.add(new Option(attempt, "begins to follow", null, attempt::beginFollowing));
+        }
+        return;
+      }
     }
     for (int p = 0; p < partitions.size(); p++) {
       int partition = p;
@@ -671,7 +830,9 @@ final class ProtocolModel {
     }
     for (int l = 0; l < bounds.lanes(); l++) {
       int lane = l;
-      if (attempt.mayBeginCommit(lane)) {
+      if (attempt.following) {
+        options.add(new Option(attempt, "follows", l, () -> attempt.follow(lane)));
+      } else if (attempt.mayBeginCommit(lane)) {
         options.add(new Option(attempt, "begins commit", l, () -> attempt.beginCommit(lane)));
       } else if (attempt.lanes.get(lane).isCommitting()) {
         if (attempt.done[lane] == null) {
@@ -716,11 +877,11 @@ final class ProtocolModel {
 
   private void addFailOvers(List<Option> options) {
     if (failOvers < bounds.failOvers()) {
+      Attempt last = attempts.get(attempts.size() - 1);
       for (int i = 1; i <= database.unreplicated(); i++) {
         int lost = i;
         options.add(
-            new Option(
-                current(), "fails over, without the last statements:", i, () -> failOver(lost)));
+            new Option(last, "fails over, without the last statements:", i, () -> failOver(lost)));
       }
     }
   }
@@ -735,16 +896,29 @@ final class ProtocolModel {
     database.verdicts().forEach(this::committed);
   }
 
-  private void restart(Checkpoint checkpoint) {
-    pending = null;
-    attempts.add(new Attempt(checkpoint));
+  private void restart(Job job, Checkpoint checkpoint) {
+    job.pending = null;
+    job.current = new Attempt(job, checkpoint);
+    attempts.add(job.current);
   }
 
-  /** In the middle of a take-over: one step of another attempt, or none, or a restart. */
+  private void upgrade(Checkpoint checkpoint) {
+    Job job = new Job();
+    jobs.add(job);
+    job.completed.add(checkpoint);
+    restart(job, checkpoint);
+  }
+
+  /**
+   * In the middle of a take-over: one step of another attempt, or none. Where jobs replace one
+   * another, that step may be a whole take-over.
+   */
   private void othersGetInBetween(Attempt takingOver) {
+    long takingOverNow = attempts.stream().filter(attempt -> attempt.busy).count();
     List<Option> options = new ArrayList<>();
     for (Attempt attempt : attempts) {
-      if (attempt != takingOver && attempt.running) {
+      boolean mayTakeOver = bounds.upgrades() > 0 && takingOverNow < 2;
+      if (attempt != takingOver && (attempt.running || mayTakeOver)) {
         addOptionsOf(attempt, options);
       }
     }
@@ -759,9 +933,14 @@ final class ProtocolModel {
     }
   }
 
-  /** At rest: every input has its verdict, if the last attempt lives. */
+  /** At rest: every input has its verdict, if the last attempt of a job lives. */
   private void checkComplete() throws InterruptedException {
-    Attempt last = current();
+    for (Job job : jobs) {
+      checkComplete(job.current);
+    }
+  }
+
+  private void checkComplete(Attempt last) throws InterruptedException {
     if (last.running && !last.dead && last.hasReadEverything() && nothingToFindOut(last)) {
       for (Input input : bounds.inputs()) {
         if (!verdicts.containsKey(input.position())) {
@@ -796,15 +975,16 @@ final class ProtocolModel {
   /** Lets one more attempt do everything that is left, undisturbed, and checks the result. */
   void complete() throws Exception {
     failOvers = bounds.failOvers();
-    restart(completed.isEmpty() ? null : completed.get(completed.size() - 1));
-    Attempt last = current();
+    Job greatest = jobs.get(jobs.size() - 1);
+    restart(greatest, greatest.newest());
+    Attempt last = greatest.current;
     run(new Option(last, "takes over", null, last::takeOver));
     try {
       doWhatIsLeft(last);
     } catch (JournalException.Refused e) {
       throw new Violation("refused: " + e.getMessage());
     }
-    checkComplete();
+    checkComplete(last);
   }
 
   private void doWhatIsLeft(Attempt last) throws Exception {
@@ -826,13 +1006,15 @@ final class ProtocolModel {
     StringBuilder text = new StringBuilder(512);
     journal.forEach(lane -> lane.describe(text));
     attempts.forEach(attempt -> attempt.describe(text));
-    text.append(checkpointsTaken).append(pending != null).append(unmarked).append(idle);
-    text.append(failOvers);
+    text.append(checkpointsTaken).append(unmarked).append(idle).append(failOvers);
     database.describe(text);
-    describe(pending, text);
-    completed.stream()
-        .skip(Math.max(0, completed.size() - 2))
-        .forEach(checkpoint -> describe(checkpoint, text));
+    for (Job job : jobs) {
+      text.append(job.pending != null).append(job.stopped).append(attempts.indexOf(job.current));
+      describe(job.pending, text);
+      job.completed.stream()
+          .skip(Math.max(0, job.completed.size() - 2))
+          .forEach(checkpoint -> describe(checkpoint, text));
+    }
     String all = text.toString();
     long hash = 0xcbf29ce484222325L;
     for (int i = 0; i < all.length(); i++) {

@@ -52,6 +52,11 @@ class ProtocolModelTest {
         Named.of("idle owner and duplicates", new Bounds(1, List.of(first, copy), 2, 1, 0, 1)),
         Named.of("idle owner, invisible commit", new Bounds(1, List.of(first), 2, 1, 1, 1)),
         Named.of("two lanes", new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)),
+        Named.of("upgrade, three attempts", new Bounds(1, List.of(first), 3, 1, 0, 0, 1)),
+        Named.of("upgrade and duplicates", new Bounds(1, List.of(first, copy), 2, 1, 0, 0, 1)),
+        Named.of(
+            "upgrade of two lanes",
+            new Bounds(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0, 0, 1)),
         Named.of(
             "waiting for a reference",
             new Bounds(1, List.of(waiting(0, 0, A, "id"), input(0, 1, A, "id")), 2, 1, 0)),
@@ -122,12 +127,20 @@ class ProtocolModelTest {
               random.nextInt(6),
               unmarked,
               table ? 0 : random.nextInt(3),
+              table ? 0 : upgrades(random, mutations),
               table,
               table ? random.nextInt(3) : 0);
       ProtocolModel model = new ProtocolModel(bounds, mutations, Choices.random(random.nextLong()));
       model.run();
       model.complete();
     }
+  }
+
+  private static int upgrades(Random random, Set<Mutation> mutations) {
+    if (mutations.stream().anyMatch(Mutation::needsUpgrade)) {
+      return 1 + random.nextInt(2);
+    }
+    return mutations.isEmpty() ? random.nextInt(3) : 0;
   }
 
   private static List<Input> randomInputs(Random random, int count, boolean mayBeRefused) {

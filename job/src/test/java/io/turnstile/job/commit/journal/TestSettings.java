@@ -10,6 +10,12 @@ final class TestSettings {
   private TestSettings() {}
 
   static JournalSettings withMaxHeldBytes(long maxHeldBytes) {
-    return new JournalSettings(Duration.ofMillis(10), Duration.ofMillis(100), 200, maxHeldBytes);
+    return new JournalSettings(
+        Duration.ofMillis(10), Duration.ofMillis(100), 200, maxHeldBytes, null);
+  }
+
+  static JournalSettings withGeneration(long generation) {
+    return new JournalSettings(
+        Duration.ofMillis(10), Duration.ofMillis(100), 200, 1L << 20, generation);
   }
 }

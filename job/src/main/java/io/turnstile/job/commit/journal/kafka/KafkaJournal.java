@@ -1,6 +1,8 @@
 package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.clients.KafkaSettings;
+import io.turnstile.clients.OwnersTopic;
 import io.turnstile.job.commit.journal.Journal;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +28,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeFeaturesOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.SupportedVersionRange;
@@ -32,6 +36,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -64,6 +69,7 @@ public final class KafkaJournal implements Journal {
   private final KafkaJournalSettings settings;
   private final Duration strayLives;
   private final Admin admin;
+  private int lanes;
   private final SortedMap<String, String> identity = new TreeMap<>();
   private final Map<String, Integer> maxMessageBytes = new TreeMap<>();
   private final Semaphore takeOversAgain = new Semaphore(MAX_TAKE_OVERS_AT_ONCE);
@@ -178,6 +184,7 @@ public final class KafkaJournal implements Journal {
 
   private void describe(int lanes, Map<String, KafkaFuture<TopicDescription>> answers)
       throws JournalException, InterruptedException {
+    this.lanes = lanes;
     identity.put("lanes", Integer.toString(lanes));
     Map<String, KafkaFuture<Config>> configs = new LinkedHashMap<>();
     for (String topic : settings.topics().verdicts()) {
@@ -253,6 +260,37 @@ public final class KafkaJournal implements Journal {
   @Override
   public SortedMap<String, String> identity() {
     return identity;
+  }
+
+  @Override
+  public Map<Integer, Generation> owners() throws JournalException, InterruptedException {
+    String topic = settings.topics().owners();
+    DescribeTopicsOptions withRights =
+        new DescribeTopicsOptions().includeAuthorizedOperations(true);
+    TopicDescription description =
+        describe(
+            topic, admin.describeTopics(List.of(topic), withRights).topicNameValues().get(topic));
+    // Found out now: after the fencing there would be no owner any more.
+    if (description.partitions().size() != lanes) {
+      throw new JournalException.Refused(
+          "topic "
+              + topic
+              + " has "
+              + description.partitions().size()
+              + " partitions and the job "
+              + lanes
+              + " lanes, which must be the same: delete the topic");
+    }
+    Set<AclOperation> rights = description.authorizedOperations();
+    if (rights != null && !rights.contains(AclOperation.WRITE)) {
+      throw new JournalException.Refused(
+          "the job's principal may not write to topic "
+              + topic
+              + ": allow it Read and Write there");
+    }
+    return KafkaLaneOwners.read(
+        "reading topic " + topic,
+        () -> OwnersTopic.read(settings.client(), topic, settings.takeOverTimeout()));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.clients.Generation;
 import io.turnstile.clients.RecordSize;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
@@ -12,6 +13,7 @@ import io.turnstile.job.decide.Verdict;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -43,6 +45,7 @@ final class KafkaLane implements LaneJournal {
   private final KafkaLaneOwnership ownership;
   private final KafkaLaneProducer producer;
   private final VerdictRecords records;
+  private final KafkaLaneOwners owners;
 
   /**
    * @param strayLives see {@link KafkaLaneOwnership}
@@ -81,6 +84,7 @@ final class KafkaLane implements LaneJournal {
             settings.transactionTimeout(),
             strayLives);
     producer = new KafkaLaneProducer(settings, at, transactionalId, partitions, ownership, failed);
+    owners = new KafkaLaneOwners(settings, admin, at, number, producer);
   }
 
   private TransactionDescription describe(Admin admin, String transactionalId, Duration timeout)
@@ -100,6 +104,26 @@ final class KafkaLane implements LaneJournal {
   public LanePosition givenStart() throws JournalException {
     StartOffsets given = settings.startOffsets();
     return given == null ? null : given.of(log.parts()).position();
+  }
+
+  @Override
+  public LaneRange follow(LanePosition from, Follower follower)
+      throws JournalException, InterruptedException {
+    producer.prepare(settings.topics().owners());
+    LaneOffsets end = log.visibleEnd();
+    LanePosition start =
+        new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from).from();
+    return new LaneRange(start, log.follow(LaneOffsets.of(start), end, follower).position());
+  }
+
+  @Override
+  public Optional<Generation> owner() throws JournalException, InterruptedException {
+    return owners.owner();
+  }
+
+  @Override
+  public void claim(Generation generation) throws JournalException, InterruptedException {
+    owners.claim(generation);
   }
 
   @Override
@@ -160,6 +184,7 @@ final class KafkaLane implements LaneJournal {
 
   @Override
   public void awaitVisible(LanePosition position) throws JournalException, InterruptedException {
+    owners.requireStillMine();
     LaneOffsets end = LaneOffsets.of(position);
     Duration limit = maxIdle.get();
     if (!producer.isIdleFor(limit)) {
@@ -185,6 +210,7 @@ final class KafkaLane implements LaneJournal {
    */
   private void takeOverAgain(LaneOffsets own) throws JournalException, InterruptedException {
     producer.fenceAgain();
+    owners.requireStillMine();
     LaneExtent.requireEnd(number, log.parts(), log.end(), own);
   }
 

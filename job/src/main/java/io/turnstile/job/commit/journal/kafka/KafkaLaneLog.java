@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,6 +35,9 @@ import org.roaringbitmap.longlong.Roaring64Bitmap;
 final class KafkaLaneLog {
 
   private static final Duration POLL = Duration.ofMillis(200);
+
+  /** A follower that has enough is waited for by everybody. */
+  private static final Duration FOLLOW_POLL = Duration.ofMillis(20);
 
   private final KafkaJournalSettings settings;
   private final Admin admin;
@@ -118,6 +122,30 @@ final class KafkaLaneLog {
     read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(entryOf(record)));
   }
 
+  /**
+   * Reads committed verdicts as they come, until the follower has enough.
+   *
+   * @param end who gets there has caught up
+   * @return where it got to
+   */
+  LaneOffsets follow(LaneOffsets from, LaneOffsets end, LaneJournal.Follower follower)
+      throws JournalException, InterruptedException {
+    return withConsumer(
+        IsolationLevel.READ_COMMITTED,
+        consumer -> {
+          startAt(from, consumer);
+          LaneOffsets reached = from;
+          while (follower.goesOn()) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(FOLLOW_POLL)) {
+              follower.read(entryOf(record));
+            }
+            reached = new LaneOffsets(partitions.stream().map(consumer::position).toList());
+            follower.endOfBatch(behind(reached, end).isEmpty());
+          }
+          return reached;
+        });
+  }
+
   /** See {@link LaneJournal#appended}. */
   Roaring64Bitmap appended(LaneOffsets from, LaneOffsets to)
       throws JournalException, InterruptedException {
@@ -140,12 +168,34 @@ final class KafkaLaneLog {
     if (from.equals(to)) {
       return;
     }
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            consumerProperties(isolation),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
-      read(consumer, from, to, reader);
+    Void unused =
+        withConsumer(
+            isolation,
+            consumer -> {
+              read(consumer, from, to, reader);
+              return null;
+            });
+  }
+
+  /** Uses a consumer. */
+  private interface Reading<T> {
+    T read(KafkaConsumer<byte[], byte[]> consumer) throws JournalException, InterruptedException;
+  }
+
+  private <T> T withConsumer(IsolationLevel isolation, Reading<T> reading)
+      throws JournalException, InterruptedException {
+    try {
+      KafkaConsumer<byte[], byte[]> consumer =
+          new KafkaConsumer<>(
+              consumerProperties(isolation),
+              new ByteArrayDeserializer(),
+              new ByteArrayDeserializer());
+      try {
+        return reading.read(consumer);
+      } finally {
+        // Else it waits for a fetch that waits at the broker, half a second, for more records.
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
+      }
     } catch (InterruptException e) {
       throw KafkaFailures.interrupted();
     } catch (KafkaException e) {
@@ -168,10 +218,9 @@ final class KafkaLaneLog {
   private void read(
       KafkaConsumer<byte[], byte[]> consumer, LaneOffsets from, LaneOffsets to, RecordReader reader)
       throws JournalException, InterruptedException {
-    consumer.assign(partitions);
+    startAt(from, consumer);
     Map<TopicPartition, Long> reached = new HashMap<>();
     for (int part = 0; part < partitions.size(); part++) {
-      consumer.seek(partitions.get(part), from.offset(part));
       reached.put(partitions.get(part), from.offset(part));
     }
     long progressAt = System.nanoTime();
@@ -196,6 +245,13 @@ final class KafkaLaneLog {
           progressAt = System.nanoTime();
         }
       }
+    }
+  }
+
+  private void startAt(LaneOffsets from, KafkaConsumer<?, ?> consumer) {
+    consumer.assign(partitions);
+    for (int part = 0; part < partitions.size(); part++) {
+      consumer.seek(partitions.get(part), from.offset(part));
     }
   }
 

@@ -80,7 +80,7 @@ final class KafkaLaneOwnership {
               + " s the broker aborts it; the job goes back to its last checkpoint",
           e);
     }
-    return new JournalException(
+    return new JournalException.Fenced(
         at
             + what
             + " failed: another owner took over transactional id "

@@ -1,0 +1,235 @@
+package io.turnstile.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.turnstile.clients.Await;
+import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.FlinkOptions;
+import io.turnstile.clients.FlinkRest;
+import io.turnstile.clients.FlinkRestException;
+import io.turnstile.clients.Generation;
+import io.turnstile.clients.JobSubmission;
+import io.turnstile.clients.OwnersTopic;
+import io.turnstile.events.TopicNames;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * Replaces a job by another one, which starts from its state beside it and takes over when it is
+ * ready. The new job does that by itself: this starts it, waits, and ends the old one. Used once.
+ */
+public final class Upgrade {
+
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+  private static final String PARALLELISM = "--parallelism";
+
+  /** The option of the job that this adds. */
+  static final String GENERATION = "--generation";
+
+  /**
+   * Limits of an upgrade.
+   *
+   * @param savepoint how long the old job may take for a savepoint
+   * @param takeOver how long the new job may take until it has taken over
+   */
+  public record Limits(Duration savepoint, Duration takeOver) {}
+
+  /**
+   * A finished upgrade.
+   *
+   * @param from the savepoint or checkpoint that the new job has started from
+   * @param job id of the new job
+   * @param beside false if the old job was stopped first, for want of room
+   * @param seconds from the start of the new job until it had taken over
+   */
+  public record Report(String from, String job, long generation, boolean beside, double seconds) {}
+
+  private final FlinkRest flink;
+  private final Map<String, Object> client;
+  private final TopicNames topics;
+  private final Limits limits;
+  private final Consumer<String> progress;
+
+  /**
+   * @param client properties of the Kafka clients
+   * @param progress gets lines for a person
+   */
+  public Upgrade(
+      FlinkRest flink,
+      Map<String, Object> client,
+      TopicNames topics,
+      Limits limits,
+      Consumer<String> progress) {
+    this.flink = flink;
+    this.client = client;
+    this.topics = topics;
+    this.limits = limits;
+    this.progress = progress;
+  }
+
+  /**
+   * Replaces a job.
+   *
+   * @param old the job to replace, which may be over; empty if Flink knows of none
+   * @param from what to start from; empty for a savepoint of the old job
+   * @param submission the new job; {@code --generation} is added to its arguments
+   * @throws CheckFailedException if the new job has not taken over; the message says which one runs
+   */
+  public Report run(Optional<FlinkRest.Job> old, Optional<String> from, JobSubmission submission) {
+    Optional<FlinkRest.Job> running = old.filter(job -> !job.isTerminal());
+    long number = nextNumber();
+    int free = flink.taskManagers().stream().mapToInt(FlinkRest.TaskManager::freeSlots).sum();
+    int needed = running.map(job -> slots(submission, job)).orElse(0);
+    boolean beside = free >= needed;
+    String start;
+    if (beside) {
+      start = from.or(() -> old.map(this::state)).orElseThrow(Upgrade::nothingToStartFrom);
+    } else {
+      progress.accept(
+          "The cluster has %d free slots and the new job needs %d: no room beside the old one."
+              .formatted(free, needed));
+      progress.accept("Stopping the old job with a savepoint; no verdicts come until the new runs");
+      start = flink.stopWithSavepoint(running.orElseThrow().id(), limits.savepoint);
+    }
+    progress.accept("Starting generation %d from %s".formatted(number, start));
+    long began = System.nanoTime();
+    String id = flink.submit(withGeneration(submission, number).restoredFrom(start));
+    awaitTakeOver(new Generation(number, id), beside ? running : Optional.empty());
+    double seconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / 1e3;
+    progress.accept("Job %s has taken over, %.1f s after its start".formatted(id, seconds));
+    return new Report(start, id, number, beside, seconds);
+  }
+
+  private Map<Integer, Generation> owners() {
+    return OwnersTopic.read(client, topics.owners(), ANSWER_TIMEOUT);
+  }
+
+  private long nextNumber() {
+    return owners().values().stream().mapToLong(Generation::number).max().orElse(0) + 1;
+  }
+
+  /**
+   * The slots that a job with the parallelism of the old one takes, unless another one is given.
+   */
+  private int slots(JobSubmission submission, FlinkRest.Job old) {
+    int given = submission.arguments().indexOf(PARALLELISM) + 1;
+    if (given > 0 && given < submission.arguments().size()) {
+      return Integer.parseInt(submission.arguments().get(given));
+    }
+    if (submission.parallelism().isPresent()) {
+      return submission.parallelism().getAsInt();
+    }
+    int most = 1;
+    for (JsonNode vertex : flink.get("jobs/" + old.id()).path("vertices")) {
+      most = Math.max(most, vertex.path("parallelism").asInt());
+    }
+    return most;
+  }
+
+  /** A savepoint of the job, or its newest checkpoint if it cannot take one. */
+  private String state(FlinkRest.Job job) {
+    String why = "the old job is " + job.state();
+    if (!job.isTerminal()) {
+      progress.accept("Taking a savepoint of job %s".formatted(job.id()));
+      try {
+        return flink.nativeSavepoint(job.id(), limits.savepoint);
+      } catch (FlinkRestException e) {
+        why = e.getMessage();
+      }
+    }
+    String reason = why;
+    String checkpoint =
+        flink
+            .checkpoints(job.id())
+            .latest()
+            .map(FlinkRest.Checkpoint::path)
+            .orElseThrow(
+                () -> new CheckFailedException("no savepoint and no checkpoint: " + reason));
+    progress.accept("No savepoint (%s): its newest checkpoint has to do".formatted(reason));
+    return checkpoint;
+  }
+
+  private static CheckFailedException nothingToStartFrom() {
+    return new CheckFailedException(
+        "no job is known whose state the new one could start from: name a savepoint or a retained"
+            + " checkpoint with --from");
+  }
+
+  private static JobSubmission withGeneration(JobSubmission submission, long number) {
+    List<String> arguments = new ArrayList<>(submission.arguments());
+    arguments.addAll(List.of(GENERATION, Long.toString(number)));
+    return new JobSubmission(
+        submission.jar(), arguments, submission.parallelism(), submission.restoreFrom());
+  }
+
+  /**
+   * Waits until the new job owns all lanes. Once it owns one, the old job can do nothing any more:
+   * it would only try.
+   */
+  private void awaitTakeOver(Generation mine, Optional<FlinkRest.Job> old) {
+    int lanes = lanes();
+    boolean[] begun = new boolean[1];
+    Await.until(
+        limits.takeOver,
+        () -> {
+          long owned = owners().values().stream().filter(mine::equals).count();
+          if (owned > 0 && !begun[0]) {
+            begun[0] = true;
+            old.ifPresent(this::end);
+          }
+          if (owned < lanes && flink.isOver(mine.job())) {
+            throw new CheckFailedException(
+                "the new job has ended"
+                    + FlinkOptions.cause(flink, flink.job(mine.job()))
+                    + "; "
+                    + whoRuns(begun[0]));
+          }
+          return owned == lanes;
+        },
+        () -> {
+          flink.cancel(mine.job());
+          return new CheckFailedException(
+              "the new job has not taken over within %d s, and is cancelled; %s"
+                  .formatted(limits.takeOver.toSeconds(), whoRuns(begun[0])));
+        });
+  }
+
+  private static String whoRuns(boolean begun) {
+    return begun
+        ? "the old one has stopped, for the new one had begun to take over: run the upgrade again"
+        : "the old one goes on, if it ran";
+  }
+
+  private int lanes() {
+    try (Admin admin = Admin.create(client)) {
+      return admin
+          .describeTopics(List.of(topics.accepted()))
+          .topicNameValues()
+          .get(topics.accepted())
+          .get(ANSWER_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+          .partitions()
+          .size();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (Exception e) {
+      throw new CheckFailedException("topic " + topics.accepted() + ": " + OneLine.of(e));
+    }
+  }
+
+  /** It may have stopped by itself: a job with a generation does. */
+  private void end(FlinkRest.Job old) {
+    try {
+      flink.cancel(old.id());
+    } catch (FlinkRestException e) {
+      if (!flink.isOver(old.id())) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.turnstile.job.commit.journal.kafka;
+
+import io.turnstile.clients.Generation;
+import io.turnstile.clients.OwnersTopic;
+import io.turnstile.job.commit.journal.JournalException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+
+/** The {@link OwnersTopic}'s account of one lane. Thread-safe, except for {@link #claim}. */
+final class KafkaLaneOwners {
+
+  private final KafkaJournalSettings settings;
+  private final Admin admin;
+  private final String at;
+  private final TopicPartition partition;
+  private final KafkaLaneProducer producer;
+
+  /** The owner in what is before {@link #knownEnd}. */
+  private Optional<Generation> known = Optional.empty();
+
+  private long knownEnd;
+
+  /** Made known by this owner; null before that. */
+  private volatile Generation claimed;
+
+  /**
+   * @param at begins every message
+   * @param producer of the lane: it writes here too
+   */
+  KafkaLaneOwners(
+      KafkaJournalSettings settings, Admin admin, String at, int lane, KafkaLaneProducer producer) {
+    this.settings = settings;
+    this.admin = admin;
+    this.at = at;
+    this.producer = producer;
+    partition = new TopicPartition(settings.topics().owners(), lane);
+  }
+
+  /** See {@link io.turnstile.job.commit.journal.LaneJournal#owner}. */
+  synchronized Optional<Generation> owner() throws JournalException, InterruptedException {
+    // Costs next to nothing while nobody has made himself known since.
+    long end = end(IsolationLevel.READ_COMMITTED);
+    if (end != knownEnd) {
+      known =
+          Optional.ofNullable(
+              read(
+                      at + "reading who owns the lane",
+                      () ->
+                          OwnersTopic.read(
+                              settings.client(), List.of(partition), settings.takeOverTimeout()))
+                  .get(partition.partition()));
+      knownEnd = end;
+    }
+    return known;
+  }
+
+  /** See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. */
+  void claim(Generation generation) throws JournalException, InterruptedException {
+    endTransactions();
+    long behind =
+        producer.commitAlone(
+            "making generation " + generation.number() + " known",
+            OwnersTopic.record(partition.topic(), partition.partition(), generation));
+    claimed = generation;
+    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
+    long pause = KafkaLane.MIN_VISIBLE_POLL_MILLIS;
+    while (end(IsolationLevel.READ_COMMITTED) < behind) {
+      if (System.nanoTime() > giveUpAt) {
+        throw new JournalException(
+            at
+                + "generation "
+                + generation.number()
+                + " is committed in "
+                + partition
+                + " and not visible"
+                + KafkaFailures.UNMARKED);
+      }
+      Thread.sleep(pause);
+      pause = KafkaLane.nextPause(pause);
+    }
+    synchronized (this) {
+      known = Optional.of(generation);
+      knownEnd = behind;
+    }
+  }
+
+  /**
+   * Ends what an earlier owner has begun here and nobody else can end (KAFKA-20734): as long as it
+   * is open, what is written behind it cannot be read.
+   */
+  private void endTransactions() throws JournalException, InterruptedException {
+    if (end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED)) {
+      producer.abandonTransactionOn(List.of(partition));
+      producer.fence();
+    }
+  }
+
+  /** An owner that has nothing to commit does not notice otherwise that it was replaced. */
+  void requireStillMine() throws JournalException, InterruptedException {
+    Generation mine = claimed;
+    if (mine == null) {
+      return;
+    }
+    Optional<Generation> owner = owner();
+    if (owner.isPresent() && mine.yieldsTo(owner.get())) {
+      throw JournalException.Refused.superseded(at, mine, owner.get());
+    }
+  }
+
+  private long end(IsolationLevel isolation) throws JournalException, InterruptedException {
+    return KafkaJournal.get(
+            at + "asking where " + partition + " ends",
+            admin
+                .listOffsets(
+                    Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation))
+                .partitionResult(partition),
+            settings.takeOverTimeout().toMillis())
+        .offset();
+  }
+
+  /** Reads owners, and explains what goes wrong. */
+  static Map<Integer, Generation> read(String what, Supplier<Map<Integer, Generation>> reading)
+      throws JournalException, InterruptedException {
+    try {
+      return reading.get();
+    } catch (InterruptException e) {
+      throw KafkaFailures.interrupted();
+    } catch (KafkaException e) {
+      throw KafkaFailures.explain(what, e);
+    } catch (IllegalArgumentException e) {
+      throw new JournalException.Refused(
+          what + " failed: " + e.getMessage() + "; another program writes to it", e);
+    }
+  }
+}

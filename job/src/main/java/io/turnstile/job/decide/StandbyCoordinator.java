@@ -1,0 +1,135 @@
+package io.turnstile.job.decide;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.runtime.checkpoint.CheckpointException;
+import org.apache.flink.runtime.checkpoint.CheckpointFailureReason;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+
+/**
+ * Has the subtasks of a job that stands by take over together, when all of them are ready, and lets
+ * no checkpoint and no savepoint be taken before: it would not hold what the other job decides.
+ * Everything else is another coordinator's. Flink calls it in one thread.
+ */
+// Flink's coordinators throw anything on closing.
+@SuppressWarnings("try")
+final class StandbyCoordinator implements OperatorCoordinator {
+
+  private final Context context;
+  private final OperatorCoordinator other;
+  private final Map<Integer, SubtaskGateway> subtasks = new HashMap<>();
+  private final Set<Integer> ready = new HashSet<>();
+  private final Set<Integer> told = new HashSet<>();
+  private final Set<Integer> takenOver = new HashSet<>();
+
+  /**
+   * @param other coordinator of the same operator, for everything else
+   */
+  StandbyCoordinator(Context context, OperatorCoordinator other) {
+    this.context = context;
+    this.other = other;
+  }
+
+  /** Makes it on the JobManager. */
+  record StandbyProvider(Provider other) implements Provider {
+
+    @Override
+    public OperatorID getOperatorId() {
+      return other.getOperatorId();
+    }
+
+    @Override
+    public OperatorCoordinator create(Context context) throws Exception {
+      return new StandbyCoordinator(context, other.create(context));
+    }
+  }
+
+  @Override
+  public void handleEventFromOperator(int subtask, int attempt, OperatorEvent event)
+      throws Exception {
+    if (!(event instanceof StandbySignal signal)) {
+      other.handleEventFromOperator(subtask, attempt, event);
+      return;
+    }
+    ready.add(subtask);
+    if (signal == StandbySignal.TAKEN_OVER) {
+      takenOver.add(subtask);
+    }
+    if (ready.size() == context.currentParallelism()) {
+      subtasks.forEach(
+          (each, gateway) -> {
+            if (!takenOver.contains(each) && told.add(each)) {
+              CompletableFuture<?> unused = gateway.sendEvent(StandbySignal.TAKE_OVER);
+            }
+          });
+    }
+  }
+
+  @Override
+  public void checkpointCoordinator(long checkpointId, CompletableFuture<byte[]> result)
+      throws Exception {
+    if (takenOver.size() < context.currentParallelism()) {
+      // Not counted as a failure, of which the job does not survive many.
+      result.completeExceptionally(
+          new CheckpointException(
+              "the job has not taken over yet",
+              CheckpointFailureReason.CHECKPOINT_DECLINED_TASK_NOT_READY));
+    } else {
+      other.checkpointCoordinator(checkpointId, result);
+    }
+  }
+
+  @Override
+  public void executionAttemptReady(int subtask, int attempt, SubtaskGateway gateway) {
+    subtasks.put(subtask, gateway);
+    other.executionAttemptReady(subtask, attempt, gateway);
+  }
+
+  @Override
+  public void executionAttemptFailed(int subtask, int attempt, Throwable reason) {
+    forget(subtask);
+    other.executionAttemptFailed(subtask, attempt, reason);
+  }
+
+  @Override
+  public void subtaskReset(int subtask, long checkpointId) {
+    forget(subtask);
+    other.subtaskReset(subtask, checkpointId);
+  }
+
+  private void forget(int subtask) {
+    subtasks.remove(subtask);
+    ready.remove(subtask);
+    told.remove(subtask);
+    takenOver.remove(subtask);
+  }
+
+  @Override
+  public void resetToCheckpoint(long checkpointId, byte[] checkpoint) throws Exception {
+    subtasks.clear();
+    ready.clear();
+    told.clear();
+    takenOver.clear();
+    other.resetToCheckpoint(checkpointId, checkpoint);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) {
+    other.notifyCheckpointComplete(checkpointId);
+  }
+
+  @Override
+  public void start() throws Exception {
+    other.start();
+  }
+
+  @Override
+  public void close() throws Exception {
+    other.close();
+  }
+}

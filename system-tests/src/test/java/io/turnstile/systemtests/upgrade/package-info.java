@@ -1,0 +1,2 @@
+/** Replacing a job by another one that starts beside it. */
+package io.turnstile.systemtests.upgrade;
