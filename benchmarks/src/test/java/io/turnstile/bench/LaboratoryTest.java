@@ -45,6 +45,7 @@ class LaboratoryTest {
             "gateway",
             "feeds",
             "savepoint",
+            "upgrade",
             "keys",
             "completion");
   }

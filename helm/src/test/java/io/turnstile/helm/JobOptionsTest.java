@@ -101,10 +101,14 @@ class JobOptionsTest {
       assertThat(arguments(option, "true")).contains("--" + option.name());
       assertThat(arguments(option, "false")).noneMatch(each -> each.contains(option.name()));
     } else {
-      String value =
-          !option.standard().isEmpty() ? option.standard() : option.isDuration() ? "90s" : "x";
+      String value = option.standard().isEmpty() ? sample(option) : option.standard();
       assertThat(arguments(option, value)).contains("--" + option.name() + "=" + value);
     }
+  }
+
+  private static String sample(JobOption option) {
+    boolean count = schema().at("/" + option.name() + "/$ref").asText().endsWith("/count");
+    return count ? "7" : option.isDuration() ? "90s" : "x";
   }
 
   private static List<String> arguments(JobOption option, String value) {
