@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The examples of {@code docs/consuming.md}, killed and joined by others while verdicts come. The
  * table of bookings has no key: it would take a second one.
  */
+@Tag("extended")
 class ConsumingIT {
 
   private static final int RATE = 1_000;

@@ -63,6 +63,7 @@ class PostgresqlIT {
   }
 
   /** The matrix in short, for every build: another one of its faults each time. */
+  @Tag("extended")
   @Test
   void drawnFaultLosesAndDoublesNothing() throws Exception {
     List<Fault<Testbed>> others =

@@ -36,6 +36,7 @@ import picocli.CommandLine;
 
 /** {@code ./turnstile upgrade} under load: no input is lost or doubled, whoever dies meanwhile. */
 @Timeout(300)
+@Tag("extended")
 class UpgradeIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -207,7 +208,6 @@ class UpgradeIT {
   }
 
   @Test
-  @Tag("extended")
   void newJobThatIsKilledWhileItStandsByStandsByAgain() throws Exception {
     deploy("standby.", 2);
     List<TestbedProcess> old = testbed().busyTaskManagers();
@@ -232,7 +232,6 @@ class UpgradeIT {
   }
 
   @Test
-  @Tag("extended")
   void oldJobThatDiesMeanwhileIsReplaced() throws Exception {
     deploy("dies.", 2);
     List<TestbedProcess> old = testbed().busyTaskManagers();
@@ -246,7 +245,6 @@ class UpgradeIT {
   }
 
   @Test
-  @Tag("extended")
   void withoutRoomTheOldJobIsStoppedFirstAndTheCommandSaysSo() throws Exception {
     deploy("full.", 4);
     Run run = upgrade(4);
