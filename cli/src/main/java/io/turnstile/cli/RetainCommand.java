@@ -129,8 +129,8 @@ final class RetainCommand implements Callable<Integer> {
       return 0;
     }
     for (LocalDate day : plan.droppable()) {
-      retention.drop(day);
-      out.println("dropped " + day);
+      boolean dropped = retention.drop(day, plan);
+      out.println(dropped ? "dropped " + day : "kept " + day + ": it got a verdict just now");
     }
     long deleted = retention.deleteRest(plan);
     if (deleted > 0) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * Replaces a job by another one, which starts from its state beside it and takes over when it is
@@ -98,8 +99,13 @@ public final class Upgrade {
     }
     progress.accept("Starting generation %d from %s".formatted(number, start));
     long began = System.nanoTime();
-    String id = flink.submit(withGeneration(submission, number).restoredFrom(start));
-    awaitTakeOver(new Generation(number, id), beside ? running : Optional.empty());
+    String id;
+    try {
+      id = flink.submit(withGeneration(submission, number).restoredFrom(start));
+    } catch (FlinkRestException e) {
+      throw new CheckFailedException(e.getMessage() + "; " + whoRuns(beside, start));
+    }
+    awaitTakeOver(new Generation(number, id), beside, running, start);
     double seconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / 1e3;
     progress.accept("Job %s has taken over, %.1f s after its start".formatted(id, seconds));
     return new Report(start, id, number, beside, seconds);
@@ -171,38 +177,44 @@ public final class Upgrade {
    * Waits until the new job owns all lanes. Once it owns one, the old job can do nothing any more:
    * it would only try.
    */
-  private void awaitTakeOver(Generation mine, Optional<FlinkRest.Job> old) {
+  private void awaitTakeOver(
+      Generation mine, boolean beside, Optional<FlinkRest.Job> old, String start) {
     int lanes = lanes();
-    boolean[] begun = new boolean[1];
+    boolean[] oldRuns = {beside};
     Await.until(
         limits.takeOver,
         () -> {
-          long owned = owners().values().stream().filter(mine::equals).count();
-          if (owned > 0 && !begun[0]) {
-            begun[0] = true;
-            old.ifPresent(this::end);
+          try {
+            long owned = owners().values().stream().filter(mine::equals).count();
+            if (owned > 0 && oldRuns[0]) {
+              old.ifPresent(this::end);
+              oldRuns[0] = false;
+            }
+            if (owned < lanes && flink.isOver(mine.job())) {
+              throw new CheckFailedException(
+                  "the new job has ended"
+                      + FlinkOptions.cause(flink, flink.job(mine.job()))
+                      + "; "
+                      + whoRuns(oldRuns[0], start));
+            }
+            return owned == lanes;
+          } catch (KafkaException | FlinkRestException e) {
+            // Who does not answer now may do so in a moment, and the old job must still be ended.
+            return false;
           }
-          if (owned < lanes && flink.isOver(mine.job())) {
-            throw new CheckFailedException(
-                "the new job has ended"
-                    + FlinkOptions.cause(flink, flink.job(mine.job()))
-                    + "; "
-                    + whoRuns(begun[0]));
-          }
-          return owned == lanes;
         },
         () -> {
           flink.cancel(mine.job());
           return new CheckFailedException(
               "the new job has not taken over within %d s, and is cancelled; %s"
-                  .formatted(limits.takeOver.toSeconds(), whoRuns(begun[0])));
+                  .formatted(limits.takeOver.toSeconds(), whoRuns(oldRuns[0], start)));
         });
   }
 
-  private static String whoRuns(boolean begun) {
-    return begun
-        ? "the old one has stopped, for the new one had begun to take over: run the upgrade again"
-        : "the old one goes on, if it ran";
+  private static String whoRuns(boolean old, String start) {
+    return old
+        ? "the old one goes on, if it ran"
+        : "the old one was stopped, and no job runs: start one again with --from " + start;
   }
 
   private int lanes() {

@@ -10,7 +10,7 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Product;
 import io.turnstile.events.ReferenceDocument;
 import io.turnstile.job.codec.RecordType;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
 import io.turnstile.job.enrich.ReferenceSettings;
@@ -98,7 +98,7 @@ public final class JobTopology {
       Inputs inputs,
       TokenSettings tokens,
       WaitSettings productWait,
-      DecisionOperator.Factory turnstile,
+      DecisionOperatorFactory turnstile,
       int lanes) {
     SingleOutputStreamOperator<AuthenticatedTransaction> authenticatedTransactions =
         inputs

@@ -12,7 +12,7 @@ import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
 import io.turnstile.job.commit.journal.postgresql.PostgresqlJournal;
 import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import io.turnstile.job.decide.CommitStrategy;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ReferenceSettings;
 import io.turnstile.job.options.InvalidConfigException;
@@ -171,7 +171,7 @@ public final class TurnstileJob {
                 config.carried()),
             config.tokens(),
             config.productWait(),
-            new DecisionOperator.Factory(
+            new DecisionOperatorFactory(
                 config.decision(),
                 kafka.customersTopic(),
                 references.stream()

@@ -8,7 +8,7 @@ import io.turnstile.events.Product;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.harness.EmptyReferenceTopic;
@@ -110,7 +110,7 @@ class BarePositionsTest {
                 () -> Map.of("transactions", "id")),
             new TokenIssuer(directory).settings(),
             DecisionFixture.WAITS,
-            new DecisionOperator.Factory(
+            new DecisionOperatorFactory(
                 settings,
                 new EmptyReferenceTopic<Customer>(),
                 (parameters, output, metrics) ->

@@ -15,7 +15,7 @@ import io.turnstile.events.Transaction;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.WaitSettings;
@@ -160,7 +160,7 @@ class JobTopologyTest {
                 carried),
             issuer.settings(),
             WAIT,
-            new DecisionOperator.Factory(
+            new DecisionOperatorFactory(
                 new DecisionSettings(dedup, false, WAIT, Duration.ofHours(1), false),
                 new EmptyReferenceTopic<Customer>(),
                 named.stream()

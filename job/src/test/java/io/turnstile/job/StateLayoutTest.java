@@ -15,7 +15,7 @@ import io.turnstile.events.Product;
 import io.turnstile.job.codec.RecordType;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
@@ -208,8 +208,8 @@ class StateLayoutTest {
     return environment.fromData(List.<T>of(), type);
   }
 
-  private static DecisionOperator.Factory turnstile() {
-    return new DecisionOperator.Factory(
+  private static DecisionOperatorFactory turnstile() {
+    return new DecisionOperatorFactory(
         SETTINGS, new FakeReferenceTopic<Customer>(), CheckpointCommit::new);
   }
 

@@ -21,7 +21,7 @@ import io.turnstile.events.TransactionCodec;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ProductJoinOperator;
@@ -248,7 +248,7 @@ class UpgradeTest {
             hour,
             false);
     return new OperatorUnderTest.Spec<>(
-        new DecisionOperator.Factory(
+        new DecisionOperatorFactory(
             settings, new FakeReferenceTopic<Customer>(), CheckpointCommit::new),
         DecisionInput.TYPE,
         decisionInput -> decisionInput.metadata().routingKey(),

@@ -24,8 +24,10 @@ public final class ProcessRegistry<P> {
     this.isAlive = isAlive;
   }
 
-  public void put(TestbedProcess target, P process) {
+  /** Adds a process, or puts it in another one's place; returns it. */
+  public P put(TestbedProcess target, P process) {
     processes.put(target, process);
+    return process;
   }
 
   /**

@@ -19,7 +19,7 @@ import java.sql.Statement;
 public record JournalDatabase(String id, int lanes, boolean fsync) {
 
   /** The tables as this version makes them. */
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   /** PostgreSQL 14. */
   private static final int MIN_VERSION = 140_000;

@@ -187,7 +187,17 @@ public final class Retention {
       List<LocalDate> droppable,
       List<LocalDate> needed,
       Map<Integer, Long> covered,
-      Instant before) {}
+      Instant before) {
+
+    private boolean covers(Map<Integer, Long> last) {
+      return isCovered(last, covered);
+    }
+  }
+
+  private static boolean isCovered(Map<Integer, Long> last, Map<Integer, Long> covered) {
+    return last.entrySet().stream()
+        .allMatch(lane -> lane.getValue() <= covered.getOrDefault(lane.getKey(), 0L));
+  }
 
   /**
    * Finds out what may be dropped; changes nothing.
@@ -202,10 +212,7 @@ public final class Retention {
     List<LocalDate> needed = new ArrayList<>();
     for (LocalDate day : days()) {
       if (day.isBefore(end)) {
-        boolean isCovered =
-            lastOf(day).entrySet().stream()
-                .allMatch(last -> last.getValue() <= covered.getOrDefault(last.getKey(), 0L));
-        (isCovered ? droppable : needed).add(day);
+        (isCovered(lastOf(day), covered) ? droppable : needed).add(day);
       }
     }
     return new Plan(droppable, needed, covered, end.atStartOfDay(ZoneOffset.UTC).toInstant());
@@ -239,19 +246,30 @@ public final class Retention {
     return lasts;
   }
 
-  /** Drops a partition, and notes at the lanes which numbers may be missing from now on. */
-  public void drop(LocalDate day) throws SQLException {
-    Map<Integer, Long> last = lastOf(day);
+  /**
+   * Drops a partition, and notes at the lanes which numbers may be missing from now on.
+   *
+   * @return false if it got a verdict since the plan that is still needed, and was not dropped
+   */
+  public boolean drop(LocalDate day, Plan plan) throws SQLException {
+    boolean[] dropped = new boolean[1];
     atOnce(
         statement -> {
-          // First: whoever waits for the table holds no lane meanwhile.
+          // First: whoever waits for the table holds no lane meanwhile, and nobody adds to it.
+          statement.execute("LOCK TABLE turnstile.verdict IN ACCESS EXCLUSIVE MODE");
+          Map<Integer, Long> last = lastOf(day);
+          if (!plan.covers(last)) {
+            return;
+          }
           statement.execute("DROP TABLE turnstile." + name(day));
           for (Map.Entry<Integer, Long> lane : last.entrySet()) {
             statement.execute(
                 "UPDATE turnstile.lane SET first_seq = greatest(first_seq, %d) WHERE lane = %d"
                     .formatted(lane.getValue() + 1, lane.getKey()));
           }
+          dropped[0] = true;
         });
+    return dropped[0];
   }
 
   /**

@@ -4,7 +4,6 @@ import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.VerdictSource;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.TopicNames;
-import io.turnstile.events.VerdictHeaders;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,7 +16,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -28,8 +26,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.record.TimestampType;
 
 /**
  * The verdicts of a journal in PostgreSQL. Its cursor is a {@code lane_seq} for each lane, which is
@@ -175,11 +171,20 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
   private Connection connected() throws SQLException {
     if (connection == null) {
       connection = connect();
-      requireAsleep();
-      try (Statement statement = connection.createStatement()) {
-        statement.execute(BY_INDEX);
+      try {
+        requireAsleep();
+        try (Statement statement = connection.createStatement()) {
+          statement.execute(BY_INDEX);
+        }
+        lastRead.requireThere(connection, cursors);
+      } catch (UnsuitableDatabaseException e) {
+        disconnect();
+        throw new CheckFailedException(e.getMessage());
+      } catch (SQLException | RuntimeException e) {
+        // The next one is looked at anew.
+        disconnect();
+        throw e;
       }
-      requireSameVerdicts();
     }
     return connection;
   }
@@ -205,15 +210,6 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
           Thread.interrupted();
         }
       }
-    }
-  }
-
-  private void requireSameVerdicts() throws SQLException {
-    try {
-      lastRead.requireThere(connection, cursors);
-    } catch (UnsuitableDatabaseException e) {
-      disconnect();
-      throw new CheckFailedException(e.getMessage());
     }
   }
 
@@ -302,7 +298,7 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
             TopicPartition partition = new TopicPartition(topic, lane);
             found
                 .computeIfAbsent(partition, none -> new ArrayList<>())
-                .add(record(partition, verdict, row));
+                .add(TableRecord.of(partition, verdict, row, form));
           }
         }
       }
@@ -311,31 +307,6 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
     cursors.putAll(reached);
     read.forEach((lane, verdicts) -> verdicts.forEach(verdict -> lastRead.add(lane, verdict)));
     return found;
-  }
-
-  private ConsumerRecord<T, T> record(TopicPartition partition, LastRead.Row verdict, ResultSet row)
-      throws SQLException {
-    RecordHeaders headers = new RecordHeaders();
-    VerdictHeaders.write(headers, verdict.source(), verdict.outcome());
-    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(verdict.laneSeq()));
-    if (verdict.outcome() == Outcome.DEAD_LETTER) {
-      VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, row.getString("reason"));
-      headers.add(VerdictHeaders.ERROR_MESSAGE, row.getBytes("error_message"));
-    }
-    byte[] key = row.getBytes("key");
-    byte[] value = row.getBytes("value");
-    return new ConsumerRecord<>(
-        partition.topic(),
-        partition.partition(),
-        verdict.laneSeq(),
-        row.getLong("millis"),
-        TimestampType.LOG_APPEND_TIME,
-        key == null ? ConsumerRecord.NULL_SIZE : key.length,
-        value == null ? ConsumerRecord.NULL_SIZE : value.length,
-        key == null ? null : form.apply(key),
-        value == null ? null : form.apply(value),
-        headers,
-        Optional.empty());
   }
 
   @Override

@@ -66,7 +66,7 @@ CREATE TABLE turnstile.verdict (
   CONSTRAINT verdict_source UNIQUE (source_topic, source_partition, source_offset)
 );
 
-INSERT INTO turnstile.journal (format, lanes) VALUES (1, :lanes);
+INSERT INTO turnstile.journal (format, lanes) VALUES (2, :lanes);
 INSERT INTO turnstile.lane (lane) SELECT generate_series(0, :lanes - 1);
 
 DO $$

@@ -17,8 +17,6 @@ import io.turnstile.job.validate.DecidedInputsRelay;
 import io.turnstile.job.validate.DecisionInput;
 import java.util.List;
 import org.apache.flink.api.common.TaskInfo;
-import org.apache.flink.runtime.jobgraph.OperatorID;
-import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
 import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
@@ -26,14 +24,11 @@ import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
-import org.apache.flink.streaming.api.operators.CoordinatedOperatorFactory;
-import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
-import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 
 /**
  * The turnstile: decides every input and writes its verdict. Keyed by routing key, joined with the
@@ -59,7 +54,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   private int lanes;
   private int inputsEnded;
 
-  private DecisionOperator(
+  DecisionOperator(
       StreamOperatorParameters<Verdict> parameters,
       DecisionSettings settings,
       ReferenceTopic<Customer> customersTopic,
@@ -219,7 +214,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     int lane = lane(input);
     if (outcome.unavailable()) {
       commit.write(verdicts.customersUnavailable(lane, input, now()));
-    } else if (outcome.reference() == null) {
+    } else if (outcome.reference() == null && settings.customersRequired()) {
       decide(lane, input, null);
     } else {
       join((DecisionInput.Enriched) input, outcome.reference());
@@ -327,71 +322,12 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     try {
       commit.close();
     } finally {
-      try {
-        customers.close();
-        references.close();
-      } finally {
-        super.close();
-      }
+      IOUtils.closeAll(customers::close, references::close, super::close);
     }
   }
 
   /** The machine's clock, epoch milliseconds. */
   private long now() {
     return getProcessingTimeService().getCurrentProcessingTime();
-  }
-
-  /** Makes the operator on the cluster. */
-  public static final class Factory extends AbstractStreamOperatorFactory<Verdict>
-      implements TwoInputStreamOperatorFactory<DecisionInput, ReferenceUpdate, Verdict>,
-          CoordinatedOperatorFactory<Verdict> {
-
-    private final DecisionSettings settings;
-    private final ReferenceTopic<Customer> customers;
-    private final List<ReferenceSettings> references;
-    private final CommitStrategy.Factory commit;
-
-    /** For an operator without named references. */
-    public Factory(
-        DecisionSettings settings,
-        ReferenceTopic<Customer> customers,
-        CommitStrategy.Factory commit) {
-      this(settings, customers, List.of(), commit);
-    }
-
-    /**
-     * @param customers read to its end at every start
-     * @param references keyed by customer
-     * @param commit how verdicts become visible
-     */
-    public Factory(
-        DecisionSettings settings,
-        ReferenceTopic<Customer> customers,
-        List<ReferenceSettings> references,
-        CommitStrategy.Factory commit) {
-      this.settings = settings;
-      this.customers = customers;
-      this.references = List.copyOf(references);
-      this.commit = commit;
-    }
-
-    @Override
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    public <T extends StreamOperator<Verdict>> T createStreamOperator(
-        StreamOperatorParameters<Verdict> parameters) {
-      return (T) new DecisionOperator(parameters, settings, customers, references, commit);
-    }
-
-    @Override
-    public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID id) {
-      OperatorCoordinator.Provider relay = DecidedInputsRelay.ofSender(id);
-      return commit.mayStandBy() ? new StandbyCoordinator.StandbyProvider(relay) : relay;
-    }
-
-    @Override
-    @SuppressWarnings("rawtypes")
-    public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
-      return DecisionOperator.class;
-    }
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.util.IOUtils;
 
 /**
  * Joins transactions with named references of the same key, one after the other: a part of an
@@ -158,7 +159,7 @@ public final class NamedReferences {
   }
 
   /** Ends the readings; to be called by the operator's method of that name, also if open failed. */
-  public void close() {
-    joins.values().forEach(ReferenceJoin::close);
+  public void close() throws Exception {
+    IOUtils.closeAll(joins.values().stream().map(join -> (AutoCloseable) join::close).toList());
   }
 }

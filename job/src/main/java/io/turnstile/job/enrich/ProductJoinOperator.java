@@ -24,6 +24,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 
 /**
  * Gives each transaction its product and what else is known of it, or refuses it when what it needs
@@ -115,12 +116,7 @@ public final class ProductJoinOperator extends AbstractStreamOperator<DecisionIn
 
   @Override
   public void close() throws Exception {
-    try {
-      products.close();
-      references.close();
-    } finally {
-      super.close();
-    }
+    IOUtils.closeAll(products::close, references::close, super::close);
   }
 
   private void afterWait(

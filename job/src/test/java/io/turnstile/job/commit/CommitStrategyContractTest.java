@@ -18,7 +18,7 @@ import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.decide.AcceptanceSink;
 import io.turnstile.job.decide.CommitStrategy;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
@@ -242,7 +242,7 @@ class CommitStrategyContractTest {
     var checkpointMode = DecisionFixture.spec(dedup(10_000, 10_000, 10_000));
     var spec =
         new OperatorUnderTest.Spec<>(
-            new DecisionOperator.Factory(
+            new DecisionOperatorFactory(
                 new DecisionSettings(
                     dedup(10_000, 10_000, 10_000),
                     customersRequired,

@@ -35,7 +35,7 @@ public final class DecisionFixture {
       ReferenceTopic<Customer> customers,
       CommitStrategy.Factory commit) {
     return new OperatorUnderTest.Spec<>(
-        new DecisionOperator.Factory(settings, customers, commit),
+        new DecisionOperatorFactory(settings, customers, commit),
         DecisionInput.TYPE,
         decisionInput -> decisionInput.metadata().routingKey(),
         ReferenceKind.CUSTOMER.type(),

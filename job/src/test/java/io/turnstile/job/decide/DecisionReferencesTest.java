@@ -134,7 +134,7 @@ class DecisionReferencesTest {
     turnstile =
         OperatorUnderTest.start(
             new OperatorUnderTest.Spec<>(
-                new DecisionOperator.Factory(
+                new DecisionOperatorFactory(
                     settings,
                     customers,
                     List.of(reference),

@@ -58,13 +58,9 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private EmbeddedPostgres server;
 
   private PostgresqlProcesses processes;
-
   private Process watchdog;
-
   private boolean ended;
-
   private boolean closed;
-
   private TcpGate gate;
 
   private PostgresqlServer(EmbeddedPostgres.Builder builder, PostgresqlData data)

@@ -82,9 +82,7 @@ public final class ProcessTestbed implements Testbed {
   }
 
   private ManagedProcess newTarget(TestbedProcess target) {
-    ManagedProcess process = newProcess(target.toString());
-    targets.put(target, process);
-    return process;
+    return targets.put(target, newProcess(target.toString()));
   }
 
   private ManagedProcess newProcess(String name) {
@@ -117,12 +115,11 @@ public final class ProcessTestbed implements Testbed {
         parts.add(CompletableFuture.runAsync(this::startPostgresql, threads));
       }
       if (flink != null) {
-        CompletableFuture<Void> memory =
-            CompletableFuture.runAsync(flink::prepareTaskManagers, threads);
         parts.add(
             CompletableFuture.runAsync(flink::startJobManager, threads)
-                .thenCombine(memory, (started, prepared) -> null)
-                .thenRun(() -> startTaskManagers(config.taskManagers())));
+                .runAfterBoth(
+                    CompletableFuture.runAsync(flink::prepareTaskManagers, threads),
+                    () -> startTaskManagers(config.taskManagers())));
       }
       CompletableFuture.allOf(
               parts.stream()

@@ -3,7 +3,7 @@ package io.turnstile.bench.xa;
 import io.turnstile.job.JobConfig;
 import io.turnstile.job.JobTopology;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.KafkaSources;
 import java.io.IOException;
@@ -69,7 +69,7 @@ public final class JdbcXaJob {
                 kafka.identities(List.of())),
             config.tokens(),
             config.productWait(),
-            new DecisionOperator.Factory(
+            new DecisionOperatorFactory(
                 config.decision(), kafka.customersTopic(), CheckpointCommit::new),
             config.lanes())
         .sinkTo(sink(database))

@@ -10,7 +10,7 @@ import io.turnstile.events.Customer;
 import io.turnstile.events.Outcome;
 import io.turnstile.job.commit.checkpoint.CheckpointCommit;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.harness.FakeReferenceTopic;
@@ -69,11 +69,11 @@ class JournalCommitTest {
         OperatorUnderTest.start(
             new OperatorUnderTest.Spec<>(
                 toJournal
-                    ? new DecisionOperator.Factory(
+                    ? new DecisionOperatorFactory(
                         turnstile,
                         new FakeReferenceTopic<>(),
                         JournalCommit.factory(settings, (lanes, metrics) -> journal))
-                    : new DecisionOperator.Factory(
+                    : new DecisionOperatorFactory(
                         turnstile, new FakeReferenceTopic<>(), CheckpointCommit::new),
                 DecisionInput.TYPE,
                 decisionInput -> decisionInput.metadata().routingKey(),

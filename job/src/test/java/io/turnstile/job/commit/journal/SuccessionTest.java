@@ -14,7 +14,7 @@ import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.decide.DecisionFixture;
-import io.turnstile.job.decide.DecisionOperator;
+import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.DecisionSettings;
 import io.turnstile.job.decide.StandbySignal;
 import io.turnstile.job.decide.Verdict;
@@ -65,7 +65,7 @@ class SuccessionTest {
     OperatorUnderTest<DecisionInput, ReferenceUpdate, Verdict> operator =
         OperatorUnderTest.start(
             new OperatorUnderTest.Spec<>(
-                new DecisionOperator.Factory(
+                new DecisionOperatorFactory(
                     turnstile,
                     new FakeReferenceTopic<>(),
                     references,

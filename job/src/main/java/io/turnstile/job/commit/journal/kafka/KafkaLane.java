@@ -159,7 +159,7 @@ final class KafkaLane implements LaneJournal {
       throws JournalException.Refused {
     long size = RecordSize.upperBound(record);
     int ofTopic = maxMessageBytes.get(record.topic());
-    int ofProducer = KafkaLaneProducer.maxRequestBytes(settings);
+    int ofProducer = KafkaLaneProperties.maxRequestBytes(settings);
     if (size > Math.min(ofTopic, ofProducer)) {
       throw new JournalException.Refused(
           at

@@ -1,18 +1,15 @@
 package io.turnstile.job.commit.journal.kafka;
 
-import io.turnstile.job.commit.VerdictRecords;
 import io.turnstile.job.commit.journal.JournalException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -29,16 +26,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class KafkaLaneProducer {
 
-  /** A new transaction may have to wait so long for the last; Kafka's own default is 100 ms. */
-  private static final String RETRY_BACKOFF_MILLIS = "2";
-
-  private static final String MAX_RETRY_BACKOFF_MILLIS = "10";
-
-  /** Longer than intervals between commits are; after a longer one, a batch leaves early. */
-  private static final String LINGER_MILLIS = "1000";
-
-  /** A larger batch is sent before the commit. */
-  private static final String BATCH_BYTES = Integer.toString(128 << 10);
+  /** A compacted topic takes no record without one. */
+  private static final byte[] NO_KEY = {};
 
   private final KafkaJournalSettings settings;
   private final String at;
@@ -114,7 +103,9 @@ final class KafkaLaneProducer {
   private void create() {
     producer =
         new KafkaProducer<>(
-            producerProperties(), new ByteArraySerializer(), new ByteArraySerializer());
+            KafkaLaneProperties.of(settings, transactionalId),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
     if (closed) {
       close();
     }
@@ -147,32 +138,6 @@ final class KafkaLaneProducer {
     return !inTransaction && System.nanoTime() - lastHeardOf >= time.toNanos();
   }
 
-  private Properties producerProperties() {
-    Properties properties = new Properties();
-    properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, RETRY_BACKOFF_MILLIS);
-    properties.put(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, MAX_RETRY_BACKOFF_MILLIS);
-    properties.put(
-        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(maxRequestBytes(settings)));
-    // The commit sends: requests before it would only be more requests.
-    properties.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
-    properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
-    properties.put(ProducerConfig.CLIENT_ID_CONFIG, "turnstile-" + transactionalId);
-    properties.putAll(settings.client());
-    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-    properties.put(
-        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
-        Math.toIntExact(settings.transactionTimeout().toMillis()));
-    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-    properties.put(ProducerConfig.ACKS_CONFIG, "all");
-    return properties;
-  }
-
-  /** The largest request that a producer with these settings sends. */
-  static int maxRequestBytes(KafkaJournalSettings settings) {
-    Object given = settings.client().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG);
-    return given == null ? VerdictRecords.MAX_REQUEST_BYTES : Integer.parseInt(given.toString());
-  }
-
   /**
    * Leaves a transaction with an empty record on each partition open, and gives the producer up:
    * the next {@link #fence} aborts it.
@@ -189,7 +154,7 @@ final class KafkaLaneProducer {
             sent.add(
                 producer.send(
                     new ProducerRecord<>(
-                        partition.topic(), partition.partition(), null, new byte[0])));
+                        partition.topic(), partition.partition(), NO_KEY, new byte[0])));
           }
           producer.flush();
         });

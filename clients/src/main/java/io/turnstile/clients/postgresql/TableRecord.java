@@ -1,0 +1,50 @@
+package io.turnstile.clients.postgresql;
+
+import io.turnstile.events.Outcome;
+import io.turnstile.events.VerdictHeaders;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+
+/** A row of the verdict table as a record of a verdict topic. */
+final class TableRecord {
+
+  private TableRecord() {}
+
+  /**
+   * Makes it.
+   *
+   * @param partition of the topic, with the number of the lane
+   * @param form of keys and values; not asked for null
+   */
+  static <T> ConsumerRecord<T, T> of(
+      TopicPartition partition, LastRead.Row verdict, ResultSet row, Function<byte[], T> form)
+      throws SQLException {
+    RecordHeaders headers = new RecordHeaders();
+    VerdictHeaders.write(headers, verdict.source(), verdict.outcome());
+    VerdictHeaders.add(headers, VerdictHeaders.LANE_SEQ, Long.toString(verdict.laneSeq()));
+    if (verdict.outcome() == Outcome.DEAD_LETTER) {
+      VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, row.getString("reason"));
+      headers.add(VerdictHeaders.ERROR_MESSAGE, row.getBytes("error_message"));
+    }
+    byte[] key = row.getBytes("key");
+    byte[] value = row.getBytes("value");
+    return new ConsumerRecord<>(
+        partition.topic(),
+        partition.partition(),
+        verdict.laneSeq(),
+        row.getLong("millis"),
+        TimestampType.LOG_APPEND_TIME,
+        key == null ? ConsumerRecord.NULL_SIZE : key.length,
+        value == null ? ConsumerRecord.NULL_SIZE : value.length,
+        key == null ? null : form.apply(key),
+        value == null ? null : form.apply(value),
+        headers,
+        Optional.empty());
+  }
+}
