@@ -56,7 +56,7 @@ class LeakWatchTest {
   private LeakResult watch(String operator) throws Exception {
     try (WorkingJvm process = LoadedProcess.start(operator);
         LeakWatch watch = new LeakWatch(600, 0)) {
-      for (int minute = 0; minute < 40; minute++) {
+      for (int minute = 0; minute < 60; minute++) {
         process.work();
         watch.sample(minute * 60, "taskmanager", process.pid());
       }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,6 +87,7 @@ class BenchmarkIT {
     assertThat(result.environment().flink()).isEqualTo("2.2.1");
   }
 
+  @Tag("extended")
   @Test
   void shortRunOverHttpIsMeasuredAndItsAnswersAreAudited() throws Exception {
     Path file =

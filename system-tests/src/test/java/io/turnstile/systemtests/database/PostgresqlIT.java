@@ -113,6 +113,7 @@ class PostgresqlIT {
     }
   }
 
+  @Tag("extended")
   @Test
   void namedReferencesAreInTheTableToo() throws Exception {
     String topic = "named.references.tariff";

@@ -85,7 +85,7 @@ class GatewayChaosIT {
 
   /** It needs no container, but more time than each build should take. */
   @Test
-  @Tag("containers")
+  @Tag("extended")
   void everyIdEndsInOneAnswerThroughAFewKills() throws Exception {
     run("few.", FEW);
   }

@@ -78,6 +78,7 @@ class RestoreIT {
     return new GeneratorOptions().mixed().customers(200).products(200).rate(300);
   }
 
+  @Tag("extended")
   @Test
   void olderCheckpointAndTheSameOnceMore() throws Exception {
     deploy("older.");
