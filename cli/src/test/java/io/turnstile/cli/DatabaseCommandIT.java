@@ -69,6 +69,6 @@ class DatabaseCommandIT {
   void statementsMayBeRead() {
     Run run = Run.of("database", "create", "--print", "--lanes", "3");
     assertThat(run.exitCode()).isZero();
-    assertThat(run.out()).contains("CREATE TABLE turnstile.verdict").contains("VALUES (1, 3)");
+    assertThat(run.out()).contains("CREATE TABLE turnstile.verdict").contains("VALUES (2, 3)");
   }
 }
