@@ -4,17 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpServer;
-import io.turnstile.clients.FlinkRest;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,39 +14,16 @@ import org.junit.jupiter.api.Test;
 /** Reads a fake Flink. */
 class ReferenceFeedTest {
 
-  private final Map<String, String> metrics = new HashMap<>();
-  private HttpServer flink;
-  private FlinkRest rest;
+  private FakeMetrics metrics;
 
   @BeforeEach
   void start() throws Exception {
-    InetAddress host = InetAddress.getLoopbackAddress();
-    flink = HttpServer.create(new InetSocketAddress(host, 0), 0);
-    flink.createContext(
-        "/jobs/a1/vertices/v1/subtasks/metrics",
-        exchange -> {
-          String query = exchange.getRequestURI().getQuery();
-          String wanted = query == null ? "" : query.substring(query.indexOf("get=") + 4);
-          byte[] body =
-              metrics.entrySet().stream()
-                  .filter(
-                      each -> query == null || List.of(wanted.split(",")).contains(each.getKey()))
-                  .map(each -> "{\"id\":\"" + each.getKey() + "\"" + each.getValue() + "}")
-                  .collect(Collectors.joining(",", "[", "]"))
-                  .getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    flink.start();
-    rest =
-        new FlinkRest(
-            URI.create("http://" + host.getHostAddress() + ":" + flink.getAddress().getPort()));
+    metrics = new FakeMetrics();
   }
 
   @AfterEach
   void stop() {
-    flink.stop(0);
+    metrics.close();
   }
 
   @Test
@@ -95,6 +64,6 @@ class ReferenceFeedTest {
             .readTree(
                 "[{\"id\":\"v0\",\"name\":\"Source: transactions\"},"
                     + "{\"id\":\"v1\",\"name\":\"Source: inventory\"}]");
-    return ReferenceFeed.read(rest, "a1", vertices);
+    return ReferenceFeed.read(metrics.rest(), "a1", vertices);
   }
 }

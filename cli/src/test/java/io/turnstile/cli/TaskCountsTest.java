@@ -3,62 +3,29 @@ package io.turnstile.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpServer;
-import io.turnstile.clients.FlinkRest;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TaskCountsTest {
 
-  private final Map<String, Long> metrics = new TreeMap<>();
-  private volatile int longestTarget;
-  private HttpServer flink;
-  private FlinkRest rest;
+  private FakeMetrics metrics;
 
   @BeforeEach
   void start() throws Exception {
-    InetAddress host = InetAddress.getLoopbackAddress();
-    flink = HttpServer.create(new InetSocketAddress(host, 0), 0);
-    flink.createContext(
-        "/jobs/a1/vertices/v1/subtasks/metrics",
-        exchange -> {
-          String query = exchange.getRequestURI().getQuery();
-          longestTarget = Math.max(longestTarget, exchange.getRequestURI().toString().length());
-          String wanted = query == null ? "" : query.substring(query.indexOf("get=") + 4);
-          byte[] body =
-              metrics.entrySet().stream()
-                  .filter(
-                      each -> query == null || List.of(wanted.split(",")).contains(each.getKey()))
-                  .map(each -> "{\"id\":\"" + each.getKey() + "\",\"sum\":" + each.getValue() + "}")
-                  .collect(Collectors.joining(",", "[", "]"))
-                  .getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    flink.start();
-    rest =
-        new FlinkRest(
-            URI.create("http://" + host.getHostAddress() + ":" + flink.getAddress().getPort()));
+    metrics = new FakeMetrics();
   }
 
   @AfterEach
   void stop() {
-    flink.stop(0);
+    metrics.close();
   }
 
   private TaskCounts read() throws Exception {
     return TaskCounts.read(
-        rest, "a1", new ObjectMapper().readTree("[{\"id\":\"v1\",\"name\":\"any\"}]"));
+        metrics.rest(), "a1", new ObjectMapper().readTree("[{\"id\":\"v1\",\"name\":\"any\"}]"));
   }
 
   /** A sender's transaction of one record takes two offsets, the job's verdict two more. */
@@ -88,7 +55,7 @@ class TaskCountsTest {
       metrics.put("check_token.partition." + i + ".inputs", 1L);
     }
     assertThat(read().inputs()).isEqualTo(partitions);
-    assertThat(longestTarget).isLessThan(4_000);
+    assertThat(metrics.longestTarget()).isLessThan(4_000);
   }
 
   @Test

@@ -187,12 +187,7 @@ public final class Retention {
       List<LocalDate> droppable,
       List<LocalDate> needed,
       Map<Integer, Long> covered,
-      Instant before) {
-
-    private boolean covers(Map<Integer, Long> last) {
-      return isCovered(last, covered);
-    }
-  }
+      Instant before) {}
 
   private static boolean isCovered(Map<Integer, Long> last, Map<Integer, Long> covered) {
     return last.entrySet().stream()
@@ -258,7 +253,7 @@ public final class Retention {
           // First: whoever waits for the table holds no lane meanwhile, and nobody adds to it.
           statement.execute("LOCK TABLE turnstile.verdict IN ACCESS EXCLUSIVE MODE");
           Map<Integer, Long> last = lastOf(day);
-          if (!plan.covers(last)) {
+          if (!isCovered(last, plan.covered())) {
             return;
           }
           statement.execute("DROP TABLE turnstile." + name(day));

@@ -319,11 +319,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void close() throws Exception {
     // The commit strategy first: nothing may hold up the fencing of its producers' successors.
-    try {
-      commit.close();
-    } finally {
-      IOUtils.closeAll(customers::close, references::close, super::close);
-    }
+    IOUtils.closeAll(commit::close, customers::close, references::close, super::close);
   }
 
   /** The machine's clock, epoch milliseconds. */
