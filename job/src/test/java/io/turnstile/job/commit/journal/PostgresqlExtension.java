@@ -1,14 +1,18 @@
 package io.turnstile.job.commit.journal;
 
+import io.turnstile.testbed.LeakCheck;
 import io.turnstile.testbed.process.PostgresqlServer;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
-/** One PostgreSQL for all test classes that ask for it; it ends with the last of them. */
-public final class PostgresqlExtension implements BeforeAllCallback {
+/**
+ * A PostgreSQL for one test class. It never outlives the class: the classes after it in the same
+ * JVM check that no process is left.
+ */
+public final class PostgresqlExtension implements BeforeAllCallback, AfterAllCallback {
 
   /** Of the journals in it. */
   public static final int LANES = LaneContract.LANES;
@@ -21,13 +25,15 @@ public final class PostgresqlExtension implements BeforeAllCallback {
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    server =
-        context
-            .getRoot()
-            .getStore(Namespace.create(PostgresqlExtension.class))
-            .computeIfAbsent(
-                PostgresqlServer.class,
-                key -> PostgresqlServer.start(Path.of("target", "postgresql"), LANES, Map.of()),
-                PostgresqlServer.class);
+    server = PostgresqlServer.start(Path.of("target", "postgresql"), LANES, Map.of());
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    // Missing when it could not start.
+    if (server != null) {
+      server.close();
+    }
+    LeakCheck.assertNothingLeft();
   }
 }
