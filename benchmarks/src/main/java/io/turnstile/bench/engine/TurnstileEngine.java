@@ -146,6 +146,11 @@ record TurnstileEngine(
     }
 
     @Override
+    public boolean hasSpareWorker() {
+      return true;
+    }
+
+    @Override
     public void replaceWorker() {
       deployment.testbed().startTaskManager();
     }
