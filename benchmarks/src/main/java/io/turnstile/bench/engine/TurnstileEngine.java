@@ -62,6 +62,7 @@ record TurnstileEngine(
             .taskManagerMemory(settings.memory())
             .flinkProfile(settings.profile())
             .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
+            .jobJar(isXa() ? null : Distribution.turnstileJob(List.of()).jar().toAbsolutePath())
             .flinkConfig(settings.flink())
             .journalLanes(postgresql ? settings.lanes() : 0);
     changes.accept(config);
