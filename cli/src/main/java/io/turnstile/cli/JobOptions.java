@@ -18,7 +18,9 @@ final class JobOptions {
   private String generation;
 
   /** The job itself checks them. */
-  @Unmatched private List<String> others;
+  @Unmatched
+  @SuppressWarnings("UnusedVariable") // picocli puts them there.
+  private List<String> others;
 
   private JobOptions() {}
 

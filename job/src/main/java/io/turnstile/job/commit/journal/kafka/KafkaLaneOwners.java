@@ -71,9 +71,12 @@ final class KafkaLaneOwners {
     return known;
   }
 
-  /** See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. */
+  /**
+   * See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. It also ends what a commit of an
+   * earlier owner has left open here (KAFKA-20734): that is committed with it, and stands before
+   * it.
+   */
   void claim(Generation generation) throws JournalException, InterruptedException {
-    endTransactions();
     long behind =
         producer.commitAlone(
             "making generation " + generation.number() + " known",
@@ -86,7 +89,7 @@ final class KafkaLaneOwners {
     }
   }
 
-  /** Gives up as {@link KafkaLane} does with verdicts: the next attempt ends what is in the way. */
+  /** Gives up as {@link KafkaLane} does with verdicts: the next attempt makes it known again. */
   private void awaitVisible(Generation generation, long behind)
       throws JournalException, InterruptedException {
     long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
@@ -109,17 +112,6 @@ final class KafkaLaneOwners {
       }
       Thread.sleep(pause);
       pause = KafkaLane.nextPause(pause);
-    }
-  }
-
-  /**
-   * Ends what an earlier owner has begun here and nobody else can end (KAFKA-20734): as long as it
-   * is open, what is written behind it cannot be read.
-   */
-  private void endTransactions() throws JournalException, InterruptedException {
-    if (end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED)) {
-      producer.abandonTransactionOn(List.of(partition));
-      producer.fence();
     }
   }
 
