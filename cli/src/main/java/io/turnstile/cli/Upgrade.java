@@ -8,7 +8,6 @@ import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.FlinkRestException;
 import io.turnstile.clients.Generation;
 import io.turnstile.clients.JobSubmission;
-import io.turnstile.clients.OwnersTopic;
 import io.turnstile.events.TopicNames;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.admin.Admin;
+import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 
 /**
@@ -25,12 +24,6 @@ import org.apache.kafka.common.KafkaException;
  * ready. The new job does that by itself: this starts it, waits, and ends the old one. Used once.
  */
 public final class Upgrade {
-
-  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
-  private static final String PARALLELISM = "--parallelism";
-
-  /** The option of the job that this adds. */
-  static final String GENERATION = "--generation";
 
   /**
    * Limits of an upgrade.
@@ -51,8 +44,7 @@ public final class Upgrade {
   public record Report(String from, String job, long generation, boolean beside, double seconds) {}
 
   private final FlinkRest flink;
-  private final Map<String, Object> client;
-  private final TopicNames topics;
+  private final Supplier<LaneOwners> connector;
   private final Limits limits;
   private final Consumer<String> progress;
 
@@ -66,9 +58,16 @@ public final class Upgrade {
       TopicNames topics,
       Limits limits,
       Consumer<String> progress) {
+    this(flink, () -> new KafkaOwners(client, topics), limits, progress);
+  }
+
+  /**
+   * @param connector called once
+   */
+  Upgrade(
+      FlinkRest flink, Supplier<LaneOwners> connector, Limits limits, Consumer<String> progress) {
     this.flink = flink;
-    this.client = client;
-    this.topics = topics;
+    this.connector = connector;
     this.limits = limits;
     this.progress = progress;
   }
@@ -82,8 +81,18 @@ public final class Upgrade {
    * @throws CheckFailedException if the new job has not taken over; the message says which one runs
    */
   public Report run(Optional<FlinkRest.Job> old, Optional<String> from, JobSubmission submission) {
+    try (LaneOwners owners = connector.get()) {
+      return run(owners, old, from, submission);
+    }
+  }
+
+  private Report run(
+      LaneOwners owners,
+      Optional<FlinkRest.Job> old,
+      Optional<String> from,
+      JobSubmission submission) {
     Optional<FlinkRest.Job> running = old.filter(job -> !job.isTerminal());
-    long number = nextNumber();
+    long number = nextNumber(owners);
     int free = flink.taskManagers().stream().mapToInt(FlinkRest.TaskManager::freeSlots).sum();
     int needed = running.map(job -> slots(submission, job)).orElse(0);
     boolean beside = free >= needed;
@@ -94,8 +103,7 @@ public final class Upgrade {
       progress.accept(
           "The cluster has %d free slots and the new job needs %d: no room beside the old one."
               .formatted(free, needed));
-      progress.accept("Stopping the old job with a savepoint; no verdicts come until the new runs");
-      start = flink.stopWithSavepoint(running.orElseThrow().id(), limits.savepoint);
+      start = stop(running.orElseThrow(), from);
     }
     progress.accept("Starting generation %d from %s".formatted(number, start));
     long began = System.nanoTime();
@@ -105,27 +113,40 @@ public final class Upgrade {
     } catch (FlinkRestException e) {
       throw new CheckFailedException(e.getMessage() + "; " + whoRuns(beside, start));
     }
-    awaitTakeOver(new Generation(number, id), beside, running, start);
+    awaitTakeOver(owners, new Generation(number, id), beside, running, start);
     double seconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / 1e3;
     progress.accept("Job %s has taken over, %.1f s after its start".formatted(id, seconds));
     return new Report(start, id, number, beside, seconds);
   }
 
-  private Map<Integer, Generation> owners() {
-    return OwnersTopic.read(client, topics.owners(), ANSWER_TIMEOUT);
+  private static long nextNumber(LaneOwners owners) {
+    return owners.read().values().stream().mapToLong(Generation::number).max().orElse(0) + 1;
   }
 
-  private long nextNumber() {
-    return owners().values().stream().mapToLong(Generation::number).max().orElse(0) + 1;
+  /**
+   * Stops a job for want of room.
+   *
+   * @return what to start from
+   */
+  private String stop(FlinkRest.Job old, Optional<String> from) {
+    if (from.isEmpty()) {
+      progress.accept("Stopping the old job with a savepoint; no verdicts come until the new runs");
+      return flink.stopWithSavepoint(old.id(), limits.savepoint);
+    }
+    // Whatever it has decided since is in the journal.
+    progress.accept("Cancelling the old job; no verdicts come until the new runs");
+    flink.cancel(old.id());
+    flink.awaitTerminal(old.id(), limits.savepoint);
+    return from.get();
   }
 
   /**
    * The slots that a job with the parallelism of the old one takes, unless another one is given.
    */
   private int slots(JobSubmission submission, FlinkRest.Job old) {
-    int given = submission.arguments().indexOf(PARALLELISM) + 1;
-    if (given > 0 && given < submission.arguments().size()) {
-      return Integer.parseInt(submission.arguments().get(given));
+    Integer given = JobOptions.of(submission.arguments()).parallelism();
+    if (given != null) {
+      return given;
     }
     if (submission.parallelism().isPresent()) {
       return submission.parallelism().getAsInt();
@@ -168,7 +189,7 @@ public final class Upgrade {
 
   private static JobSubmission withGeneration(JobSubmission submission, long number) {
     List<String> arguments = new ArrayList<>(submission.arguments());
-    arguments.addAll(List.of(GENERATION, Long.toString(number)));
+    arguments.addAll(List.of(JobOptions.GENERATION, Long.toString(number)));
     return new JobSubmission(
         submission.jar(), arguments, submission.parallelism(), submission.restoreFrom());
   }
@@ -178,14 +199,18 @@ public final class Upgrade {
    * it would only try.
    */
   private void awaitTakeOver(
-      Generation mine, boolean beside, Optional<FlinkRest.Job> old, String start) {
-    int lanes = lanes();
+      LaneOwners owners,
+      Generation mine,
+      boolean beside,
+      Optional<FlinkRest.Job> old,
+      String start) {
+    int lanes = owners.lanes();
     boolean[] oldRuns = {beside};
     Await.until(
         limits.takeOver,
         () -> {
           try {
-            long owned = owners().values().stream().filter(mine::equals).count();
+            long owned = owners.read().values().stream().filter(mine::equals).count();
             if (owned > 0 && oldRuns[0]) {
               old.ifPresent(this::end);
               oldRuns[0] = false;
@@ -215,23 +240,6 @@ public final class Upgrade {
     return old
         ? "the old one goes on, if it ran"
         : "the old one was stopped, and no job runs: start one again with --from " + start;
-  }
-
-  private int lanes() {
-    try (Admin admin = Admin.create(client)) {
-      return admin
-          .describeTopics(List.of(topics.accepted()))
-          .topicNameValues()
-          .get(topics.accepted())
-          .get(ANSWER_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
-          .partitions()
-          .size();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    } catch (Exception e) {
-      throw new CheckFailedException("topic " + topics.accepted() + ": " + OneLine.of(e));
-    }
   }
 
   /** It may have stopped by itself: a job with a generation does. */

@@ -74,10 +74,7 @@ final class UpgradeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (arguments.contains(Upgrade.GENERATION)) {
-      throw new ParameterException(
-          spec.commandLine(), Upgrade.GENERATION + " is found out by this command: leave it out");
-    }
+    requireNoGeneration();
     FlinkRest flink = flinkOptions.connect(spec.commandLine());
     Optional<FlinkRest.Job> old = flinkOptions.newestJob(flink);
     if (old.isPresent() && !old.get().isTerminal()) {
@@ -101,5 +98,19 @@ final class UpgradeCommand implements Callable<Integer> {
       JsonFiles.write(out, report);
     }
     return 0;
+  }
+
+  private void requireNoGeneration() {
+    JobOptions job;
+    try {
+      job = JobOptions.of(arguments);
+    } catch (ParameterException e) {
+      throw new ParameterException(spec.commandLine(), "behind --: " + e.getMessage());
+    }
+    if (job.generation() != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          JobOptions.GENERATION + " is found out by this command: leave it out");
+    }
   }
 }

@@ -87,77 +87,85 @@ public final class OwnersTopic {
   }
 
   /**
-   * The owners of all lanes, by lane: what is committed when this is called. Lanes that were never
-   * owned by a generation are missing, all of them if there is no such topic.
+   * The owners of all lanes, as {@link Reader#read} returns them.
    *
    * @param client properties of the Kafka client, its {@code bootstrap.servers} among them
-   * @throws TimeoutException if they cannot be read in time
-   * @throws IllegalArgumentException if something else is in the topic
    */
   public static Map<Integer, Generation> read(Map<?, ?> client, String topic, Duration timeout) {
-    KafkaConsumer<byte[], byte[]> consumer = consumer(client);
-    try {
-      return read(
-          consumer,
-          consumer.partitionsFor(topic, timeout).stream()
-              .map(partition -> new TopicPartition(topic, partition.partition()))
-              .toList(),
-          timeout);
-    } finally {
-      close(consumer);
+    try (Reader reader = new Reader(client, topic)) {
+      return reader.read(timeout);
     }
   }
 
   /** The same, of some lanes of a topic that exists. */
   public static Map<Integer, Generation> read(
       Map<?, ?> client, Collection<TopicPartition> lanes, Duration timeout) {
-    KafkaConsumer<byte[], byte[]> consumer = consumer(client);
-    try {
-      return read(consumer, lanes, timeout);
-    } finally {
-      close(consumer);
+    try (Reader reader = new Reader(client, null)) {
+      reader.begin(lanes);
+      return reader.read(timeout);
     }
   }
 
-  /** At once: without this it waits for a fetch that waits at the broker for more records. */
-  private static void close(KafkaConsumer<byte[], byte[]> consumer) {
-    consumer.close(CloseOptions.timeout(Duration.ZERO));
-  }
+  /** Reads the topic, also again and again: what is new costs no more than that. */
+  public static final class Reader implements AutoCloseable {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String topic;
+    private final Map<Integer, Generation> owners = new TreeMap<>();
 
-  private static KafkaConsumer<byte[], byte[]> consumer(Map<?, ?> client) {
-    Map<String, Object> config = new HashMap<>();
-    client.forEach((name, value) -> config.put(name.toString(), value));
-    config.remove(ConsumerConfig.GROUP_ID_CONFIG);
-    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  private static Map<Integer, Generation> read(
-      KafkaConsumer<byte[], byte[]> consumer,
-      Collection<TopicPartition> partitions,
-      Duration timeout) {
-    Map<Integer, Generation> owners = new TreeMap<>();
-    if (partitions.isEmpty()) {
-      return owners;
+    /** Connects later, at the first reading. */
+    public Reader(Map<?, ?> client, String topic) {
+      this.topic = topic;
+      Map<String, Object> config = new HashMap<>();
+      client.forEach((name, value) -> config.put(name.toString(), value));
+      config.remove(ConsumerConfig.GROUP_ID_CONFIG);
+      config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+      config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+      config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+      config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+      consumer =
+          new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
-    consumer.assign(partitions);
-    consumer.seekToBeginning(partitions);
-    // Of committed records: an open transaction is a take-over that may still fail.
-    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
-    long giveUpAt = System.nanoTime() + timeout.toNanos();
-    while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
-      if (System.nanoTime() > giveUpAt) {
-        throw new TimeoutException("the owners topic cannot be read to its end: " + ends);
+
+    private void begin(Collection<TopicPartition> partitions) {
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+    }
+
+    /**
+     * The owners of all lanes, by lane: what is committed when this is called. Lanes that were
+     * never owned by a generation are missing, all of them if there is no such topic.
+     *
+     * @throws TimeoutException if they cannot be read in time
+     * @throws IllegalArgumentException if something else is in the topic
+     */
+    public Map<Integer, Generation> read(Duration timeout) {
+      if (consumer.assignment().isEmpty()) {
+        begin(
+            consumer.partitionsFor(topic, timeout).stream()
+                .map(partition -> new TopicPartition(topic, partition.partition()))
+                .toList());
       }
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        if (record.value() != null) {
-          owners.put(record.partition(), Generation.parse(new String(record.value(), UTF_8)));
+      Collection<TopicPartition> partitions = consumer.assignment();
+      // Of committed records: an open transaction is a take-over that may still fail.
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
+      long giveUpAt = System.nanoTime() + timeout.toNanos();
+      while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+        if (System.nanoTime() > giveUpAt) {
+          throw new TimeoutException("the owners topic cannot be read to its end: " + ends);
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          if (record.value() != null) {
+            owners.put(record.partition(), Generation.parse(new String(record.value(), UTF_8)));
+          }
         }
       }
+      return new TreeMap<>(owners);
     }
-    return owners;
+
+    /** At once: without this it waits for a fetch that waits at the broker for more records. */
+    @Override
+    public void close() {
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
+    }
   }
 }

@@ -21,6 +21,12 @@ final class Standby {
    */
   static final long SETTLING_MILLIS = 5_000;
 
+  /**
+   * Whoever holds this much for so long without getting rid of half of it is not going to: the
+   * other job is dead, or slower than this one.
+   */
+  static final long PATIENCE_MILLIS = 2_000;
+
   private static final long MAX_HELD_BYTES = 64L << 20;
 
   private record Held(DecisionInput input, int bytes) {}
@@ -37,11 +43,15 @@ final class Standby {
   private long heldBytes;
   private boolean arrived;
 
+  /** When {@link #isStuck} last found it half empty. */
+  private long halfEmptyAt;
+
   /**
    * @param since when it began, epoch milliseconds
    */
   Standby(long since) {
     this.since = since;
+    halfEmptyAt = since;
   }
 
   /** An input has arrived, to be held or not. */
@@ -84,7 +94,7 @@ final class Standby {
     return held.size();
   }
 
-  /** Returns whether no more should be held: the other job does not decide them. */
+  /** Returns whether no more should be held until the other job has decided some. */
   boolean isFull() {
     return heldBytes >= MAX_HELD_BYTES;
   }
@@ -97,6 +107,18 @@ final class Standby {
    */
   boolean isReady(long behind, long now) {
     boolean settled = now - since >= SETTLING_MILLIS;
-    return isFull() || (behind == 0 && arrived) || (behind <= MAX_BEHIND && settled);
+    return (behind == 0 && arrived) || (behind <= MAX_BEHIND && settled);
+  }
+
+  /**
+   * Returns whether it can hold no more, and waiting does not help. To be asked from time to time.
+   *
+   * @param now epoch milliseconds
+   */
+  boolean isStuck(long now) {
+    if (heldBytes <= MAX_HELD_BYTES / 2) {
+      halfEmptyAt = now;
+    }
+    return isFull() && now - halfEmptyAt >= PATIENCE_MILLIS;
   }
 }

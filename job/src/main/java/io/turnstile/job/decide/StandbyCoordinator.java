@@ -12,9 +12,9 @@ import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 
 /**
- * Has the subtasks of a job that stands by take over together, when all of them are ready, and lets
- * no checkpoint and no savepoint be taken before: it would not hold what the other job decides.
- * Everything else is another coordinator's. Flink calls it in one thread.
+ * Has the subtasks of a job that stands by take over together, when all of them are ready or one
+ * can hold no more, and lets no checkpoint and no savepoint be taken before: it would not hold what
+ * the other job decides. Everything else is another coordinator's. Flink calls it in one thread.
  */
 // Flink's coordinators throw anything on closing.
 @SuppressWarnings("try")
@@ -24,6 +24,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   private final OperatorCoordinator other;
   private final Map<Integer, SubtaskGateway> subtasks = new HashMap<>();
   private final Set<Integer> ready = new HashSet<>();
+  private final Set<Integer> full = new HashSet<>();
   private final Set<Integer> told = new HashSet<>();
   private final Set<Integer> takenOver = new HashSet<>();
 
@@ -56,18 +57,29 @@ final class StandbyCoordinator implements OperatorCoordinator {
       other.handleEventFromOperator(subtask, attempt, event);
       return;
     }
-    ready.add(subtask);
-    if (signal == StandbySignal.TAKEN_OVER) {
-      takenOver.add(subtask);
+    switch (signal) {
+      case READY -> ready.add(subtask);
+      case FULL -> full.add(subtask);
+      case TAKEN_OVER -> {
+        ready.add(subtask);
+        takenOver.add(subtask);
+      }
+      case TAKE_OVER -> throw new IllegalArgumentException(signal + " is for subtasks");
     }
-    if (ready.size() == context.currentParallelism()) {
-      subtasks.forEach(
-          (each, gateway) -> {
-            if (!takenOver.contains(each) && told.add(each)) {
-              CompletableFuture<?> unused = gateway.sendEvent(StandbySignal.TAKE_OVER);
-            }
-          });
+    tellIfDue();
+  }
+
+  /** Also when a subtask has come later than the signals: it must not be left out. */
+  private void tellIfDue() {
+    if (full.isEmpty() && ready.size() < context.currentParallelism()) {
+      return;
     }
+    subtasks.forEach(
+        (each, gateway) -> {
+          if (!takenOver.contains(each) && told.add(each)) {
+            CompletableFuture<?> unused = gateway.sendEvent(StandbySignal.TAKE_OVER);
+          }
+        });
   }
 
   @Override
@@ -87,6 +99,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   @Override
   public void executionAttemptReady(int subtask, int attempt, SubtaskGateway gateway) {
     subtasks.put(subtask, gateway);
+    tellIfDue();
     other.executionAttemptReady(subtask, attempt, gateway);
   }
 
@@ -105,6 +118,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   private void forget(int subtask) {
     subtasks.remove(subtask);
     ready.remove(subtask);
+    full.remove(subtask);
     told.remove(subtask);
     takenOver.remove(subtask);
   }
@@ -113,6 +127,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   public void resetToCheckpoint(long checkpointId, byte[] checkpoint) throws Exception {
     subtasks.clear();
     ready.clear();
+    full.clear();
     told.clear();
     takenOver.clear();
     other.resetToCheckpoint(checkpointId, checkpoint);

@@ -6,7 +6,13 @@ import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 public enum StandbySignal implements OperatorEvent {
   /** A subtask stands by, and has caught up with the job that decides. */
   READY,
-  /** To a subtask: all are ready. */
+  /**
+   * A subtask that stands by can hold no more, and does not read any more. So all have to take
+   * over: those that are not ready may get no inputs either, for these come behind the ones it has
+   * not read.
+   */
+  FULL,
+  /** To a subtask: now. */
   TAKE_OVER,
   /** A subtask decides. */
   TAKEN_OVER

@@ -2,6 +2,8 @@ package io.turnstile.job.decide;
 
 import io.turnstile.job.validate.DecisionInput;
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -19,7 +21,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
  */
 final class Succession {
 
-  private static final long CHECK_MILLIS = 100;
+  private static final long LOOK_MILLIS = 100;
 
   /** Held inputs that are decided in one go: commits must be able to begin meanwhile. */
   private static final int DECIDED_AT_ONCE = 200;
@@ -47,6 +49,9 @@ final class Succession {
   /** While inputs are held; null once they are decided as they come. */
   private volatile Standby standby;
 
+  /** What the coordinator knows. */
+  private final Set<StandbySignal> said = EnumSet.noneOf(StandbySignal.class);
+
   Succession(
       StreamOperatorParameters<?> parameters,
       boolean mayStandBy,
@@ -73,9 +78,9 @@ final class Succession {
     }
     if (commit.standsBy()) {
       standby = new Standby(time.getCurrentProcessingTime());
-      checkReady();
+      look();
     } else {
-      coordinator.sendEventToCoordinator(StandbySignal.TAKEN_OVER);
+      say(StandbySignal.TAKEN_OVER);
     }
     metrics.gauge("standingBy", () -> isOver() ? 0L : 1L);
     metrics.gauge("heldInStandby", this::held);
@@ -91,16 +96,25 @@ final class Succession {
     return standby == null;
   }
 
-  /** Looks from time to time whether it is ready to take over. */
-  private void checkReady() {
-    if (standby == null) {
+  /** Looks from time to time whether there is something to say. */
+  private void look() {
+    if (!commit.standsBy()) {
       return;
     }
     long now = time.getCurrentProcessingTime();
     if (standby.isReady(commit.behind(), now)) {
-      coordinator.sendEventToCoordinator(StandbySignal.READY);
-    } else {
-      ScheduledFuture<?> unused = time.registerTimer(now + CHECK_MILLIS, at -> checkReady());
+      say(StandbySignal.READY);
+    }
+    if (standby.isStuck(now)) {
+      say(StandbySignal.FULL);
+    }
+    ScheduledFuture<?> unused = time.registerTimer(now + LOOK_MILLIS, at -> look());
+  }
+
+  /** Once. */
+  private void say(StandbySignal signal) {
+    if (said.add(signal)) {
+      coordinator.sendEventToCoordinator(signal);
     }
   }
 
@@ -112,6 +126,7 @@ final class Succession {
     }
     standby.hold(input);
     while (commit.standsBy() && standby.isFull()) {
+      // Until the other job has decided some, or all take over.
       // No checkpoint can come in between: the coordinator lets none be taken.
       allMails.yield();
     }
@@ -150,7 +165,7 @@ final class Succession {
       }
     }
     standby = null;
-    coordinator.sendEventToCoordinator(StandbySignal.TAKEN_OVER);
+    say(StandbySignal.TAKEN_OVER);
   }
 
   private void runMails() {

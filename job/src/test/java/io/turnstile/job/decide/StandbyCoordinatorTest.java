@@ -53,6 +53,27 @@ class StandbyCoordinatorTest {
     assertThat(tasks.getNumberOfSentEvents()).as("told once").isEqualTo(2);
   }
 
+  /** Who is not ready may get no inputs as long as the other one does not read. */
+  @Test
+  void allTakeOverWhenOneCanHoldNoMore() throws Exception {
+    says(0, StandbySignal.FULL);
+    for (int subtask = 0; subtask < 2; subtask++) {
+      assertThat(tasks.getSentEventsForSubtask(subtask)).containsExactly(StandbySignal.TAKE_OVER);
+    }
+    says(1, StandbySignal.READY);
+    assertThat(tasks.getNumberOfSentEvents()).as("told once").isEqualTo(2);
+  }
+
+  @Test
+  void whoStartsToRunLaterIsToldToo() throws Exception {
+    coordinator.executionAttemptFailed(1, 0, null);
+    coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
+    says(0, StandbySignal.FULL);
+    assertThat(tasks.getNumberOfSentEvents()).isEqualTo(1);
+    runs(1, 1);
+    assertThat(tasks.getSentEventsForSubtask(1)).containsExactly(StandbySignal.TAKE_OVER);
+  }
+
   /** A restart in the middle of a take-over: it may find some lanes its own, and others not. */
   @Test
   void whoHasTakenOverAlreadyIsReady() throws Exception {
@@ -85,15 +106,17 @@ class StandbyCoordinatorTest {
   @Test
   void nextAttemptIsAskedAnew() throws Exception {
     says(0, StandbySignal.READY);
-    says(1, StandbySignal.READY);
+    says(1, StandbySignal.FULL);
     says(0, StandbySignal.TAKEN_OVER);
     says(1, StandbySignal.TAKEN_OVER);
     for (int subtask = 0; subtask < 2; subtask++) {
       coordinator.executionAttemptFailed(subtask, 0, null);
       coordinator.subtaskReset(subtask, OperatorCoordinator.NO_CHECKPOINT);
-      runs(subtask, 1);
     }
+    runs(0, 1);
+    runs(1, 1);
     assertThat(checkpoint()).isCompletedExceptionally();
+    assertThat(tasks.getSentEventsForSubtask(0)).hasSize(1);
     says(0, StandbySignal.READY);
     assertThat(tasks.getSentEventsForSubtask(0)).hasSize(1);
     says(1, StandbySignal.READY);

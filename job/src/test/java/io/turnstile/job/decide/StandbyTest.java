@@ -44,16 +44,44 @@ class StandbyTest {
     assertThat(standby.isReady(Standby.MAX_BEHIND + 1, SETTLED)).isFalse();
   }
 
-  /** The other job is dead, or does not keep up: there is nothing to wait for. */
+  /** The other job may decide what is held at any moment. */
   @Test
-  void whoCanHoldNoMoreIsReady() throws Exception {
-    for (int offset = 0; !standby.isFull(); offset++) {
-      assertThat(standby.isReady(1_000_000, START)).isFalse();
-      standby.hold(input(offset, 10 << 20));
+  void whoHasBeenFullForAWhileIsStuck() throws Exception {
+    assertThat(standby.isStuck(START + 1_000)).isFalse();
+    fill();
+    assertThat(standby.isStuck(START + Standby.PATIENCE_MILLIS)).isFalse();
+    assertThat(standby.isStuck(START + 1_000 + Standby.PATIENCE_MILLIS)).isTrue();
+    assertThat(standby.isReady(1_000_000, START + 1_000 + Standby.PATIENCE_MILLIS)).isFalse();
+  }
+
+  @Test
+  void whoGetsRoomAgainAndAgainIsNotStuck() throws Exception {
+    for (long now = START; now < START + 5 * Standby.PATIENCE_MILLIS; now += 100) {
+      fill();
+      assertThat(standby.isStuck(now)).isFalse();
+      standby.removeDecided(input -> true);
+      assertThat(standby.isFull()).isFalse();
+      assertThat(standby.isStuck(now)).isFalse();
     }
-    assertThat(standby.isReady(1_000_000, START)).isTrue();
-    standby.removeDecided(input -> true);
-    assertThat(standby.isFull()).isFalse();
+  }
+
+  /** A little room for each verdict of a job that is slow: the others would wait for ever. */
+  @Test
+  void whoHasAlmostNoRoomForLongIsStuck() throws Exception {
+    fill();
+    long last = START + Standby.PATIENCE_MILLIS;
+    for (long now = START; now < last; now += 100) {
+      assertThat(standby.isStuck(now)).isFalse();
+      assertThat(standby.poll()).isNotNull();
+      fill();
+    }
+    assertThat(standby.isStuck(last)).isTrue();
+  }
+
+  private void fill() throws Exception {
+    while (!standby.isFull()) {
+      standby.hold(input(0, 10 << 20));
+    }
   }
 
   @Test

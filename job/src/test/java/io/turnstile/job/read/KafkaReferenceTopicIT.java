@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
-import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.journal.kafka.TestBroker;
 import io.turnstile.job.read.ReferenceTopic.End;
 import java.io.IOException;
@@ -27,17 +26,17 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Reading a reference topic to its end, on a real broker. */
 class KafkaReferenceTopicIT {
 
   private static final long PATIENCE_SECONDS = 60;
-  private static TestBroker broker;
+
+  @RegisterExtension static final TestBroker BROKER = new TestBroker();
 
   private final List<Reference<Product>> read = new CopyOnWriteArrayList<>();
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -45,23 +44,11 @@ class KafkaReferenceTopicIT {
   private ReferenceTopic.Reader<Product> reader;
   private KafkaProducer<byte[], byte[]> other;
 
-  @BeforeAll
-  static void startBroker() {
-    broker = TestBroker.start(Map.of());
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
   void createTopic() throws Exception {
-    TopicNames names = TopicNames.withPrefix("t" + System.nanoTime() + ".");
-    broker.createTopics(names, 1);
-    topic = names.inventory();
+    topic = BROKER.createTopics(1).topics().inventory();
     Properties client = new Properties();
-    client.put("bootstrap.servers", broker.testbed().bootstrapServers());
+    client.put("bootstrap.servers", BROKER.testbed().bootstrapServers());
     reader =
         new KafkaReferenceTopic<>(ReferenceKind.PRODUCT, topic, client, new AppendTime(false))
             .reader();
@@ -97,7 +84,7 @@ class KafkaReferenceTopicIT {
   void partitionThatIsNewIsReadByAReaderThatIsOld() throws Exception {
     publish(0, "first");
     readTo(End.HIGH_WATERMARK, Map.of()).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    broker.admin().createPartitions(Map.of(topic, NewPartitions.increaseTo(2))).all().get();
+    BROKER.admin().createPartitions(Map.of(topic, NewPartitions.increaseTo(2))).all().get();
     publish(1, "second");
 
     Map<Integer, Long> end =
@@ -143,7 +130,7 @@ class KafkaReferenceTopicIT {
 
   private KafkaProducer<byte[], byte[]> producer(String transactionalId) {
     Properties properties = new Properties();
-    properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.testbed().bootstrapServers());
+    properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, BROKER.testbed().bootstrapServers());
     if (transactionalId != null) {
       properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topic + transactionalId);
     }

@@ -2,60 +2,71 @@ package io.turnstile.job.commit.journal;
 
 import io.turnstile.job.decide.AcceptanceSink;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * Reads what another job commits to the lanes of a subtask, each in its own thread, until this job
- * takes over. Only the task thread learns of it and writes state: it is handed the verdicts through
- * a bounded queue. Methods are for that thread.
+ * Reads what another job commits to the lanes of a subtask, all of them in one thread, until this
+ * job takes over. Only the task thread learns of it and writes state: it is handed the verdicts
+ * through a bounded queue. Methods are for that thread.
  */
 final class Following {
 
   private static final int CHUNK = 1_000;
   private static final int MAX_CHUNKS = 64;
 
+  /** A verdict that was read. */
+  private record Found(int lane, JournalEntry entry) {}
+
   /**
-   * A message of a lane's thread to the task thread.
+   * A message of the reading thread to the task thread.
    *
    * @param caughtUp all that was committed at the start is read
-   * @param ended with the last message of a lane
+   * @param reached with the last message, where each lane is read up to; else null
    * @param failure ends the attempt; else null
    */
   private record Report(
-      LaneThread lane,
-      List<JournalEntry> entries,
-      boolean caughtUp,
-      boolean ended,
-      Throwable failure) {}
+      List<Found> found, boolean caughtUp, Map<Integer, LanePosition> reached, Throwable failure) {}
 
-  private final List<LaneThread> lanes;
+  private final Journal journal;
+  private final Map<Integer, LaneThread> lanes = new LinkedHashMap<>();
+
+  /** The one whose thread reads. */
+  private final LaneThread first;
+
   private final AcceptanceSink<Exception> sink;
   private final LaneThread.Task task;
   private final ThrowingRunnable<Exception> learned;
   private final BlockingQueue<Report> reports = new ArrayBlockingQueue<>(MAX_CHUNKS);
 
-  /** Lanes that have not read all that was committed at the start. */
-  private int behind;
+  /** Not all that was committed at the start is learned. */
+  private boolean behind = true;
 
-  /** Lanes that are being read. */
-  private int running;
-
+  private boolean running = true;
   private volatile boolean enough;
 
   /**
+   * @param lanes of the subtask, at least one
    * @param sink gets what is accepted
    * @param learned called after more was learned, once it has {@linkplain #awaitCaughtUp caught up}
    */
   Following(
+      Journal journal,
       List<LaneThread> lanes,
       AcceptanceSink<Exception> sink,
       LaneThread.Task task,
       ThrowingRunnable<Exception> learned) {
-    this.lanes = lanes;
+    this.journal = journal;
+    lanes.forEach(each -> this.lanes.put(each.lane().number(), each));
+    first = lanes.get(0);
     this.sink = sink;
     this.task = task;
     this.learned = learned;
@@ -67,30 +78,34 @@ final class Following {
    * @param restored lanes in the checkpoint, by number
    */
   void start(Map<Integer, LaneCheckpoint> restored) throws Exception {
-    for (LaneThread thread : lanes) {
-      Lane lane = thread.lane();
+    Map<Integer, Future<LaneRange>> begun = new LinkedHashMap<>();
+    lanes.forEach(
+        (number, thread) -> {
+          Lane lane = thread.lane();
+          FutureTask<LaneRange> beginning =
+              new FutureTask<>(
+                  () -> lane.beginFollowing(restored.get(number), lane.journal().givenStart()));
+          begun.put(number, beginning);
+          thread.execute(beginning);
+        });
+    Map<Integer, LaneRange> ranges = new HashMap<>();
+    for (Map.Entry<Integer, Future<LaneRange>> each : begun.entrySet()) {
       try {
-        lane.beginFollowing(restored.get(lane.number()), lane.journal().givenStart());
-      } catch (JournalException e) {
-        throw thread.failure(e);
+        ranges.put(each.getKey(), each.getValue().get());
+      } catch (ExecutionException e) {
+        throw lanes.get(each.getKey()).failure(e.getCause());
       }
     }
-    behind = lanes.size();
-    running = lanes.size();
-    for (LaneThread thread : lanes) {
-      thread.execute(() -> follow(thread));
-    }
+    first.execute(() -> follow(ranges));
   }
 
-  /** In the lane's thread. */
-  private void follow(LaneThread thread) {
+  /** In the reading thread. */
+  private void follow(Map<Integer, LaneRange> ranges) {
     try {
       try {
-        LaneReader reader = new LaneReader(thread);
-        thread.lane().follow(reader);
-        report(new Report(thread, List.of(), false, true, null));
+        report(new Report(List.of(), false, journal.follow(ranges, new Reader()), null));
       } catch (JournalException | RuntimeException | Error e) {
-        report(new Report(thread, List.of(), false, true, e));
+        report(new Report(List.of(), false, null, e));
       }
     } catch (InterruptedException e) {
       // The task is being closed: nobody takes reports any more.
@@ -103,15 +118,10 @@ final class Following {
     task.mail(this::takeReports);
   }
 
-  /** Collects what is read in one lane. */
-  private final class LaneReader implements LaneTakeOver.Follower {
-    private final LaneThread thread;
-    private List<JournalEntry> chunk = new ArrayList<>();
+  /** Collects what is read. */
+  private final class Reader implements Journal.Follower {
+    private List<Found> chunk = new ArrayList<>();
     private boolean caughtUp;
-
-    LaneReader(LaneThread thread) {
-      this.thread = thread;
-    }
 
     @Override
     public boolean goesOn() {
@@ -119,8 +129,8 @@ final class Following {
     }
 
     @Override
-    public void add(JournalEntry entry) throws InterruptedException {
-      chunk.add(entry);
+    public void read(int lane, JournalEntry entry) throws InterruptedException {
+      chunk.add(new Found(lane, entry));
       if (chunk.size() == CHUNK) {
         handOver(false);
       }
@@ -136,14 +146,14 @@ final class Following {
     }
 
     private void handOver(boolean justCaughtUp) throws InterruptedException {
-      report(new Report(thread, chunk, justCaughtUp, false, null));
+      report(new Report(chunk, justCaughtUp, null, null));
       chunk = new ArrayList<>();
     }
   }
 
   /** Waits until all that was committed at the start is learned. */
   void awaitCaughtUp() throws Exception {
-    while (behind > 0) {
+    while (behind) {
       take(reports.take());
     }
   }
@@ -162,23 +172,33 @@ final class Following {
 
   private void take(Report report) throws Exception {
     if (report.failure() != null) {
-      throw report.lane().failure(report.failure());
+      throw first.failure(report.failure());
     }
-    try {
-      for (JournalEntry entry : report.entries()) {
-        report.lane().lane().learn(entry, sink);
+    for (Found found : report.found()) {
+      LaneThread thread = lanes.get(found.lane());
+      try {
+        thread.lane().learn(found.entry(), sink);
+      } catch (JournalException e) {
+        throw thread.failure(e);
       }
-    } catch (JournalException e) {
-      throw report.lane().failure(e);
     }
-    behind -= report.caughtUp() ? 1 : 0;
-    running -= report.ended() ? 1 : 0;
+    if (report.caughtUp()) {
+      behind = false;
+    }
+    if (report.reached() != null) {
+      running = false;
+      report.reached().forEach((number, position) -> lane(number).followedTo(position));
+    }
+  }
+
+  private Lane lane(int number) {
+    return lanes.get(number).lane();
   }
 
   /** Ends the reading, and learns the last of it. */
   void stop() throws Exception {
     enough = true;
-    while (running > 0) {
+    while (running) {
       take(reports.take());
     }
   }

@@ -43,6 +43,34 @@ public interface Journal extends AutoCloseable {
    */
   LaneJournal lane(int number, Runnable failed);
 
+  /**
+   * Reads committed verdicts of some lanes as they come, without becoming the owner of any: until
+   * the follower has enough.
+   *
+   * @param lanes what {@link LaneJournal#beginFollowing} has returned, by lane
+   * @return where it got to in each lane; {@link LaneJournal#takeOver} may begin there
+   */
+  default Map<Integer, LanePosition> follow(Map<Integer, LaneRange> lanes, Follower follower)
+      throws JournalException, InterruptedException {
+    throw new UnsupportedOperationException("this store has no generations");
+  }
+
+  /** Takes entries of several lanes, in any order. */
+  interface Follower {
+
+    /** Returns whether more is wanted; asked often. */
+    boolean goesOn();
+
+    void read(int lane, JournalEntry entry) throws JournalException, InterruptedException;
+
+    /**
+     * What was read since the last call is handed over.
+     *
+     * @param caughtUp whether all lanes are read to the ends that {@link #follow} was called with
+     */
+    void endOfBatch(boolean caughtUp) throws InterruptedException;
+  }
+
   /** Frees resources at once; commits nothing. */
   @Override
   void close();

@@ -189,7 +189,7 @@ public final class JournalCommit implements CommitStrategy {
       ownedLanes.add(new LaneThread(journal, number, lanes, generation, name, task));
     }
     if (standBy) {
-      following = new Following(ownedLanes, sink, task, () -> learned.run());
+      following = new Following(journal, ownedLanes, sink, task, () -> learned.run());
       following.start(restored);
       following.awaitCaughtUp();
       LOG.info("Stands by for lanes {}: reads what their owner commits", range);

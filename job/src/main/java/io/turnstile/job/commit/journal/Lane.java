@@ -11,9 +11,9 @@ import java.util.SortedMap;
  * One lane and its owner: the protocol, apart from threads and time.
  *
  * <ol>
- *   <li>{@link #takeOver}, before anything is decided. Before that, {@link #follow} may read what
- *       another job commits: inputs may come meanwhile, to be dropped if they are {@linkplain
- *       #isDecided decided}, and held if not.
+ *   <li>{@link #takeOver}, before anything is decided. Before that, after {@link #beginFollowing},
+ *       the lane may {@link #learn} what another job commits: inputs may come meanwhile, to be
+ *       dropped if they are {@linkplain #isDecided decided}, and held if not.
  *   <li>For every input: {@link #isDecided}, and if it is not, {@link #write} its verdict. From
  *       time to time: {@link #beginCommit}, {@link #commit}, {@link #endCommit}; more inputs may
  *       come between these.
@@ -21,9 +21,9 @@ import java.util.SortedMap;
  *       #snapshot} together with the keyed state.
  * </ol>
  *
- * <p>Used by one thread, except for {@link #follow}, {@link #takeOver}, {@link #commit} and {@link
- * #awaitVisible}, which may run in another one. Any exception ends the attempt: no later call can
- * make up for it. A call that the {@link LaneState} does not allow throws {@link
+ * <p>Used by one thread, except for {@link #beginFollowing}, {@link #takeOver}, {@link #commit} and
+ * {@link #awaitVisible}, which may run in another one. Any exception ends the attempt: no later
+ * call can make up for it. A call that the {@link LaneState} does not allow throws {@link
  * IllegalStateException}.
  */
 final class Lane implements AutoCloseable {
@@ -83,33 +83,27 @@ final class Lane implements AutoCloseable {
   }
 
   /**
-   * Makes ready for {@link #follow}, and for inputs that come meanwhile.
+   * Makes ready to follow the owner. Inputs may come when its first verdicts are learned: those up
+   * to the end of what this returns.
    *
    * @param restored as for {@link #takeOver}
    * @param givenStart as for {@link #takeOver}
+   * @return what to follow: what is committed now, and all that comes behind it
    */
-  void beginFollowing(LaneCheckpoint restored, LanePosition givenStart)
-      throws JournalException.Refused {
+  LaneRange beginFollowing(LaneCheckpoint restored, LanePosition givenStart)
+      throws JournalException, InterruptedException {
     moveTo(LaneState.FOLLOWING);
     try {
       begin(restored, givenStart);
-    } catch (JournalException.Refused | RuntimeException e) {
+      return takeOver.beginFollowing();
+    } catch (JournalException | InterruptedException | RuntimeException e) {
       fail();
       throw e;
     }
   }
 
   /**
-   * Reads what the owner commits, until the follower has enough. {@link #takeOver} is to come when
-   * all that the follower got has been {@linkplain #learn learned}.
-   */
-  void follow(LaneTakeOver.Follower follower) throws JournalException, InterruptedException {
-    require(LaneState.FOLLOWING);
-    takeOver.follow(follower);
-  }
-
-  /**
-   * Learns of a committed verdict that was found by {@link #follow}.
+   * Learns of a verdict that the owner has committed, once.
    *
    * @param sink gets the acceptance, if it is one
    */
@@ -117,6 +111,16 @@ final class Lane implements AutoCloseable {
       throws JournalException.Refused, E {
     require(LaneState.FOLLOWING);
     takeOver.learn(entry, sink);
+  }
+
+  /**
+   * Everything before this position has been learned: {@link #takeOver} reads from there on.
+   *
+   * @param position in or behind what {@link #beginFollowing} has returned
+   */
+  void followedTo(LanePosition position) {
+    require(LaneState.FOLLOWING);
+    takeOver.followedTo(position);
   }
 
   /**

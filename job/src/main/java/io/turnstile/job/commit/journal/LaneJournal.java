@@ -28,14 +28,13 @@ public interface LaneJournal extends AutoCloseable {
   }
 
   /**
-   * Reads committed verdicts as they come, without becoming the owner: until the follower has
-   * enough. To be called before {@link #takeOver}.
+   * Makes ready for {@link Journal#follow} and {@link #takeOver}, without becoming the owner.
    *
-   * @param from as for {@link #takeOver}, or where an earlier call has ended
-   * @return what was read; {@link #takeOver} may begin at its end
+   * @param from as for {@link #takeOver}
+   * @return what is committed now, from there on
    * @throws JournalException.Refused as {@link #takeOver} throws it
    */
-  default LaneRange follow(LanePosition from, Follower follower)
+  default LaneRange beginFollowing(LanePosition from)
       throws JournalException, InterruptedException {
     throw new UnsupportedOperationException("this store has no generations");
   }
@@ -116,20 +115,6 @@ public interface LaneJournal extends AutoCloseable {
   /** Gives up at once, also while another thread waits for a commit; commits nothing. */
   @Override
   void close();
-
-  /** Takes entries until it has enough. */
-  interface Follower extends Reader {
-
-    /** Returns whether more is wanted; asked often. */
-    boolean goesOn();
-
-    /**
-     * What was read since the last call is handed over.
-     *
-     * @param caughtUp whether that is all that was committed when {@link #follow} was called
-     */
-    void endOfBatch(boolean caughtUp) throws InterruptedException;
-  }
 
   /** Takes entries in any order. */
   @FunctionalInterface

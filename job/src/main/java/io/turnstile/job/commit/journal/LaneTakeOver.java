@@ -17,19 +17,6 @@ final class LaneTakeOver {
 
   private static final Logger LOG = LoggerFactory.getLogger(LaneTakeOver.class);
 
-  /** Takes what is committed while the lane has another owner; called by the following thread. */
-  interface Follower {
-
-    /** Returns whether more is wanted. */
-    boolean goesOn();
-
-    /** Takes a verdict, to be {@linkplain Lane#learn learned} by the lane's thread. */
-    void add(JournalEntry entry) throws InterruptedException;
-
-    /** See {@link LaneJournal.Follower#endOfBatch}. */
-    void endOfBatch(boolean caughtUp) throws InterruptedException;
-  }
-
   private final int number;
   private final int lanes;
   private final LaneJournal journal;
@@ -72,29 +59,16 @@ final class LaneTakeOver {
     return givenStart == null ? OptionalLong.of(0) : OptionalLong.empty();
   }
 
-  /** Reads what the owner commits, until the follower has enough; goes on where it ended before. */
-  void follow(Follower follower) throws JournalException, InterruptedException {
-    LaneRange read =
-        journal.follow(
-            followed == null ? start : followed.end(),
-            new LaneJournal.Follower() {
-              @Override
-              public boolean goesOn() {
-                return follower.goesOn();
-              }
+  /** See {@link Lane#beginFollowing}. */
+  LaneRange beginFollowing() throws JournalException, InterruptedException {
+    LaneRange committed = journal.beginFollowing(start);
+    followed = new LaneRange(committed.from(), committed.from());
+    return committed;
+  }
 
-              @Override
-              public void read(JournalEntry entry) throws JournalException, InterruptedException {
-                tail.add(entry);
-                follower.add(entry);
-              }
-
-              @Override
-              public void endOfBatch(boolean caughtUp) throws InterruptedException {
-                follower.endOfBatch(caughtUp);
-              }
-            });
-    followed = followed == null ? read : new LaneRange(followed.from(), read.end());
+  /** Everything before this position has been {@linkplain #learn learned}. */
+  void followedTo(LanePosition position) {
+    followed = new LaneRange(followed.from(), position);
   }
 
   /**
@@ -129,12 +103,7 @@ final class LaneTakeOver {
    */
   void readTail(LaneRange range, AcceptanceSink<InterruptedException> sink)
       throws JournalException, InterruptedException {
-    journal.read(
-        range,
-        entry -> {
-          tail.add(entry);
-          learn(entry, sink);
-        });
+    journal.read(range, entry -> learn(entry, sink));
     requireNothingDeleted(followed == null ? range : new LaneRange(followed.from(), range.end()));
   }
 
@@ -145,6 +114,7 @@ final class LaneTakeOver {
    */
   <E extends Exception> void learn(JournalEntry entry, AcceptanceSink<E> sink)
       throws JournalException.Refused, E {
+    tail.add(entry);
     if (!decided.add(entry.source())) {
       throw new JournalException.Refused(
           at()

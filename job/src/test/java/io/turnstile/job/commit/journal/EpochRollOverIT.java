@@ -2,22 +2,20 @@ package io.turnstile.job.commit.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.journal.kafka.KafkaJournal;
 import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
 import io.turnstile.job.commit.journal.kafka.TestBroker;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every commit takes an epoch of the transactional id; after 32,767 the producer gets a new id. At
@@ -30,7 +28,8 @@ class EpochRollOverIT {
   private static final int COMMITS_PER_CHECKPOINT = 50;
   private static final int COMMITS_PER_LOOK = 10;
 
-  private Admin admin;
+  @RegisterExtension static final TestBroker BROKER = new TestBroker();
+
   private KafkaJournalSettings settings;
   private KafkaJournal journal;
   private final Set<Long> producerIds = new HashSet<>();
@@ -38,17 +37,8 @@ class EpochRollOverIT {
   @Test
   @Timeout(1_800)
   void ownersMayDieAroundTheEndOfTheEpochs() throws Exception {
-    try (TestBroker broker = TestBroker.start(Map.of())) {
-      admin = broker.admin();
-      settings = broker.createTopics(TopicNames.DEFAULT, 1);
-      try (KafkaJournal connected = KafkaJournal.connect(settings, 1)) {
-        journal = connected;
-        run();
-      }
-    }
-  }
-
-  private void run() throws Exception {
+    settings = BROKER.createTopics(1);
+    journal = BROKER.closing(KafkaJournal.connect(settings, 1));
     long seed = new Random().nextLong();
     System.out.println("ownersMayDieAroundTheEndOfTheEpochs: seed " + seed);
     Random random = new Random(seed);
@@ -90,10 +80,10 @@ class EpochRollOverIT {
     // Reading it all back finds what is missing, doubled or foreign.
     Lane reader = new Lane(0, 1, journal.identity(), journal.lane(0, () -> {}));
     assertThat(reader.takeOver(null, null, acceptance -> {})).isEqualTo(next);
-    reader.close();
     for (long offset = 0; offset < next; offset++) {
       assertThat(reader.isDecided(Verdicts.source(offset))).isTrue();
     }
+    reader.close();
   }
 
   private Lane takeOver(LaneCheckpoint checkpoint) throws Exception {
@@ -123,7 +113,8 @@ class EpochRollOverIT {
 
   private boolean isNearEndOfEpochs() throws Exception {
     String id = settings.topics().accepted() + "-lane-0";
-    TransactionDescription now = admin.describeTransactions(List.of(id)).description(id).get();
+    TransactionDescription now =
+        BROKER.admin().describeTransactions(List.of(id)).description(id).get();
     producerIds.add(now.producerId());
     int left = Short.MAX_VALUE - now.producerEpoch();
     return left < 100 || (producerIds.size() > 1 && now.producerEpoch() < 50);

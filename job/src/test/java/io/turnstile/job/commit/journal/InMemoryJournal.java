@@ -94,6 +94,32 @@ class InMemoryJournal implements TestJournal {
   }
 
   @Override
+  public Map<Integer, LanePosition> follow(Map<Integer, LaneRange> ranges, Follower follower)
+      throws JournalException, InterruptedException {
+    Map<Integer, LanePosition> reached = new TreeMap<>();
+    ranges.forEach((lane, range) -> reached.put(lane, range.from()));
+    while (follower.goesOn()) {
+      boolean more = false;
+      for (int number : ranges.keySet()) {
+        Owner lane = lane(number, () -> {});
+        LaneRange next;
+        synchronized (this) {
+          next = new LaneRange(reached.get(number), lane.visibleEnd().position());
+        }
+        lane.read(next, entry -> follower.read(number, entry));
+        more |= !next.end().equals(reached.put(number, next.end()));
+      }
+      follower.endOfBatch(true);
+      if (!more) {
+        synchronized (this) {
+          wait(FOLLOW_MILLIS);
+        }
+      }
+    }
+    return reached;
+  }
+
+  @Override
   public void close() {}
 
   @Override
@@ -184,26 +210,11 @@ class InMemoryJournal implements TestJournal {
     }
 
     @Override
-    public LaneRange follow(LanePosition from, Follower follower)
-        throws JournalException, InterruptedException {
-      LanePosition start = from == null ? LaneOffsets.start(PARTS).position() : from;
-      LanePosition reached = start;
-      while (follower.goesOn()) {
-        LanePosition end;
-        synchronized (InMemoryJournal.this) {
-          end = visibleEnd().position();
-        }
-        read(new LaneRange(reached, end), follower);
-        boolean more = !end.equals(reached);
-        reached = end;
-        follower.endOfBatch(true);
-        synchronized (InMemoryJournal.this) {
-          if (!more) {
-            InMemoryJournal.this.wait(FOLLOW_MILLIS);
-          }
-        }
+    public LaneRange beginFollowing(LanePosition from) {
+      synchronized (InMemoryJournal.this) {
+        LanePosition start = from == null ? LaneOffsets.start(PARTS).position() : from;
+        return new LaneRange(start, visibleEnd().position());
       }
-      return new LaneRange(start, reached);
     }
 
     /** Up to the open transaction. */

@@ -265,16 +265,22 @@ final class ModelJournal implements ModelStore {
     }
 
     @Override
-    public LaneRange follow(LanePosition from, Follower follower)
+    public LaneRange beginFollowing(LanePosition from) throws JournalException {
+      return new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), followedEnd())
+          .rangeFrom(from);
+    }
+
+    @Override
+    public LanePosition follow(LanePosition from, Reader reader)
         throws JournalException, InterruptedException {
-      LaneOffsets end =
-          mutations.contains(Mutation.UNCOMMITTED_FOLLOWED) ? endOffsets() : stableOffsets();
-      LaneRange range =
-          new LaneExtent(lane, PART_NAMES, LaneOffsets.start(PARTS.size()), end).rangeFrom(from);
+      LanePosition end = followedEnd().position();
       followed = true;
-      readSlots(range, follower);
-      follower.endOfBatch(true);
-      return range;
+      readSlots(new LaneRange(from, end), reader);
+      return end;
+    }
+
+    private LaneOffsets followedEnd() {
+      return mutations.contains(Mutation.UNCOMMITTED_FOLLOWED) ? endOffsets() : stableOffsets();
     }
 
     @Override

@@ -42,6 +42,16 @@ interface ModelStore {
   /** One who took over the lane, or is about to. */
   interface Owner extends LaneJournal {
 
+    /**
+     * Reads what another owner has committed, as {@link Journal#follow} does.
+     *
+     * @return where it got to
+     */
+    default LanePosition follow(LanePosition from, Reader reader)
+        throws JournalException, InterruptedException {
+      throw new UnsupportedOperationException("this store has no generations");
+    }
+
     /** The take-over begins now. */
     default void beginTakeOver() {}
 

@@ -366,6 +366,9 @@ final class ProtocolModel {
     /** Inputs that came while it followed another job. */
     private final List<Input> heldInputs = new ArrayList<>();
 
+    /** By lane: where it has followed another job to. */
+    private final LanePosition[] followed = new LanePosition[bounds.lanes()];
+
     private boolean following;
     private boolean running;
     private boolean busy;
@@ -391,35 +394,19 @@ final class ProtocolModel {
       }
     }
 
-    void beginFollowing() throws JournalException {
+    void beginFollowing() throws JournalException, InterruptedException {
       following = true;
       for (Lane lane : lanes) {
-        lane.beginFollowing(checkpointOf(lane), startOf(lane));
+        followed[lane.number()] = lane.beginFollowing(checkpointOf(lane), startOf(lane)).from();
       }
     }
 
     /** Reads what is committed in a lane, and drops what it holds and is decided. */
     void follow(int number) throws JournalException, InterruptedException {
       Lane lane = lanes.get(number);
-      List<JournalEntry> found = new ArrayList<>();
-      lane.follow(
-          new LaneTakeOver.Follower() {
-            @Override
-            public boolean goesOn() {
-              return true;
-            }
-
-            @Override
-            public void add(JournalEntry entry) {
-              found.add(entry);
-            }
-
-            @Override
-            public void endOfBatch(boolean caughtUp) {}
-          });
-      for (JournalEntry entry : found) {
-        lane.learn(entry, this::recover);
-      }
+      followed[number] =
+          owners.get(number).follow(followed[number], entry -> lane.learn(entry, this::recover));
+      lane.followedTo(followed[number]);
       heldInputs.removeIf(input -> laneOf(input) == number && lane.isDecided(input.position()));
     }
 

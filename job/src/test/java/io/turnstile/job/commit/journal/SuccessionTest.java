@@ -10,8 +10,10 @@ import io.turnstile.clients.ReferenceSpec.KeyedBy;
 import io.turnstile.decision.dedup.DedupSettings;
 import io.turnstile.decision.reference.NamedReference;
 import io.turnstile.decision.reference.ReferenceUpdate;
+import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.RejectionReason;
+import io.turnstile.events.SourcePosition;
 import io.turnstile.events.VerdictCodec;
 import io.turnstile.job.decide.DecisionFixture;
 import io.turnstile.job.decide.DecisionOperatorFactory;
@@ -23,14 +25,28 @@ import io.turnstile.job.harness.FakeReferenceTopic;
 import io.turnstile.job.harness.OperatorUnderTest;
 import io.turnstile.job.harness.OperatorUnderTest.Checkpoint;
 import io.turnstile.job.harness.Samples;
+import io.turnstile.job.read.InputMetadata;
 import io.turnstile.job.read.ReferenceKind;
 import io.turnstile.job.read.ReferenceUpdateType;
 import io.turnstile.job.validate.DecisionInput;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+import org.apache.flink.runtime.operators.coordination.OperatorEventDispatcher;
+import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
+import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,9 +57,16 @@ class SuccessionTest {
 
   private static final int LANES = 4;
   private static final long START = 1_000_000;
+  private static final int LARGE = 10 << 20;
+
+  /** So many of that size are more than is held. */
+  private static final int FULL_AT = 7;
 
   private final InMemoryJournal journal = new InMemoryJournal(LANES);
   private final List<OperatorUnderTest<?, ?, ?>> open = new ArrayList<>();
+
+  /** What the operators of all jobs have said to their coordinators. */
+  private final List<OperatorEvent> said = new CopyOnWriteArrayList<>();
 
   /** Named references of the jobs that are started. */
   private List<ReferenceSettings> references = List.of();
@@ -65,11 +88,13 @@ class SuccessionTest {
     OperatorUnderTest<DecisionInput, ReferenceUpdate, Verdict> operator =
         OperatorUnderTest.start(
             new OperatorUnderTest.Spec<>(
-                new DecisionOperatorFactory(
-                    turnstile,
-                    new FakeReferenceTopic<>(),
-                    references,
-                    JournalCommit.factory(settings, (lanes, metrics) -> journal)),
+                new Overheard(
+                    new DecisionOperatorFactory(
+                        turnstile,
+                        new FakeReferenceTopic<>(),
+                        references,
+                        JournalCommit.factory(settings, (lanes, metrics) -> journal)),
+                    said),
                 DecisionInput.TYPE,
                 decisionInput -> decisionInput.metadata().routingKey(),
                 ReferenceUpdateType.of(ReferenceKind.CUSTOMER),
@@ -82,6 +107,49 @@ class SuccessionTest {
             checkpoint);
     open.add(operator);
     return operator;
+  }
+
+  /** Notes what an operator says to its coordinator. */
+  private static final class Overheard extends AbstractStreamOperatorFactory<Verdict>
+      implements TwoInputStreamOperatorFactory<DecisionInput, ReferenceUpdate, Verdict> {
+
+    private final transient DecisionOperatorFactory factory;
+    private final transient List<OperatorEvent> said;
+
+    Overheard(DecisionOperatorFactory factory, List<OperatorEvent> said) {
+      this.factory = factory;
+      this.said = said;
+    }
+
+    @Override
+    @SuppressWarnings("TypeParameterUnusedInFormals")
+    public <T extends StreamOperator<Verdict>> T createStreamOperator(
+        StreamOperatorParameters<Verdict> parameters) {
+      return factory.createStreamOperator(
+          new StreamOperatorParameters<>(
+              parameters.getContainingTask(),
+              parameters.getStreamConfig(),
+              parameters.getOutput(),
+              parameters::getProcessingTimeService,
+              new OperatorEventDispatcher() {
+                @Override
+                public void registerEventHandler(OperatorID operator, OperatorEventHandler by) {
+                  // The test calls it.
+                }
+
+                @Override
+                public OperatorEventGateway getOperatorEventGateway(OperatorID operator) {
+                  return said::add;
+                }
+              },
+              parameters.getMailboxExecutor()));
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
+      return factory.getStreamOperatorClass(classLoader);
+    }
   }
 
   /** Each has a job id of its own. */
@@ -308,6 +376,55 @@ class SuccessionTest {
         .isEqualTo(RejectionReason.UNKNOWN_REFERENCE);
   }
 
+  /** The first job does not decide what it holds, and what the first has decided does not come. */
+  @Test
+  void whoCanHoldNoMoreAsksForTheTakeOverAndLosesNothing() throws Exception {
+    var first = start(1, null);
+    Checkpoint savepoint = first.checkpoint();
+    first.first(input(0, 0));
+    first.checkpoint();
+    var second = start(2, savepoint);
+    said.clear();
+    CompletableFuture<Void> coordinator =
+        CompletableFuture.runAsync(
+            () -> {
+              await().until(() -> second.gauge("heldInStandby") == FULL_AT);
+              await()
+                  .until(
+                      () -> {
+                        second.advanceHeldUp(1_000);
+                        return !said.isEmpty();
+                      });
+              second.event(StandbySignal.TAKE_OVER);
+            });
+    for (int offset = 1; offset <= FULL_AT; offset++) {
+      // The last one is held until the take-over.
+      second.first(largeInput(offset));
+    }
+    coordinator.get();
+    assertThat(said).containsExactly(StandbySignal.FULL, StandbySignal.TAKEN_OVER);
+    second.first(input(0, 0));
+    second.checkpoint();
+    assertThat(committedOffsets())
+        .containsExactlyElementsOf(LongStream.rangeClosed(0, FULL_AT).boxed().toList());
+  }
+
+  private static DecisionInput largeInput(long offset) {
+    return new DecisionInput.Unreadable(
+        new InputMetadata(new SourcePosition("transactions", 0, offset), START, "customer"),
+        null,
+        new byte[LARGE],
+        DeadLetterCode.TOO_LARGE,
+        "message");
+  }
+
+  @Test
+  void oneThreadFollowsAllLanes() throws Exception {
+    var first = start(1, null);
+    start(2, first.checkpoint());
+    assertThat(followingThreads()).hasSize(1);
+  }
+
   @Test
   void standbyThatIsClosedEndsItsThreads() throws Exception {
     var first = start(1, null);
@@ -317,12 +434,17 @@ class SuccessionTest {
     first.first(input(0, 0));
     first.checkpoint();
     assertThat(committedOffsets()).containsExactly(0L);
-    assertThat(Thread.getAllStackTraces().keySet())
-        .noneMatch(thread -> thread.getName().contains(" lane ") && isFollowing(thread));
+    assertThat(followingThreads()).isEmpty();
   }
 
-  private static boolean isFollowing(Thread thread) {
-    return List.of(thread.getStackTrace()).stream()
-        .anyMatch(frame -> frame.getMethodName().equals("follow"));
+  private static List<String> followingThreads() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(
+            thread ->
+                Stream.of(thread.getValue())
+                    .anyMatch(frame -> frame.getMethodName().equals("follow")))
+        .map(thread -> thread.getKey().getName())
+        .filter(name -> name.contains(" lane "))
+        .toList();
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
-import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.journal.kafka.KafkaJournal;
 import io.turnstile.job.commit.journal.kafka.KafkaJournalSettings;
 import io.turnstile.job.commit.journal.kafka.TestBroker;
@@ -21,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A broker that is taken for dead for a moment forgets to mark some commits that it acknowledged
@@ -29,6 +29,9 @@ import org.junit.jupiter.api.Timeout;
  */
 @Tag("extended")
 class UnmarkedCommitIT {
+
+  @RegisterExtension
+  static final TestBroker BROKER = new TestBroker(Map.of(TestBroker.SESSION_TIMEOUT, "2000"));
 
   private static final int LANES = 16;
   private static final int COMMITS_PER_CHECKPOINT = 5;
@@ -44,31 +47,28 @@ class UnmarkedCommitIT {
   @Test
   @Timeout(300)
   void noInputLosesItsVerdictWithTheMarkerOfACommit() throws Exception {
-    try (TestBroker broker = TestBroker.start(Map.of())) {
-      KafkaJournalSettings settings = broker.createTopics(TopicNames.DEFAULT, LANES);
-      try (KafkaJournal journal = KafkaJournal.connect(settings, LANES)) {
-        ExecutorService threads = Executors.newFixedThreadPool(LANES);
-        try {
-          List<Future<Long>> runs = new ArrayList<>();
-          for (int lane = 0; lane < LANES; lane++) {
-            runs.add(threads.submit(new LaneOwner(journal, lane)::run));
-          }
-          for (int round = 0; unmarked.get() < ENOUGH && round < MAX_ROUNDS; round++) {
-            awaitCheckpoints(10 * LANES, runs);
-            broker.testbed().pause(TestbedProcess.BROKER);
-            TimeUnit.MILLISECONDS.sleep(LONGER_THAN_SESSION.toMillis());
-            broker.testbed().resume(TestbedProcess.BROKER);
-            awaitCheckpoints(20 * LANES, runs);
-          }
-          enough = true;
-          for (int lane = 0; lane < LANES; lane++) {
-            requireEveryInputOnce(journal, lane, runs.get(lane).get());
-          }
-          assumeThat(unmarked).as("commits that the broker forgot").hasPositiveValue();
-        } finally {
-          threads.shutdownNow();
-        }
+    KafkaJournalSettings settings = BROKER.createTopics(LANES);
+    KafkaJournal journal = BROKER.closing(KafkaJournal.connect(settings, LANES));
+    ExecutorService threads = Executors.newFixedThreadPool(LANES);
+    try {
+      List<Future<Long>> runs = new ArrayList<>();
+      for (int lane = 0; lane < LANES; lane++) {
+        runs.add(threads.submit(new LaneOwner(journal, lane)::run));
       }
+      for (int round = 0; unmarked.get() < ENOUGH && round < MAX_ROUNDS; round++) {
+        awaitCheckpoints(10 * LANES, runs);
+        BROKER.testbed().pause(TestbedProcess.BROKER);
+        TimeUnit.MILLISECONDS.sleep(LONGER_THAN_SESSION.toMillis());
+        BROKER.testbed().resume(TestbedProcess.BROKER);
+        awaitCheckpoints(20 * LANES, runs);
+      }
+      enough = true;
+      for (int lane = 0; lane < LANES; lane++) {
+        requireEveryInputOnce(journal, lane, runs.get(lane).get());
+      }
+      assumeThat(unmarked).as("commits that the broker forgot").hasPositiveValue();
+    } finally {
+      threads.shutdownNow();
     }
   }
 

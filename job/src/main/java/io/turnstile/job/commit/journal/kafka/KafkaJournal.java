@@ -6,6 +6,8 @@ import io.turnstile.clients.OwnersTopic;
 import io.turnstile.job.commit.journal.Journal;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
+import io.turnstile.job.commit.journal.LanePosition;
+import io.turnstile.job.commit.journal.LaneRange;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -298,6 +300,12 @@ public final class KafkaJournal implements Journal {
     Supplier<Duration> maxIdle = () -> maxIdle(idExpirationMillis);
     return new KafkaLane(
         settings, strayLives, admin, maxMessageBytes, maxIdle, takeOversAgain, number, failed);
+  }
+
+  @Override
+  public Map<Integer, LanePosition> follow(Map<Integer, LaneRange> ranges, Follower follower)
+      throws JournalException, InterruptedException {
+    return new KafkaFollowing(settings, ranges).run(follower);
   }
 
   @Override

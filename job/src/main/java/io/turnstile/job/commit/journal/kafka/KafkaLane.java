@@ -84,7 +84,7 @@ final class KafkaLane implements LaneJournal {
             settings.transactionTimeout(),
             strayLives);
     producer = new KafkaLaneProducer(settings, at, transactionalId, partitions, ownership, failed);
-    owners = new KafkaLaneOwners(settings, admin, at, number, producer);
+    owners = new KafkaLaneOwners(settings, admin, at, number, producer, ownership);
   }
 
   private TransactionDescription describe(Admin admin, String transactionalId, Duration timeout)
@@ -107,13 +107,10 @@ final class KafkaLane implements LaneJournal {
   }
 
   @Override
-  public LaneRange follow(LanePosition from, Follower follower)
-      throws JournalException, InterruptedException {
+  public LaneRange beginFollowing(LanePosition from) throws JournalException, InterruptedException {
     producer.prepare(settings.topics().owners());
     LaneOffsets end = log.visibleEnd();
-    LanePosition start =
-        new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from).from();
-    return new LaneRange(start, log.follow(LaneOffsets.of(start), end, follower).position());
+    return new LaneExtent(number, log.parts(), log.begin(), end).rangeFrom(from);
   }
 
   @Override

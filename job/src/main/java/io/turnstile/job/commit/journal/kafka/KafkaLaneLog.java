@@ -1,34 +1,23 @@
 package io.turnstile.job.commit.journal.kafka;
 
-import io.turnstile.events.SourcePosition;
 import io.turnstile.events.VerdictHeaders;
-import io.turnstile.job.commit.journal.JournalEntry;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
-import io.turnstile.job.decide.RecoveredAcceptance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /** Reads the partitions of a lane: where they begin and end, and the verdicts in them. */
@@ -36,13 +25,10 @@ final class KafkaLaneLog {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** A follower that has enough is waited for by everybody. */
-  private static final Duration FOLLOW_POLL = Duration.ofMillis(20);
-
   private final KafkaJournalSettings settings;
   private final Admin admin;
   private final String at;
-  private final String clientId;
+  private final VerdictConsumer verdicts;
   private final List<TopicPartition> partitions;
 
   /**
@@ -58,8 +44,8 @@ final class KafkaLaneLog {
     this.settings = settings;
     this.admin = admin;
     this.at = at;
-    this.clientId = clientId;
     this.partitions = partitions;
+    verdicts = new VerdictConsumer(settings, at, clientId);
   }
 
   /** The names of the partitions, for messages. */
@@ -119,31 +105,7 @@ final class KafkaLaneLog {
   /** See {@link LaneJournal#read}. */
   void read(LaneOffsets from, LaneOffsets to, LaneJournal.Reader reader)
       throws JournalException, InterruptedException {
-    read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(entryOf(record)));
-  }
-
-  /**
-   * Reads committed verdicts as they come, until the follower has enough.
-   *
-   * @param end who gets there has caught up
-   * @return where it got to
-   */
-  LaneOffsets follow(LaneOffsets from, LaneOffsets end, LaneJournal.Follower follower)
-      throws JournalException, InterruptedException {
-    return withConsumer(
-        IsolationLevel.READ_COMMITTED,
-        consumer -> {
-          startAt(from, consumer);
-          LaneOffsets reached = from;
-          while (follower.goesOn()) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(FOLLOW_POLL)) {
-              follower.read(entryOf(record));
-            }
-            reached = new LaneOffsets(partitions.stream().map(consumer::position).toList());
-            follower.endOfBatch(behind(reached, end).isEmpty());
-          }
-          return reached;
-        });
+    read(IsolationLevel.READ_COMMITTED, from, to, record -> reader.read(verdicts.entryOf(record)));
   }
 
   /** See {@link LaneJournal#appended}. */
@@ -169,7 +131,7 @@ final class KafkaLaneLog {
       return;
     }
     Void unused =
-        withConsumer(
+        verdicts.read(
             isolation,
             consumer -> {
               read(consumer, from, to, reader);
@@ -177,48 +139,11 @@ final class KafkaLaneLog {
             });
   }
 
-  /** Uses a consumer. */
-  private interface Reading<T> {
-    T read(KafkaConsumer<byte[], byte[]> consumer) throws JournalException, InterruptedException;
-  }
-
-  private <T> T withConsumer(IsolationLevel isolation, Reading<T> reading)
-      throws JournalException, InterruptedException {
-    try {
-      KafkaConsumer<byte[], byte[]> consumer =
-          new KafkaConsumer<>(
-              consumerProperties(isolation),
-              new ByteArrayDeserializer(),
-              new ByteArrayDeserializer());
-      try {
-        return reading.read(consumer);
-      } finally {
-        // Else it waits for a fetch that waits at the broker, half a second, for more records.
-        consumer.close(CloseOptions.timeout(Duration.ZERO));
-      }
-    } catch (InterruptException e) {
-      throw KafkaFailures.interrupted();
-    } catch (KafkaException e) {
-      throw KafkaFailures.explain(at + "reading what was committed since the checkpoint", e);
-    }
-  }
-
-  private Properties consumerProperties(IsolationLevel isolation) {
-    Properties properties = new Properties();
-    properties.putAll(settings.client());
-    properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
-    properties.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString());
-    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-    return properties;
-  }
-
   private void read(
       KafkaConsumer<byte[], byte[]> consumer, LaneOffsets from, LaneOffsets to, RecordReader reader)
       throws JournalException, InterruptedException {
-    startAt(from, consumer);
+    consumer.assign(partitions);
+    VerdictConsumer.seek(consumer, partitions, from);
     Map<TopicPartition, Long> reached = new HashMap<>();
     for (int part = 0; part < partitions.size(); part++) {
       reached.put(partitions.get(part), from.offset(part));
@@ -245,13 +170,6 @@ final class KafkaLaneLog {
           progressAt = System.nanoTime();
         }
       }
-    }
-  }
-
-  private void startAt(LaneOffsets from, KafkaConsumer<?, ?> consumer) {
-    consumer.assign(partitions);
-    for (int part = 0; part < partitions.size(); part++) {
-      consumer.seek(partitions.get(part), from.offset(part));
     }
   }
 
@@ -291,30 +209,5 @@ final class KafkaLaneLog {
 
   int partOf(String topic) {
     return settings.topics().verdicts().indexOf(topic);
-  }
-
-  private JournalEntry entryOf(ConsumerRecord<byte[], byte[]> record) throws JournalException {
-    String place = record.topic() + "/" + record.partition() + " offset " + record.offset();
-    try {
-      Headers headers = record.headers();
-      String seq = VerdictHeaders.optional(headers, VerdictHeaders.LANE_SEQ);
-      SourcePosition source = VerdictHeaders.position(headers);
-      return new JournalEntry(
-          place,
-          seq == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(seq)),
-          source,
-          record.topic().equals(settings.topics().accepted())
-              ? RecoveredAcceptance.of(source, record.value())
-              : null);
-    } catch (RuntimeException e) {
-      throw new JournalException.Refused(
-          at
-              + "the record at "
-              + place
-              + " is no verdict ("
-              + e.getMessage()
-              + "): another program writes to the verdict topics; stop it, and use new ones",
-          e);
-    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -23,6 +24,7 @@ final class KafkaLaneOwners {
   private final String at;
   private final TopicPartition partition;
   private final KafkaLaneProducer producer;
+  private final KafkaLaneOwnership ownership;
 
   /** The owner in what is before {@link #knownEnd}. */
   private Optional<Generation> known = Optional.empty();
@@ -37,11 +39,17 @@ final class KafkaLaneOwners {
    * @param producer of the lane: it writes here too
    */
   KafkaLaneOwners(
-      KafkaJournalSettings settings, Admin admin, String at, int lane, KafkaLaneProducer producer) {
+      KafkaJournalSettings settings,
+      Admin admin,
+      String at,
+      int lane,
+      KafkaLaneProducer producer,
+      KafkaLaneOwnership ownership) {
     this.settings = settings;
     this.admin = admin;
     this.at = at;
     this.producer = producer;
+    this.ownership = ownership;
     partition = new TopicPartition(settings.topics().owners(), lane);
   }
 
@@ -63,44 +71,47 @@ final class KafkaLaneOwners {
     return known;
   }
 
-  /** See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. */
+  /**
+   * See {@link io.turnstile.job.commit.journal.LaneJournal#claim}. It also ends what a commit of an
+   * earlier owner has left open here (KAFKA-20734): that is committed with it, and stands before
+   * it.
+   */
   void claim(Generation generation) throws JournalException, InterruptedException {
-    endTransactions();
     long behind =
         producer.commitAlone(
             "making generation " + generation.number() + " known",
             OwnersTopic.record(partition.topic(), partition.partition(), generation));
     claimed = generation;
-    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
-    long pause = KafkaLane.MIN_VISIBLE_POLL_MILLIS;
-    while (end(IsolationLevel.READ_COMMITTED) < behind) {
-      if (System.nanoTime() > giveUpAt) {
-        throw new JournalException(
-            at
-                + "generation "
-                + generation.number()
-                + " is committed in "
-                + partition
-                + " and not visible"
-                + KafkaFailures.UNMARKED);
-      }
-      Thread.sleep(pause);
-      pause = KafkaLane.nextPause(pause);
-    }
+    awaitVisible(generation, behind);
     synchronized (this) {
       known = Optional.of(generation);
       knownEnd = behind;
     }
   }
 
-  /**
-   * Ends what an earlier owner has begun here and nobody else can end (KAFKA-20734): as long as it
-   * is open, what is written behind it cannot be read.
-   */
-  private void endTransactions() throws JournalException, InterruptedException {
-    if (end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED)) {
-      producer.abandonTransactionOn(List.of(partition));
-      producer.fence();
+  /** Gives up as {@link KafkaLane} does with verdicts: the next attempt makes it known again. */
+  private void awaitVisible(Generation generation, long behind)
+      throws JournalException, InterruptedException {
+    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
+    long pause = KafkaLane.MIN_VISIBLE_POLL_MILLIS;
+    while (end(IsolationLevel.READ_COMMITTED) < behind) {
+      // In this order: what is complete by then is visible, or never will be.
+      TransactionState state = ownership.transactionState(settings.takeOverTimeout());
+      if (end(IsolationLevel.READ_COMMITTED) < behind
+          && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
+        throw new JournalException(
+            at
+                + "generation "
+                + generation.number()
+                + " is committed in "
+                + partition
+                + " and not visible, and the transaction is "
+                + state
+                + KafkaFailures.UNMARKED
+                + ", or another program has a transaction open there");
+      }
+      Thread.sleep(pause);
+      pause = KafkaLane.nextPause(pause);
     }
   }
 

@@ -4,71 +4,44 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
 import io.turnstile.job.commit.journal.LanePosition;
 import io.turnstile.job.commit.journal.LaneRange;
 import io.turnstile.job.commit.journal.Verdicts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionListing;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** On a broker that forgets a transactional id after two idle seconds, not after a week. */
+/** On a broker that forgets a transactional id after five idle seconds, not after a week. */
 @Timeout(120)
 @Tag("extended")
 class IdleLaneIT {
 
-  private static TestBroker broker;
-  private static Admin admin;
+  @RegisterExtension
+  static final TestBroker BROKER =
+      new TestBroker(
+          Map.of(
+              "transactional.id.expiration.ms", "5000",
+              "transaction.remove.expired.transaction.cleanup.interval.ms", "500"));
 
-  private final List<AutoCloseable> open = new ArrayList<>();
   private KafkaJournalSettings settings;
 
-  @BeforeAll
-  static void startBroker() {
-    broker =
-        TestBroker.start(
-            Map.of(
-                "transactional.id.expiration.ms", "2000",
-                "transaction.remove.expired.transaction.cleanup.interval.ms", "500"));
-    admin = broker.admin();
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
   @BeforeEach
-  void createTopics(TestInfo test) throws Exception {
-    TopicNames topics = TopicNames.withPrefix(test.getTestMethod().orElseThrow().getName() + ".");
-    settings = broker.createTopics(topics, 1);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable closeable : open) {
-      closeable.close();
-    }
+  void createTopics() throws Exception {
+    settings = BROKER.createTopics(1);
   }
 
   private LaneJournal lane() throws Exception {
-    KafkaJournal journal = KafkaJournal.connect(settings, 1);
-    open.add(journal);
-    LaneJournal lane = journal.lane(0, () -> {});
-    open.add(lane);
-    return lane;
+    KafkaJournal journal = BROKER.closing(KafkaJournal.connect(settings, 1));
+    return BROKER.closing(journal.lane(0, () -> {}));
   }
 
   private static LanePosition takeOver(LaneJournal lane, List<Long> committed) throws Exception {
@@ -91,13 +64,13 @@ class IdleLaneIT {
 
   private boolean isForgotten() throws Exception {
     String id = settings.topics().accepted() + "-lane-0";
-    return admin.listTransactions().all().get().stream()
+    return BROKER.admin().listTransactions().all().get().stream()
         .map(TransactionListing::transactionalId)
         .noneMatch(id::equals);
   }
 
   private void awaitForgotten() {
-    await().until(this::isForgotten);
+    await().atMost(Duration.ofSeconds(30)).until(this::isForgotten);
   }
 
   private List<Long> committed() throws Exception {

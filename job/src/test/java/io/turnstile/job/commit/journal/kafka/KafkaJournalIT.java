@@ -16,9 +16,9 @@ import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -35,13 +35,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Checks on a real broker what the protocol assumes of a journal; each test has its own topics. */
 @Timeout(120)
@@ -51,48 +48,29 @@ class KafkaJournalIT {
   private static final int LANE = 1;
   private static final byte[] NOTHING = {};
 
-  private static TestBroker broker;
-  private static Admin admin;
+  @RegisterExtension static final TestBroker BROKER = new TestBroker(brokerConfig());
 
-  private final List<AutoCloseable> open = new ArrayList<>();
+  private Admin admin;
   private KafkaJournalSettings settings;
 
-  @BeforeAll
-  static void startBroker() {
-    broker =
-        TestBroker.start(
-            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500"));
-    admin = broker.admin();
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
+  private static Map<String, String> brokerConfig() {
+    Map<String, String> config = new HashMap<>(ForgottenCommit.BROKER_CONFIG);
+    config.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
+    return config;
   }
 
   @BeforeEach
-  void createTopics(TestInfo test) throws Exception {
-    TopicNames topics = TopicNames.withPrefix(test.getTestMethod().orElseThrow().getName() + ".");
-    settings = broker.createTopics(topics, LANES);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable closeable : open) {
-      closeable.close();
-    }
+  void createTopics() throws Exception {
+    admin = BROKER.admin();
+    settings = BROKER.createTopics(LANES);
   }
 
   private KafkaJournal connect() throws Exception {
-    KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofMillis(500));
-    open.add(journal);
-    return journal;
+    return BROKER.closing(KafkaJournal.connect(settings, LANES, Duration.ofMillis(500)));
   }
 
   private LaneJournal lane() throws Exception {
-    LaneJournal lane = connect().lane(LANE, () -> {});
-    open.add(lane);
-    return lane;
+    return BROKER.closing(connect().lane(LANE, () -> {}));
   }
 
   /** A lane that is taken over, and from where on it may append. */
@@ -190,6 +168,22 @@ class KafkaJournalIT {
     awaitEnd(settings.topics().rejected(), 1);
     lane.close();
     assertThat(committed()).containsExactly(0L);
+  }
+
+  /** KAFKA-20734; readers would never get past it. */
+  @Test
+  void whatKafkaForgotToCommitIsAborted() throws Exception {
+    LaneJournal lane = owner();
+    lane.append(accepted(0), 1);
+    lane.awaitVisible(lane.commit());
+    ForgottenCommit.leave(
+        BROKER,
+        settings.topics().accepted() + "-lane-" + LANE,
+        new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING));
+    LaneJournal next = owner();
+    next.append(accepted(1), 2);
+    next.awaitVisible(next.commit());
+    assertThat(committed()).containsExactly(0L, 1L);
   }
 
   private void awaitEnd(String topic, long offset) {
@@ -295,10 +289,9 @@ class KafkaJournalIT {
   void transactionThatTimedOutIsNoOtherOwner() throws Exception {
     settings =
         KafkaTestSettings.withTimeouts(settings, Duration.ofSeconds(1), Duration.ofSeconds(60));
-    KafkaJournal journal = KafkaJournal.connect(settings, LANES, Duration.ofHours(1));
-    open.add(journal);
-    LaneJournal lane = journal.lane(LANE, () -> {});
-    open.add(lane);
+    KafkaJournal journal =
+        BROKER.closing(KafkaJournal.connect(settings, LANES, Duration.ofHours(1)));
+    LaneJournal lane = BROKER.closing(journal.lane(LANE, () -> {}));
     readAll(lane, lane.takeOver(null));
     lane.append(accepted(0), 1);
     String id = settings.topics().accepted() + "-lane-" + LANE;
@@ -316,24 +309,12 @@ class KafkaJournalIT {
     assertThat(committed()).isEmpty();
   }
 
-  /** A producer of another program, with a transaction begun. */
-  private KafkaProducer<byte[], byte[]> foreignTransaction() {
-    Properties foreign = new Properties();
-    foreign.putAll(settings.client());
-    foreign.put("transactional.id", "foreign");
-    KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(foreign, new ByteArraySerializer(), new ByteArraySerializer());
-    producer.initTransactions();
-    producer.beginTransaction();
-    return producer;
-  }
-
   @Test
   void openTransactionOfAnotherProgramIsReportedWithPositions() throws Exception {
     LaneJournal lane = owner();
     lane.append(accepted(0), 1);
     lane.commit();
-    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
+    try (KafkaProducer<byte[], byte[]> producer = BROKER.foreignTransaction()) {
       producer
           .send(new ProducerRecord<>(settings.topics().accepted(), LANE, NOTHING, NOTHING))
           .get();
@@ -350,7 +331,7 @@ class KafkaJournalIT {
   @Test
   void recordOfAnotherProgramIsFoundAtACheckpoint() throws Exception {
     LaneJournal lane = owner();
-    try (KafkaProducer<byte[], byte[]> producer = foreignTransaction()) {
+    try (KafkaProducer<byte[], byte[]> producer = BROKER.foreignTransaction()) {
       lane.append(accepted(0), 1);
       LanePosition end = lane.commit();
       lane.awaitVisible(end);

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Properties;
 
 /** Settings of a journal in Kafka for tests. */
-final class KafkaTestSettings {
+public final class KafkaTestSettings {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -15,7 +15,7 @@ final class KafkaTestSettings {
     return new KafkaJournalSettings(client, topics, MINUTE, MINUTE, null);
   }
 
-  static KafkaJournalSettings withTimeouts(
+  public static KafkaJournalSettings withTimeouts(
       KafkaJournalSettings settings, Duration transaction, Duration takeOver) {
     return new KafkaJournalSettings(
         settings.client(), settings.topics(), transaction, takeOver, settings.startOffsets());

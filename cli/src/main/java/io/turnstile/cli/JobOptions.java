@@ -1,0 +1,45 @@
+package io.turnstile.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Unmatched;
+
+/** What an upgrade has to know of the job's options, among all others. */
+final class JobOptions {
+
+  /** The option that an upgrade adds. */
+  static final String GENERATION = "--generation";
+
+  @Option(names = "--parallelism")
+  private Integer parallelism;
+
+  @Option(names = GENERATION)
+  private String generation;
+
+  /** The job itself checks them. */
+  @Unmatched
+  @SuppressWarnings("UnusedVariable") // picocli puts them there.
+  private List<String> others;
+
+  private JobOptions() {}
+
+  /**
+   * Reads the arguments of a job, in all forms that the job takes.
+   *
+   * @throws CommandLine.ParameterException if one of these options is wrong
+   */
+  static JobOptions of(List<String> arguments) {
+    return CommandLine.populateCommand(new JobOptions(), arguments.toArray(String[]::new));
+  }
+
+  /** Null if it is not given. */
+  Integer parallelism() {
+    return parallelism;
+  }
+
+  /** Null if it is not given. */
+  String generation() {
+    return generation;
+  }
+}
