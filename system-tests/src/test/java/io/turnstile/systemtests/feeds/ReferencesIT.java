@@ -15,6 +15,7 @@ import io.turnstile.events.TransactionCodec;
 import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.systemtests.harness.VerdictReader;
+import io.turnstile.testbed.FeedProcess;
 import io.turnstile.testbed.TestbedConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class ReferencesIT {
       turnstile.publishProduct("p-2");
       publishArticle(3, "B");
       try (FeedProcess runner =
-          FeedProcess.start(feeds(), TESTBED.testbed().bootstrapServers(), prefix)) {
+          FeedProcess.start(TESTBED.testbed(), "128m", feeds(), "--topic-prefix", prefix)) {
         await()
             .atMost(Deployment.PATIENCE)
             .until(() -> runner.metrics().contains("outcome=\"published\"} 1.0"));
