@@ -70,8 +70,7 @@ class FeedsIT {
   @BeforeEach
   void createTopics(TestInfo test) throws Exception {
     shop =
-        new Shop(
-            TESTBED.testbed(), test.getTestMethod().orElseThrow().getName() + ".", directory);
+        new Shop(TESTBED.testbed(), test.getTestMethod().orElseThrow().getName() + ".", directory);
   }
 
   private static ApiSettings settings(double failures, double truncated) {
@@ -210,7 +209,13 @@ class FeedsIT {
   private KafkaPublication open(Feed feed, RecordMapper mapper, Leadership leadership)
       throws InterruptedException {
     return KafkaPublication.open(
-        shop.client(), feed, mapper, shop.topics().inventory(), shop.states(), leadership, Duration.ofMinutes(1));
+        shop.client(),
+        feed,
+        mapper,
+        shop.topics().inventory(),
+        shop.states(),
+        leadership,
+        Duration.ofMinutes(1));
   }
 
   private static Mapped put(RecordMapper mapper, long version) throws IOException {
