@@ -180,10 +180,12 @@ final class ChangingSources implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
-    try (server;
-        connection) {
+  public void close() {
+    try (server) {
       producer.close();
+      connection.close();
+    } catch (SQLException e) {
+      // The session ends with its server.
     }
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -75,7 +76,7 @@ public final class FeedFleet implements AutoCloseable {
                   0,
                   CHANGES_PER_SECOND,
                   null,
-                  target.ordinal())));
+                  1)));
     }
     String kafka = deployment.testbed().bootstrapServers();
     sources =
@@ -95,7 +96,8 @@ public final class FeedFleet implements AutoCloseable {
             1,
             1,
             TimeUnit.SECONDS);
-    int[] ports = apis.values().stream().mapToInt(SimulatedApi::port).toArray();
+    Map<Target, Integer> ports = new EnumMap<>(Target.class);
+    apis.forEach((target, api) -> ports.put(target, api.port()));
     Path file =
         Files.writeString(
             directory.resolve("feeds.yaml"),
@@ -155,16 +157,18 @@ public final class FeedFleet implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    ticks.shutdownNow();
-    // A change that is under way needs what is closed next.
-    ticks.awaitTermination(10, TimeUnit.SECONDS);
-    apis.values().forEach(SimulatedApi::close);
+  public void close() {
     if (process != null) {
       process.close();
     }
-    if (sources != null) {
-      sources.close();
+    apis.values().forEach(SimulatedApi::close);
+    if (changes != null) {
+      changes.cancel(false);
     }
+    if (sources != null) {
+      // Behind a change that is under way.
+      CompletableFuture.runAsync(sources::close, ticks).join();
+    }
+    ticks.shutdown();
   }
 }

@@ -1,17 +1,18 @@
 package io.turnstile.bench.feeds;
 
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The file of twelve feeds: one of each kind of source into the inventory, the customers and a
  * named reference by product.
  *
- * @param api ports of the APIs, in the order of {@link Target}
+ * @param apis their ports
  * @param kafka brokers of the topics that are sources
  * @param jdbcUrl of the database whose tables are sources
  * @param directory of the CSV files
  */
-record FeedText(int[] api, String kafka, String jdbcUrl, String directory) {
+record FeedText(Map<Target, Integer> apis, String kafka, String jdbcUrl, String directory) {
 
   /** What a feed writes, by what its source is called. */
   enum Target {
@@ -57,8 +58,7 @@ record FeedText(int[] api, String kafka, String jdbcUrl, String directory) {
               retry: {first: 100ms, most: 1s}
               """
                   .formatted(
-                      api[target.ordinal()],
-                      target == Target.CUSTOMERS ? "customers" : "products")));
+                      apis.get(target), target == Target.CUSTOMERS ? "customers" : "products")));
       file.append(
           feed(
               "csv",

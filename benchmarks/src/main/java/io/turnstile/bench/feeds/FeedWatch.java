@@ -90,7 +90,8 @@ public final class FeedWatch implements AutoCloseable {
    *
    * @param excepted a feed that does not count
    */
-  public synchronized OptionalDouble ageMove(String excepted, long beforeNanos, long from, long to) {
+  public synchronized OptionalDouble ageMove(
+      String excepted, long beforeNanos, long from, long to) {
     Map<String, Double> before = oldest(beforeNanos, from);
     return oldest(from, to).entrySet().stream()
         .filter(each -> !each.getKey().equals(excepted) && before.containsKey(each.getKey()))
@@ -121,9 +122,7 @@ public final class FeedWatch implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
-    if (prometheus.isPresent()) {
-      prometheus.get().close();
-    }
+  public void close() {
+    prometheus.ifPresent(Prometheus::close);
   }
 }

@@ -103,16 +103,19 @@ final class Prometheus implements AutoCloseable {
     for (JsonNode alert : new ObjectMapper().readTree(json).at("/data/alerts")) {
       JsonNode labels = alert.path("labels");
       if (alert.path("state").asText().equals("firing") && labels.has("feed")) {
-        firing.add(
-            new Alert(labels.path("alertname").asText(), labels.path("feed").asText()));
+        firing.add(new Alert(labels.path("alertname").asText(), labels.path("feed").asText()));
       }
     }
     return firing;
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
-    process.getOutputStream().close();
-    process.waitFor();
+  public void close() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      // It has ended, which is all that is wanted.
+    }
+    process.onExit().join();
   }
 }

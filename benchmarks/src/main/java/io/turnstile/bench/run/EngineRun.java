@@ -157,7 +157,8 @@ public final class EngineRun {
           results.note("Second 0 began at " + Instant.ofEpochMilli(zero) + ".");
         }
         audit =
-            view.step("auditing every transaction and verdict", () -> audit(context, running, ledger));
+            view.step(
+                "auditing every transaction and verdict", () -> audit(context, running, ledger));
         AuditResult all = AuditResult.of(audit);
         AuditResult found = engine.decides() ? all : all.asOfCopies();
         results.set(result -> result.audit(found));

@@ -73,8 +73,7 @@ final class OpenLoop implements Procedure {
   }
 
   /** Begins to inflict the faults once the load has begun. */
-  private Future<?> inflict(
-      RunContext context, RunningEngine engine, LatencyRecorder stretch) {
+  private Future<?> inflict(RunContext context, RunningEngine engine, LatencyRecorder stretch) {
     if (context.scenario().faults().isEmpty()) {
       return CompletableFuture.completedFuture(null);
     }

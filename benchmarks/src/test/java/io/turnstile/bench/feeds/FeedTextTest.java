@@ -2,6 +2,7 @@ package io.turnstile.bench.feeds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.turnstile.bench.feeds.FeedText.Target;
 import io.turnstile.bench.scenario.Scenario.Fault;
 import io.turnstile.cli.Turnstile;
 import java.nio.file.Files;
@@ -18,7 +19,12 @@ class FeedTextTest {
   @Test
   void fileHasTwelveFeedsAndTheCommandAcceptsIt() throws Exception {
     String text =
-        new FeedText(new int[] {1, 2, 3}, "host:9092", "jdbc:postgresql://host/db", "/data").text();
+        new FeedText(
+                Map.of(Target.PRODUCTS, 1, Target.CUSTOMERS, 2, Target.TARIFFS, 3),
+                "host:9092",
+                "jdbc:postgresql://host/db",
+                "/data")
+            .text();
     Path file = Files.writeString(directory.resolve("feeds.yaml"), text);
     String[] check = {"feeds", "check", file.toString()};
     assertThat(Turnstile.run(Turnstile.commandLine(), check, Map.of())).isZero();
