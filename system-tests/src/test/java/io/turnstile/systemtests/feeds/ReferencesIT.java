@@ -116,9 +116,7 @@ class ReferencesIT {
     }
   }
 
-  /**
-   * Even where the cluster drops state that no operator asks for: transactions may wait in it.
-   */
+  /** Even where the cluster drops state that no operator asks for: transactions may wait in it. */
   @Test
   void checkpointKeepsItsReferencesAndFurtherOnesCanBeAdded() throws Exception {
     prefix = "references-changed.";
@@ -167,8 +165,7 @@ class ReferencesIT {
           .as("it was past the products when the reference was added")
           .isFalse();
       assertThat(accepted("p-1").at("/references/basket/version").intValue()).isEqualTo(1);
-      AuditReport report =
-          audit(List.of(tariff, risk, basket), CarriedFields.NONE, changed);
+      AuditReport report = audit(List.of(tariff, risk, basket), CarriedFields.NONE, changed);
       assertThat(report.passed()).as(report.toText(20)).isTrue();
     }
   }
