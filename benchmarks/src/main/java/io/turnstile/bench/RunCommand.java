@@ -14,12 +14,15 @@ import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.bench.scenario.ScenarioException;
 import io.turnstile.bench.scenario.Scenarios;
+import io.turnstile.clients.CarriedFieldOptions;
 import io.turnstile.clients.FlinkLoginOptions;
 import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
+import io.turnstile.clients.ReferenceOptions;
 import io.turnstile.clients.TokenClaimOptions;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.testbed.JobAdditions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +115,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private PostgresqlOptions database;
 
+  @Mixin private ReferenceOptions references;
+
+  @Mixin private CarriedFieldOptions carried;
+
   @Option(names = "--flink", paramLabel = "URL", description = "Live Flink, for its checkpoints.")
   private String flink;
 
@@ -186,7 +193,16 @@ final class RunCommand implements Callable<Integer> {
         KafkaConnection.of(kafka).withVerdictsIn(database.sourceIfGiven()),
         signingKey,
         tokenClaims.claims(),
+        additions(),
         Optional.ofNullable(flink).map(url -> flinkLogin.connect(spec.commandLine(), url)));
+  }
+
+  private JobAdditions additions() {
+    try {
+      return new JobAdditions(references.references(kafka), carried.carriedFields());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
   }
 
   /** Changes the scenario as the options say, and checks whether these are for it. */
@@ -204,6 +220,7 @@ final class RunCommand implements Callable<Integer> {
     boolean stops =
         !scenario.faults().isEmpty()
             || scenario.procedure() == Scenario.Procedure.SATURATION
+            || scenario.procedure() == Scenario.Procedure.FEEDS
             || load.isOverHttp();
     if (kafka != null && stops) {
       throw usage(scenario.name() + " stops or starts processes; a live deployment is left alone");

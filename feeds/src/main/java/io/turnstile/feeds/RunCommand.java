@@ -48,7 +48,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
-      defaultValue = "0.0.0.0:8081",
+      defaultValue = "0.0.0.0:8082",
       description =
           "Address of /metrics and /livez, port 0 for a free one (default: ${DEFAULT-VALUE}).")
   private String listen;
@@ -74,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
     Matcher address = ADDRESS.matcher(listen);
     if (!address.matches() || Integer.parseInt(address.group(2)) > MAX_PORT) {
       throw new ParameterException(
-          spec.commandLine(), "--listen must be HOST:PORT, as in 0.0.0.0:8081");
+          spec.commandLine(), "--listen must be HOST:PORT, as in 0.0.0.0:8082");
     }
     if (takeOver.compareTo(LEAST_TAKE_OVER) < 0) {
       throw new ParameterException(spec.commandLine(), "--take-over must be at least 1s");

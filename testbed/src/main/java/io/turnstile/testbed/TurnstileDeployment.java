@@ -1,8 +1,6 @@
 package io.turnstile.testbed;
 
 import io.turnstile.clients.JobSubmission;
-import io.turnstile.clients.ReferenceOptions;
-import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.TopicOptions;
 import io.turnstile.clients.Topics;
 import io.turnstile.clients.postgresql.PostgresqlSource;
@@ -19,9 +17,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /**
  * One deployment of this project's job on a started testbed: its topics, and the job that it runs
@@ -108,15 +103,17 @@ public final class TurnstileDeployment {
   }
 
   /**
-   * Creates the topics of the further references that a job's arguments name; none for arguments
-   * that the job will refuse.
+   * Creates the topics of a job's named references, if it has any.
    *
    * @throws TestbedException if the brokers refuse
    */
-  public void createReferenceTopics(List<String> jobArguments) {
+  public void createReferenceTopics(JobAdditions additions) {
+    if (additions.references().isEmpty()) {
+      return;
+    }
     try (Admin admin = admin()) {
       new Topics(topics, lanes, lanes)
-          .withReferences(referenceTopics(jobArguments))
+          .withReferences(additions.topics())
           .create(admin, BROKERS_DEFAULT);
     } catch (ExecutionException e) {
       throw new TestbedException("Kafka refuses the topics of references", e);
@@ -124,25 +121,6 @@ public final class TurnstileDeployment {
       Thread.currentThread().interrupt();
       throw new TestbedException("interrupted while creating the topics of references", e);
     }
-  }
-
-  static List<String> referenceTopics(List<String> jobArguments) {
-    References given = new References();
-    try {
-      new CommandLine(given)
-          .setUnmatchedArgumentsAllowed(true)
-          .parseArgs(jobArguments.toArray(String[]::new));
-      return given.references.references(given.topics).stream().map(ReferenceSpec::topic).toList();
-    } catch (IllegalArgumentException | CommandLine.ParameterException e) {
-      return List.of();
-    }
-  }
-
-  /** What of a job's arguments says which further topics it reads. */
-  @Command
-  private static final class References {
-    @Mixin private ReferenceOptions references;
-    @Mixin private TopicOptions topics;
   }
 
   /**

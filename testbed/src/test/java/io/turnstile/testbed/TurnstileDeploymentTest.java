@@ -66,17 +66,4 @@ class TurnstileDeploymentTest {
             "--jwks", JWKS,
             "--lanes", "1");
   }
-
-  @Test
-  void topicsOfReferencesAreThoseThatTheJobReads() {
-    assertThat(
-            TurnstileDeployment.referenceTopics(
-                List.of(
-                    "--product-wait",
-                    "2s",
-                    "--reference=tariff:keyed-by=product;risk:keyed-by=customer,topic=scores")))
-        .containsExactly("references.tariff", "scores");
-    assertThat(TurnstileDeployment.referenceTopics(List.of("--lanes", "2"))).isEmpty();
-    assertThat(TurnstileDeployment.referenceTopics(List.of("--reference", "wrong"))).isEmpty();
-  }
 }

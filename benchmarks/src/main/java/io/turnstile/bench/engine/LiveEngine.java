@@ -4,6 +4,7 @@ import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.TokenClaims;
 import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.testbed.JobAdditions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -18,10 +19,15 @@ import java.util.Optional;
  * @param kafka with topics that exist
  * @param signingKey private JWK that its tokens are signed with
  * @param tokenClaims what its tokens say besides
+ * @param additions what its job adds to verdicts
  * @param flink REST API of its Flink cluster; empty if there is none to ask
  */
 public record LiveEngine(
-    KafkaConnection kafka, Path signingKey, TokenClaims tokenClaims, Optional<FlinkRest> flink)
+    KafkaConnection kafka,
+    Path signingKey,
+    TokenClaims tokenClaims,
+    JobAdditions additions,
+    Optional<FlinkRest> flink)
     implements Engine {
 
   /** Its name in results, and the kind of its deployment. */
@@ -50,7 +56,7 @@ public record LiveEngine(
     settings.put("bootstrap servers", kafka.bootstrapServers());
     settings.put("transactions topic", kafka.topics().transactions());
     if (flink.isEmpty()) {
-      return new Live(Optional.empty(), settings);
+      return new Live(additions, Optional.empty(), settings);
     }
     FlinkRest rest = flink.get();
     settings.put("flink", rest.uri().toString());
@@ -60,10 +66,11 @@ public record LiveEngine(
           "Flink at %s runs %d jobs; it must be the one to be measured"
               .formatted(rest.uri(), running.size()));
     }
-    return new Live(Optional.of(new FlinkJob(rest, running.get(0).id())), settings);
+    return new Live(additions, Optional.of(new FlinkJob(rest, running.get(0).id())), settings);
   }
 
-  private record Live(Optional<FlinkJob> flinkJob, Map<String, String> settings)
+  private record Live(
+      JobAdditions additions, Optional<FlinkJob> flinkJob, Map<String, String> settings)
       implements RunningEngine {
 
     @Override

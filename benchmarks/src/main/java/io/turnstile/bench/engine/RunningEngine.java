@@ -1,5 +1,6 @@
 package io.turnstile.bench.engine;
 
+import io.turnstile.testbed.JobAdditions;
 import io.turnstile.testbed.TestbedProcess;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,11 @@ public interface RunningEngine extends AutoCloseable {
   /** The Flink job to ask for checkpoints; empty for other engines. */
   default Optional<FlinkJob> flinkJob() {
     return Optional.empty();
+  }
+
+  /** What its verdicts have besides, for the audit. */
+  default JobAdditions additions() {
+    return JobAdditions.NONE;
   }
 
   /** All settings that it takes to build the same again, by name, for the result. */

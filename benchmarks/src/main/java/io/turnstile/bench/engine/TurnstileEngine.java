@@ -7,6 +7,7 @@ import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.Distribution;
+import io.turnstile.testbed.JobAdditions;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
@@ -71,14 +72,13 @@ record TurnstileEngine(
   }
 
   private RunningEngine start(TurnstileDeployment deployment, EngineSettings settings) {
-    if (!jobArguments.isEmpty()) {
-      deployment.createReferenceTopics(jobArguments);
-    }
     Map<String, String> options = new TreeMap<>(settings.job());
     options.put("commit", commit);
     List<String> arguments = new ArrayList<>();
     options.forEach((option, value) -> arguments.addAll(List.of("--" + option, value)));
     arguments.addAll(jobArguments);
+    JobAdditions additions = JobAdditions.of(arguments);
+    deployment.createReferenceTopics(additions);
     JobSubmission job = deployment.submission(arguments).withParallelism(settings.parallelism());
     if (isXa()) {
       job = Distribution.jdbcXaJob(job.arguments()).withParallelism(settings.parallelism());
@@ -101,7 +101,7 @@ record TurnstileEngine(
       all.put("job arguments", String.join(" ", jobArguments));
     }
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
-    return new RunningJob(deployment, job, all);
+    return new RunningJob(deployment, job, additions, all);
   }
 
   private boolean isXa() {
@@ -130,7 +130,10 @@ record TurnstileEngine(
   }
 
   private record RunningJob(
-      TurnstileDeployment deployment, JobSubmission submission, Map<String, String> settings)
+      TurnstileDeployment deployment,
+      JobSubmission submission,
+      JobAdditions additions,
+      Map<String, String> settings)
       implements RunningEngine {
 
     /** Those with work to lose; the others are spare. */

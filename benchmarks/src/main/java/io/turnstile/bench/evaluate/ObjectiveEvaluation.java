@@ -92,7 +92,13 @@ public record ObjectiveEvaluation(
       case KEPT_UP_PERCENT -> keptUp();
       case P99_DRIFT -> p99Drift();
       case DRAIN_PER_S -> recording.drainRate(0);
-      case HIGHEST_RATE_PER_S, EXPORT_IN_FORCE_S, LEAKS -> null;
+      case HIGHEST_RATE_PER_S,
+          EXPORT_IN_FORCE_S,
+          FEEDS_P99_MOVE_PERCENT,
+          FEEDS_AGE_MOVE_S,
+          FEEDS_ALERTED_PERCENT,
+          LEAKS ->
+          null;
     };
   }
 

@@ -3,8 +3,7 @@ package io.turnstile.bench.http;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.clients.Await;
 import io.turnstile.clients.TopicOptions;
-import io.turnstile.testbed.JavaApplication;
-import io.turnstile.testbed.LogFile;
+import io.turnstile.testbed.CommandProcess;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedProcess;
@@ -17,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -28,8 +26,6 @@ import java.util.UUID;
  */
 public record LocalGateway(TestbedProcess process, URI address, Path webhookSecrets) {
 
-  private static final String MAIN = "io.turnstile.cli.Turnstile";
-  private static final String ANNOUNCEMENT = "listening at ";
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int POLL_TIMEOUT_MILLIS = 5_000;
 
@@ -65,34 +61,25 @@ public record LocalGateway(TestbedProcess process, URI address, Path webhookSecr
             UNPROVEN_PER_SECOND,
             "--drain",
             "0s"));
-    TestbedProcess process =
-        testbed.startApplication(
-            new JavaApplication(
-                System.getProperty("java.class.path"), List.of("-Xmx512m"), MAIN, arguments));
-    LogFile log = new LogFile(testbed.logs().resolve(process + ".log"));
-    List<URI> address = new ArrayList<>();
+    CommandProcess started =
+        CommandProcess.start(testbed, List.of("-Xmx512m"), "listening at ", arguments);
+    URI address = URI.create(started.announced());
     Await.until(
         PATIENCE,
         () -> {
-          if (!testbed.isAlive(process)) {
-            throw failure(log);
+          if (!started.isAlive()) {
+            throw notReady(testbed, started);
           }
-          address(log).ifPresent(address::add);
-          return !address.isEmpty() && isReady(address.get(0));
+          return isReady(address);
         },
-        () -> failure(log));
-    return new LocalGateway(process, address.get(0), secrets);
+        () -> notReady(testbed, started));
+    return new LocalGateway(started.process(), address, secrets);
   }
 
-  private static TestbedException failure(LogFile log) {
-    return new TestbedException("the gateway did not start; its log is " + log.path());
-  }
-
-  private static Optional<URI> address(LogFile log) {
-    return log.lines()
-        .filter(line -> line.startsWith(ANNOUNCEMENT))
-        .findFirst()
-        .map(line -> URI.create(line.substring(ANNOUNCEMENT.length())));
+  private static TestbedException notReady(Testbed testbed, CommandProcess started) {
+    return new TestbedException(
+        "the gateway is not ready; its log is "
+            + testbed.logs().resolve(started.process() + ".log"));
   }
 
   private static boolean isReady(URI address) {

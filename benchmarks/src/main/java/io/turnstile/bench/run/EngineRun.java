@@ -157,7 +157,8 @@ public final class EngineRun {
           results.note("Second 0 began at " + Instant.ofEpochMilli(zero) + ".");
         }
         audit =
-            view.step("auditing every transaction and verdict", () -> audit(deployment, ledger));
+            view.step(
+                "auditing every transaction and verdict", () -> audit(context, running, ledger));
         AuditResult all = AuditResult.of(audit);
         AuditResult found = engine.decides() ? all : all.asOfCopies();
         results.set(result -> result.audit(found));
@@ -170,7 +171,8 @@ public final class EngineRun {
   }
 
   /** On a deployment that is not ours, audits only what was sent since the run began. */
-  private AuditReport audit(Deployment deployment, Path ledger) {
+  private AuditReport audit(RunContext context, RunningEngine running, Path ledger) {
+    Deployment deployment = context.deployment();
     KafkaConnection kafka = deployment.kafka();
     AuditConfig config =
         AuditConfig.builder(kafka.bootstrapServers())
@@ -180,6 +182,8 @@ public final class EngineRun {
             .ledger(scenario.load().isOverHttp() ? null : ledger)
             .since(deployment.isOurs() ? null : results.startedAt())
             .waitFor(AUDIT_WAIT)
+            .references(running.additions().references())
+            .carried(running.additions().carried())
             .build();
     return new Audit(config).run();
   }

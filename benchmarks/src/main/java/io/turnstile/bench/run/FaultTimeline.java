@@ -2,6 +2,7 @@ package io.turnstile.bench.run;
 
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.feeds.FeedFleet;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.RunResult.FaultResult;
 import io.turnstile.bench.scenario.Scenario.Fault;
@@ -50,12 +51,18 @@ final class FaultTimeline {
 
   private final RunContext context;
   private final RunningEngine engine;
+  private final FeedFleet feeds;
   private final LatencyRecorder recording;
   private final List<Inflicted> inflicted = new CopyOnWriteArrayList<>();
 
-  FaultTimeline(RunContext context, RunningEngine engine, LatencyRecorder recording) {
+  /**
+   * @param feeds beside the engine; null if there are none
+   */
+  FaultTimeline(
+      RunContext context, RunningEngine engine, FeedFleet feeds, LatencyRecorder recording) {
     this.context = context;
     this.engine = engine;
+    this.feeds = feeds;
     this.recording = recording;
   }
 
@@ -83,7 +90,9 @@ final class FaultTimeline {
   /** Asks Flink how the job came back, once it has. */
   private void observe(Inflicted fault) throws InterruptedException {
     FlinkJob job = engine.flinkJob().orElse(null);
-    if (job == null || fault.planned.fault() == Fault.UPGRADE) {
+    if (job == null
+        || fault.planned.fault() == Fault.UPGRADE
+        || fault.planned.fault().isOfFeeds()) {
       return;
     }
     awaitFirstVerdict(fault);
@@ -156,6 +165,11 @@ final class FaultTimeline {
         testbed.resumeKeyServer();
       }
       case UPGRADE -> engine.upgrade();
+      case FEED_DOWN, FEED_SLOW, FEED_LYING -> {
+        feeds.inflict(planned.fault());
+        last(fault, DEFAULT_OUTAGE);
+        feeds.lift(planned.fault());
+      }
     }
     fault.endedNanos.set(System.nanoTime());
     return fault;

@@ -101,14 +101,15 @@ final class LoadSender implements Procedure.Sender, AutoCloseable {
           context
               .view()
               .step("starting the gateway", () -> LocalGateway.start(context.deployment(), 0));
+      context.beside().add(gateway.process());
       http.connect(gateway.address(), profile.connections());
     }
   }
 
   private Map<String, Long> pids() {
     Map<String, Long> pids = new LinkedHashMap<>(engine.pids());
-    if (gateway != null) {
-      pids.putAll(context.deployment().testbed().pids(List.of(gateway.process())));
+    if (!context.beside().isEmpty()) {
+      pids.putAll(context.deployment().testbed().pids(context.beside()));
     }
     return pids;
   }

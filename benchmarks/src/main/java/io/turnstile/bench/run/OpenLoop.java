@@ -1,6 +1,7 @@
 package io.turnstile.bench.run;
 
 import io.turnstile.bench.engine.RunningEngine;
+import io.turnstile.bench.feeds.FeedFleet;
 import io.turnstile.bench.leak.LeakWatch;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.LeakResult;
@@ -16,6 +17,18 @@ import java.util.concurrent.TimeUnit;
 
 /** Sends at the intended times, inflicts the faults, and waits for the last verdict. */
 final class OpenLoop implements Procedure {
+
+  /** Null if there are none. */
+  private final FeedFleet feeds;
+
+  OpenLoop() {
+    this(null);
+  }
+
+  /** A loop beside feeds, which may have faults. */
+  OpenLoop(FeedFleet feeds) {
+    this.feeds = feeds;
+  }
 
   @Override
   public Duration estimate(LoadProfile load) {
@@ -60,12 +73,11 @@ final class OpenLoop implements Procedure {
   }
 
   /** Begins to inflict the faults once the load has begun. */
-  private static Future<?> inflict(
-      RunContext context, RunningEngine engine, LatencyRecorder stretch) {
+  private Future<?> inflict(RunContext context, RunningEngine engine, LatencyRecorder stretch) {
     if (context.scenario().faults().isEmpty()) {
       return CompletableFuture.completedFuture(null);
     }
-    FaultTimeline timeline = new FaultTimeline(context, engine, stretch);
+    FaultTimeline timeline = new FaultTimeline(context, engine, feeds, stretch);
     context.results().faults(timeline);
     return context
         .threads()

@@ -20,6 +20,7 @@ interface Procedure {
       case SATURATION -> new Saturation();
       case INVENTORY_EXPORT -> new InventoryExport();
       case HTTP_USERS -> new HttpUsers();
+      case FEEDS -> new FeedsBeside();
     };
   }
 

@@ -101,6 +101,11 @@ final class ResultAssembler implements AutoCloseable {
     faults = timeline;
   }
 
+  /** The faults so far. */
+  synchronized List<FaultResult> inflicted() {
+    return faults == null ? List.of() : faults.results();
+  }
+
   synchronized void sent(SimulationSummary summary) {
     sent = summary;
   }
@@ -174,7 +179,7 @@ final class ResultAssembler implements AutoCloseable {
     double warmUpS = scenario.load().warmUp().toMillis() / 1000.0;
     long count = published.stream().mapToLong(point -> (long) point.y()).sum();
     long maxLag = backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0);
-    List<FaultResult> inflicted = faults == null ? List.of() : faults.results();
+    List<FaultResult> inflicted = inflicted();
     ObjectiveEvaluation evaluation =
         new ObjectiveEvaluation(
             scenario,

@@ -55,6 +55,13 @@ public enum Metric {
   /** Time from the first record of an export until the last takes effect. */
   EXPORT_IN_FORCE_S("export in force after", "s", '<'),
 
+  /** Beside faults of feeds, against as long a time before each; of the worst of them. */
+  FEEDS_P99_MOVE_PERCENT("committed p99 beside a feed's fault, up by", "%", '<'),
+  /** The same of the oldest that each other feed's newest record became. */
+  FEEDS_AGE_MOVE_S("age of other feeds beside a feed's fault, up by", "s", '<'),
+  /** Feeds with a fault for which an alert fired, of those and of others for which one did. */
+  FEEDS_ALERTED_PERCENT("faults of feeds alerted, and no other feed", "%", '≥'),
+
   /** Growth of memory or anything else that a soak samples; 0 if it is no leak. */
   LEAKS("leaks", "", '≤');
 

@@ -48,7 +48,9 @@ public record Scenario(
     /** Publishes products, and waits until the last takes effect. */
     INVENTORY_EXPORT,
     /** Asks a gateway in a closed loop, with more users from stage to stage. */
-    HTTP_USERS
+    HTTP_USERS,
+    /** Sends at the intended times, beside twelve feeds. */
+    FEEDS
   }
 
   /** A fault to be inflicted on a run. */
@@ -74,12 +76,28 @@ public record Scenario(
      * No fault: the job is replaced by another one of the same build, which starts beside it.
      * Turnstile in Kafka only.
      */
-    UPGRADE;
+    UPGRADE,
+    /** The source of a feed closes connections without an answer, for a while. */
+    FEED_DOWN,
+    /** The source of another feed takes 10 s for each page, for a while. */
+    FEED_SLOW,
+    /** The source of a third feed repeats pages and skips them, for a while. */
+    FEED_LYING;
 
     /** Returns its name in scenario files: {@code kill-taskmanager}. */
     @JsonValue
     public String key() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Returns the fault of a {@link #key}. */
+    public static Fault of(String key) {
+      return valueOf(key.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    /** Tells whether it is of a feed, and not of the engine. */
+    public boolean isOfFeeds() {
+      return this == FEED_DOWN || this == FEED_SLOW || this == FEED_LYING;
     }
   }
 
@@ -149,6 +167,9 @@ public record Scenario(
         !load.isOverHttp() || !engine.onContainers(),
         "load/connections: there is no gateway on containers");
     List<Fault> kinds = faults.stream().map(PlannedFault::fault).toList();
+    Check.that(
+        procedure == Procedure.FEEDS || kinds.stream().noneMatch(Fault::isOfFeeds),
+        "faults: those of feeds need procedure feeds");
     Check.that(
         engine.onContainers() || !kinds.contains(Fault.CUT_FROM_BROKER),
         "faults: cut-from-broker needs engine.testbed containers");

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.bench.scenario.EngineSettings;
 import io.turnstile.clients.TokenClaims;
+import io.turnstile.events.CarriedFields;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.testbed.JobAdditions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,7 @@ class EnginesTest {
             new KafkaConnection("host:9092", Map.of(), TopicNames.DEFAULT),
             Path.of("key.json"),
             new TokenClaims("https://idp.example", "turnstile", null),
+            new JobAdditions(List.of(), CarriedFields.of(List.of("channel"))),
             Optional.empty());
     try (Deployment live = engine.deploy(EngineSettings.DEFAULT, Path.of("."), Path.of("."));
         RunningEngine running = live.start()) {
@@ -47,6 +51,7 @@ class EnginesTest {
       assertThat(live.isOurs()).isFalse();
       assertThat(live.kind()).isEqualTo("live");
       assertThat(live.tokenClaims().issuer()).isEqualTo("https://idp.example");
+      assertThat(running.additions().carried().names()).containsExactly("channel");
       assertThat(running.pids()).isEmpty();
       assertThat(running.flinkJob()).isEmpty();
       assertThat(running.settings())

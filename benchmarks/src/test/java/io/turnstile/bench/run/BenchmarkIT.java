@@ -15,6 +15,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,70 @@ class BenchmarkIT {
         .allSatisfy(graph -> assertThat(graph.directory().resolve(graph.file())).isNotEmptyFile());
     assertThat(result.notes()).anyMatch(note -> note.startsWith("Profiled for "));
     assertThat(result.environment().flink()).isEqualTo("2.2.1");
+  }
+
+  @Tag("extended")
+  @Test
+  void shortRunBesideFeedsComparesTheirFaultsWithTheTimeBefore() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("feeds.yaml"),
+            """
+            description: Twelve feeds, of which three have a fault for a moment each.
+            procedure: feeds
+            load:
+              rate: 100
+              warm_up: 40s
+              duration: 50s
+              customers: 100
+              products: 100
+            engine:
+              job:
+                carry-fields: channel
+                reference: %s
+            faults:
+              - {at: 8s, fault: feed-down, for: 6s}
+              - {at: 20s, fault: feed-slow, for: 6s}
+              - {at: 32s, fault: feed-lying, for: 6s}
+            objectives: {success_percent: 100}
+            goals: {feeds_p99_move_percent: 20, feeds_age_move_s: 5}
+            """
+                .formatted(
+                    Stream.of("http", "csv", "jdbc", "topic")
+                        .map("tariff-%s:keyed-by=product"::formatted)
+                        .collect(Collectors.joining(";"))));
+    Progress progress = new Progress(new PrintWriter(System.out, true, UTF_8), false);
+
+    List<RunResult> results =
+        Benchmark.run(
+            Benchmark.plan(
+                List.of(Scenarios.read(file, Engines.names())),
+                List.of(Engines.named("turnstile")),
+                1,
+                directory.resolve("out"),
+                "the test",
+                false),
+            progress);
+
+    RunResult result = results.get(0);
+    assertThat(result.failure()).isNull();
+    assertThat(result.passed()).isTrue();
+    assertThat(result.faults())
+        .extracting(RunResult.FaultResult::fault)
+        .containsExactly("feed-down", "feed-slow", "feed-lying");
+    assertThat(result.figures())
+        .extracting(RunResult.ScenarioMetric::name)
+        .contains(
+            "feed-down: p99",
+            "feed-down: p99 before",
+            "feed-down: other feeds older by",
+            "feed-slow: other feeds older by",
+            "feed-lying: p99");
+    assertThat(result.objectives()).allMatch(objective -> objective.actual() != null);
+    assertThat(result.notes()).noneMatch(note -> note.startsWith("An alert fired"));
+    assertThat(result.resources())
+        .extracting(ProcessResources::process)
+        .contains("application-1", "taskmanager-1");
   }
 
   @Tag("extended")

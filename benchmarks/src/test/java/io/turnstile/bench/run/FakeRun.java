@@ -12,6 +12,7 @@ import io.turnstile.bench.scenario.Scenarios;
 import io.turnstile.clients.TokenClaims;
 import io.turnstile.events.TopicNames;
 import io.turnstile.simulator.KafkaConnection;
+import io.turnstile.testbed.JobAdditions;
 import io.turnstile.testbed.Testbed;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +69,7 @@ final class FakeRun implements Procedure.Sender {
             new KafkaConnection("none", Map.of(), TopicNames.DEFAULT),
             Path.of("key"),
             TokenClaims.NONE,
+            JobAdditions.NONE,
             Optional.empty())
         .deploy(null, Path.of("."), Path.of("."));
   }

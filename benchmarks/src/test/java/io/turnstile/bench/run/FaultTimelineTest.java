@@ -146,6 +146,7 @@ class FaultTimelineTest {
             FakeRun.on(
                 FakeTestbed.notingIn(calls), scenario.withEngine(settings).withFaults(faults)),
             new NotingEngine(),
+            null,
             recorder);
     timeline.run();
     return timeline;

@@ -159,6 +159,7 @@ class ScenariosTest {
         "load: {rate: 1}; engine: {parallelism: 3} | parallelism | lanes (2)",
         "load: {rate: 1}; engine: {peer_threads: 3} | peer_threads | lanes (2)",
         "load: {rate: 1}; faults: [{at: 1s, fault: cut-from-broker}] | faults | containers",
+        "load: {rate: 1}; faults: [{at: 1s, fault: feed-down}] | faults | procedure feeds",
         "load: {rate: 1}; engine: {testbed: containers}; faults: [{at: 1s, fault: pause-key-server}] | faults | processes",
         "load: {rate: 1}; engine: {testbed: containers, checkpoint_storage: slow} | checkpoint_storage | local",
         "load: {stages: [{rate: 1, for: 1s}], duration: 5s} | load | stages",

@@ -59,7 +59,7 @@ public final class ResilientSource implements PageSource {
                 .failureRateThreshold(FAILURE_PERCENT)
                 .waitDurationInOpenState(settings.most())
                 .permittedNumberOfCallsInHalfOpenState(1)
-                .recordException(failure -> isPassing(failure))
+                .recordException(failure -> isPassing(failure) && !isEarly(failure))
                 .build());
     IntervalFunction pause =
         IntervalFunction.ofExponentialRandomBackoff(
@@ -78,6 +78,10 @@ public final class ResilientSource implements PageSource {
 
   private static boolean isPassing(Throwable failure) {
     return failure instanceof SourceException e && e.cure() == Cure.REPEAT;
+  }
+
+  private static boolean isEarly(Throwable failure) {
+    return failure instanceof SourceException e && e.isEarly();
   }
 
   /** A pause that the source asks for and that is too long for here is the caller's. */
@@ -121,7 +125,9 @@ public final class ResilientSource implements PageSource {
       listener.fetched(System.nanoTime() - begun, null);
       return page;
     } catch (SourceException e) {
-      listener.fetched(System.nanoTime() - begun, e);
+      if (!e.isEarly()) {
+        listener.fetched(System.nanoTime() - begun, e);
+      }
       throw e;
     }
   }

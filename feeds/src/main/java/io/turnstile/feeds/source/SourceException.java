@@ -20,11 +20,18 @@ public final class SourceException extends Exception {
 
   private final Cure cure;
   private final Duration retryAfter;
+  private final boolean early;
 
   private SourceException(Cure cure, String message, Duration retryAfter, Throwable cause) {
+    this(cure, message, retryAfter, cause, false);
+  }
+
+  private SourceException(
+      Cure cure, String message, Duration retryAfter, Throwable cause, boolean early) {
     super(message, cause);
     this.cure = cure;
     this.retryAfter = retryAfter;
+    this.early = early;
   }
 
   /** It may be there when asked again. */
@@ -46,6 +53,15 @@ public final class SourceException extends Exception {
     return new SourceException(Cure.REPEAT, message, retryAfter, null);
   }
 
+  /**
+   * All is well with the source, but it is too early to ask it: this is no failure of an attempt.
+   *
+   * @param retryAfter not earlier than that
+   */
+  public static SourceException early(String message, Duration retryAfter) {
+    return new SourceException(Cure.REPEAT, message, retryAfter, null, true);
+  }
+
   /** The position is not valid any more. */
   public static SourceException expired(String message) {
     return new SourceException(Cure.BEGIN_AGAIN, message, null, null);
@@ -58,6 +74,11 @@ public final class SourceException extends Exception {
 
   public Cure cure() {
     return cure;
+  }
+
+  /** Returns whether nothing has failed: it was only too early. */
+  public boolean isEarly() {
+    return early;
   }
 
   /** How long to wait at least, null if the source does not say. */

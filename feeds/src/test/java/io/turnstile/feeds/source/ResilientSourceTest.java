@@ -52,6 +52,21 @@ class ResilientSourceTest {
         (nanos, failure) -> attempts.add(failure == null ? "ok" : failure.getMessage()));
   }
 
+  /** Makes three attempts that hardly pause. */
+  private ResilientSource quick(PageSource source) throws Exception {
+    return new ResilientSource(
+        TestFeeds.of(
+            directory,
+            TestFeeds.PRODUCTS
+                + """
+                      http-pages: {url: 'http://shop.example'}
+                      retry: {attempts: 3, first: 1ms, most: 3m}
+                      rate: 10000
+                  """),
+        source,
+        (nanos, failure) -> attempts.add(failure == null ? "ok" : failure.getMessage()));
+  }
+
   @Test
   void passingFailureIsTriedAgain() throws Exception {
     ResilientSource source = source(new Failing(SourceException.passing("gone"), 2));
@@ -86,6 +101,20 @@ class ResilientSourceTest {
     assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(pause.toNanos());
   }
 
+  /** As a file that has just been written: however often that happens, nobody need look. */
+  @Test
+  void askingTooEarlyIsNoFailure() throws Exception {
+    ResilientSource source =
+        quick(new Failing(SourceException.early("early", Duration.ofMillis(1)), 60));
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> source.fetch(PageRequest.FIRST)).hasMessage("early");
+      assertThat(source.isOpen()).isFalse();
+    }
+    assertThat(attempts).isEmpty();
+    source.fetch(PageRequest.FIRST);
+    assertThat(attempts).containsExactly("ok");
+  }
+
   /** It would keep the runner from saying that it lives. */
   @Test
   void longPauseIsLeftToTheCaller() throws Exception {
@@ -100,18 +129,7 @@ class ResilientSourceTest {
 
   @Test
   void sourceThatMostlyFailsIsLeftAlone() throws Exception {
-    ResilientSource source =
-        new ResilientSource(
-            TestFeeds.of(
-                directory,
-                TestFeeds.PRODUCTS
-                    + """
-                          http-pages: {url: 'http://shop.example'}
-                          retry: {attempts: 3, first: 1ms, most: 3m}
-                          rate: 10000
-                      """),
-            new Failing(SourceException.passing("gone"), 1_000),
-            (nanos, failure) -> attempts.add(failure.getMessage()));
+    ResilientSource source = quick(new Failing(SourceException.passing("gone"), 1_000));
     assertThat(source.isOpen()).isFalse();
     while (!source.isOpen()) {
       assertThatThrownBy(() -> source.fetch(PageRequest.FIRST)).isInstanceOf(SourceException.class);

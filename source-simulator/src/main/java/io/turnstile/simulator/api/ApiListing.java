@@ -44,8 +44,12 @@ final class ApiListing {
   @SuppressWarnings("ArrayRecordComponent")
   record Answer(int status, byte[] body, String link) {}
 
-  /** Answers a request. */
-  Answer answer(String query) {
+  /**
+   * Answers a request.
+   *
+   * @param astray how many pages to be off, where a cursor is asked for
+   */
+  Answer answer(String query, int astray) {
     try {
       Map<String, String> parameters = parameters(query);
       int limit = Math.min(maxPageSize, number(parameters, "limit", maxPageSize));
@@ -57,7 +61,7 @@ final class ApiListing {
         if (isExpired(Long.parseLong(parts[1]))) {
           return new Answer(GONE, error("the cursor has expired"), null);
         }
-        from = Integer.parseInt(parts[0]);
+        from = Math.max(0, Integer.parseInt(parts[0]) + astray * limit);
       }
       return page(from, skipped, limit, number(parameters, "since", 0));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,6 +22,10 @@ public final class SimulatedApi implements AutoCloseable {
   private static final int SERVER_ERROR = 500;
   private static final int TOO_MANY = 429;
   private static final double TICKS_PER_SECOND = 10;
+  private static final Duration SLOW = Duration.ofSeconds(10);
+
+  /** Of an API that lies, each as likely: the page before, twice; the one behind; the right one. */
+  private static final int[] ASTRAY = {-1, -1, 1, 0};
 
   private final ApiSettings settings;
   private final ApiRecords products;
@@ -31,6 +36,7 @@ public final class SimulatedApi implements AutoCloseable {
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
   private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor();
   private final AtomicLong served = new AtomicLong();
+  private volatile ApiTrouble trouble = ApiTrouble.NONE;
   private double owedChanges;
 
   private SimulatedApi(ApiSettings settings) throws IOException {
@@ -97,10 +103,19 @@ public final class SimulatedApi implements AutoCloseable {
 
   private void answer(HttpExchange exchange, ApiListing listing) throws IOException {
     try (exchange) {
-      TimeUnit.NANOSECONDS.sleep(settings.latency().toNanos());
+      ApiTrouble now = trouble;
+      if (now == ApiTrouble.DOWN) {
+        return;
+      }
+      Duration latency = now == ApiTrouble.SLOW ? SLOW : settings.latency();
+      TimeUnit.NANOSECONDS.sleep(latency.toNanos());
       double fault;
+      int astray = 0;
       synchronized (faults) {
         fault = faults.nextDouble();
+        if (now == ApiTrouble.LYING) {
+          astray = ASTRAY[faults.nextInt(ASTRAY.length)];
+        }
       }
       if (fault < settings.failures()) {
         send(exchange, SERVER_ERROR, "{}".getBytes(UTF_8), false);
@@ -113,7 +128,7 @@ public final class SimulatedApi implements AutoCloseable {
         return;
       }
       fault -= settings.throttled();
-      ApiListing.Answer answer = listing.answer(exchange.getRequestURI().getRawQuery());
+      ApiListing.Answer answer = listing.answer(exchange.getRequestURI().getRawQuery(), astray);
       if (answer.link() != null) {
         exchange.getResponseHeaders().set("Link", answer.link());
       }
@@ -131,6 +146,11 @@ public final class SimulatedApi implements AutoCloseable {
     exchange.sendResponseHeaders(status, body.length);
     exchange.getResponseBody().write(body, 0, cutOff ? body.length / 2 : body.length);
     exchange.getResponseBody().flush();
+  }
+
+  /** Has it answer so from now on. */
+  public void trouble(ApiTrouble kind) {
+    trouble = kind;
   }
 
   /** The port that it listens at. */

@@ -14,7 +14,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +131,30 @@ class SimulatedApiTest {
     api.close();
     start(faulty(0, 0, 1, null));
     assertThatThrownBy(() -> get("/products")).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void apiThatIsDownGivesNoAnswerUntilItIsUpAgain() throws Exception {
+    start(ApiSettings.faultless(1, 0, 1));
+    api.trouble(ApiTrouble.DOWN);
+    assertThatThrownBy(() -> get("/products")).isInstanceOf(IOException.class);
+    api.trouble(ApiTrouble.NONE);
+    assertThat(ids("/products")).containsExactly("product-0");
+  }
+
+  @Test
+  void apiThatLiesRepeatsPagesAndSkipsThem() throws Exception {
+    start(ApiSettings.faultless(30, 0, 10));
+    String second = "/products?cursor=10." + System.currentTimeMillis();
+    api.trouble(ApiTrouble.LYING);
+    Set<String> first = new HashSet<>();
+    for (int i = 0; i < 50; i++) {
+      first.add(ids(second).get(0));
+      assertThat(ids("/products").get(0)).as("no cursor, no lie").isEqualTo("product-0");
+    }
+    assertThat(first).containsExactlyInAnyOrder("product-0", "product-10", "product-20");
+    api.trouble(ApiTrouble.NONE);
+    assertThat(ids(second).get(0)).isEqualTo("product-10");
   }
 
   @Test

@@ -7,13 +7,13 @@ import static org.awaitility.Awaitility.await;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.format.Json;
-import io.turnstile.cli.Turnstile;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.Topics;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.Product;
 import io.turnstile.events.ProductCodec;
 import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.FeedProcess;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
@@ -71,8 +71,8 @@ class DebeziumIT {
       database = server.createDatabase();
       execute("CREATE TABLE articles (id text PRIMARY KEY, title text, price numeric, rev bigint)");
       execute("INSERT INTO articles VALUES ('a', 'Tea', 1.50, 1), ('b', 'Oil', 2, 1)");
-      Process feed = feed(testbed.bootstrapServers());
-      try {
+      try (FeedProcess feed =
+          FeedProcess.start(testbed, "128m", feeds(testbed.bootstrapServers()))) {
         Engine first = new Engine("first");
         try {
           awaitVersions(Map.of("a", 1L, "b", 1L));
@@ -92,8 +92,7 @@ class DebeziumIT {
           second.stop();
         }
         assertThat(published()).containsExactlyInAnyOrder("a@1", "b@1", "a@2", "b@-", "c@1", "c@2");
-      } finally {
-        feed.destroyForcibly().waitFor();
+        assertThat(feed.isWorking("erp-articles")).isTrue();
       }
     }
   }
@@ -163,43 +162,26 @@ class DebeziumIT {
     return postgresql.url(database).replaceAll(".*:(\\d+)/.*", "$1");
   }
 
-  private Process feed(String bootstrapServers) throws Exception {
-    Path file =
-        Files.writeString(
-            directory.resolve("feeds.yaml"),
-            """
-            feeds:
-              erp-articles:
-                into: inventory
-                topic: {bootstrap_servers: '%s', name: %s, envelope: debezium}
-                mapping:
-                  product_id: /id
-                  name: /title
-                  category: {constant: ""}
-                  unit_price: {at: /price, as: minor-units}
-                  currency: {constant: EUR}
-                  stock: {constant: 0}
-                  version: /rev
-                  updated_at: /__ts_ms
-                schedule: {every: 100ms}
-            """
-                .formatted(bootstrapServers, CHANGES));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Turnstile.class.getName(),
-            "feeds",
-            "run",
-            file.toString(),
-            "--bootstrap-servers",
-            bootstrapServers,
-            "--listen",
-            "127.0.0.1:0")
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+  private Path feeds(String bootstrapServers) throws IOException {
+    return Files.writeString(
+        directory.resolve("feeds.yaml"),
+        """
+        feeds:
+          erp-articles:
+            into: inventory
+            topic: {bootstrap_servers: '%s', name: %s, envelope: debezium}
+            mapping:
+              product_id: /id
+              name: /title
+              category: {constant: ""}
+              unit_price: {at: /price, as: minor-units}
+              currency: {constant: EUR}
+              stock: {constant: 0}
+              version: /rev
+              updated_at: /__ts_ms
+            schedule: {every: 100ms}
+        """
+            .formatted(bootstrapServers, CHANGES));
   }
 
   private void awaitVersions(Map<String, Long> wanted) {

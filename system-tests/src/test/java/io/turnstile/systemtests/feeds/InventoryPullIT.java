@@ -3,23 +3,18 @@ package io.turnstile.systemtests.feeds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.turnstile.clients.Topics;
-import io.turnstile.events.TopicNames;
 import io.turnstile.feeds.publish.FeedState;
-import io.turnstile.feeds.publish.StateTopic;
 import io.turnstile.simulator.api.ApiSettings;
 import io.turnstile.simulator.api.SimulatedApi;
 import io.turnstile.systemtests.harness.TestbedExtension;
+import io.turnstile.testbed.FeedProcess;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedConfigBuilder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,19 +42,11 @@ class InventoryPullIT {
   @ParameterizedTest
   @CsvSource({"10000, 100, 96m", "1000000, 500, 512m"})
   void inventoryIsPulledWithinItsHeap(int products, int page, String heap) throws Exception {
-    String prefix = "pull-" + products + ".";
-    Map<String, Object> client = Map.of("bootstrap.servers", TESTBED.testbed().bootstrapServers());
-    try (Admin admin = Admin.create(client)) {
-      new Topics(TopicNames.withPrefix(prefix), 4, 1).withoutVerdicts().create(admin, (short) 1);
-    }
-    StateTopic states = new StateTopic(client, prefix + "turnstile.feeds", Duration.ofMinutes(1));
-    ApiSettings settings =
-        new ApiSettings("127.0.0.1", 0, products, 0, page, Duration.ZERO, 0, 0, 0, 0, null, 1);
-    try (SimulatedApi api = SimulatedApi.start(settings)) {
+    Shop shop = new Shop(TESTBED.testbed(), "pull-" + products + ".", directory);
+    try (SimulatedApi api = SimulatedApi.start(ApiSettings.faultless(products, 0, page))) {
+      shop.write(api, page, false, "schedule: {every: 1d}", "rate: 10000");
       long begun = System.nanoTime();
-      try (FeedProcess runner =
-          FeedProcess.startWithHeap(
-              heap, file(api, page), TESTBED.testbed().bootstrapServers(), prefix)) {
+      try (FeedProcess runner = shop.startWithHeap(heap)) {
         double[] peak = {0};
         await()
             .atMost(Duration.ofMinutes(10))
@@ -72,7 +59,7 @@ class InventoryPullIT {
                       "turnstile_feeds_syncs_total{feed=\"shop\",kind=\"full\"} 1.0");
                 });
         double seconds = (System.nanoTime() - begun) / 1e9;
-        FeedState.Totals totals = states.states().get("shop").totals();
+        FeedState.Totals totals = shop.state().totals();
         assertThat(totals.published()).isEqualTo(products);
         assertThat(totals.pages()).isEqualTo(products / page);
         System.out.printf(
@@ -94,31 +81,5 @@ class InventoryPullIT {
       sum += Double.parseDouble(pool.group(1));
     }
     return sum;
-  }
-
-  private Path file(SimulatedApi api, int page) throws Exception {
-    return Files.writeString(
-        directory.resolve("feeds.yaml"),
-        """
-        feeds:
-          shop:
-            into: inventory
-            http-pages:
-              url: http://127.0.0.1:%d/products
-              records: /items
-              paging: {by: cursor, next: /next_cursor, size_parameter: limit, size: %d}
-            mapping:
-              product_id: /id
-              name: /title
-              category: /category/name
-              unit_price: {at: /price/amount, as: minor-units}
-              currency: /price/currency
-              stock: /in_stock
-              version: /version
-              updated_at: {at: /updated_at, as: iso-time}
-            schedule: {every: 1d}
-            rate: 10000
-        """
-            .formatted(api.port(), page));
   }
 }

@@ -85,7 +85,7 @@ public class CsvSource implements PageSource {
     try {
       long age = System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
       if (Math.abs(age) < QUIET.toMillis()) {
-        throw SourceException.busy("the file may still be written: it has just changed", QUIET);
+        throw SourceException.early("the file may still be written: it has just changed", QUIET);
       }
     } catch (IOException e) {
       throw SourceException.passing("the file cannot be read: " + e, e);
