@@ -172,7 +172,10 @@ class PostgresqlIT {
         assertThat(gateway.post(transaction, token).body()).isEqualTo(first);
         JsonNode accepted = new ObjectMapper().readTree(first);
         String path =
-            "/v1/verdicts/" + accepted.get("source_partition") + "/" + accepted.get("source_offset");
+            "/v1/verdicts/"
+                + accepted.get("source_partition")
+                + "/"
+                + accepted.get("source_offset");
         assertThat(gateway.get(path, token).body()).isEqualTo(first);
       }
     }
