@@ -141,7 +141,7 @@ securityContext:
 {{- /* Of (dict "name" OPTION "value" VALUE): an argument of the job, or nothing for a switch that is off. */ -}}
 {{- define "turnstile.jobOption" -}}
 {{- $text := include "turnstile.text" .value -}}
-{{- if has .name (list "trust-producer-time" "allow-stale-checkpoint") -}}
+{{- if has .name (list "trust-producer-time" "allow-stale-checkpoint" "jdbc-dead-letter-refused") -}}
 {{- if eq $text "true" }}--{{ .name }}{{ end -}}
 {{- else if kindIs "bool" .value -}}
 {{- /* YAML reads on and off as flags. */ -}}

@@ -119,13 +119,11 @@ final class InputPass {
   static long demanded(ConsumerRecord<byte[], byte[]> input, int code, VerdictAdditions additions) {
     Decoded<VerdictAdditions.Demand> decoded = additions.input(input.value());
     if (decoded instanceof Decoded.Invalid<VerdictAdditions.Demand> invalid) {
-      DeadLetterCode deserved = invalid.code();
-      return Fingerprint.ofDeadLetter(
-          input.offset(),
-          input.key(),
-          input.value(),
-          InputHeaders.toDeadLetter(input.headers()),
-          deserved);
+      return deadLetter(input, invalid.code());
+    }
+    if (code == OutcomeCode.REFUSED_BY_DATABASE) {
+      // Nothing in a transaction tells what a database admits.
+      return deadLetter(input, DeadLetterCode.REFUSED_BY_DATABASE);
     }
     VerdictAdditions.Demand demand = ((Decoded.Valid<VerdictAdditions.Demand>) decoded).record();
     Transaction transaction = demand.transaction();
@@ -136,6 +134,15 @@ final class InputPass {
             input.timestamp(),
             transaction.transactionId(),
             transaction.customerId());
+  }
+
+  private static long deadLetter(ConsumerRecord<byte[], byte[]> input, DeadLetterCode code) {
+    return Fingerprint.ofDeadLetter(
+        input.offset(),
+        input.key(),
+        input.value(),
+        InputHeaders.toDeadLetter(input.headers()),
+        code);
   }
 
   private void undecided(ConsumerRecord<byte[], byte[]> input) {

@@ -33,6 +33,8 @@ final class OutcomeCode {
     }
   }
 
+  static final int REFUSED_BY_DATABASE = of(DeadLetterCode.REFUSED_BY_DATABASE);
+
   /** The number of outcomes. */
   static final int COUNT = NAMES.size();
 

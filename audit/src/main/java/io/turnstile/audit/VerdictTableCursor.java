@@ -1,7 +1,6 @@
 package io.turnstile.audit;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.turnstile.clients.postgresql.HeadersColumn;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.VerdictHeaders;
 import java.io.IOException;
@@ -42,7 +41,8 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
         SELECT lane_seq, source_topic, source_partition, source_offset, outcome, reason,
           (extract(epoch FROM coalesce(decided_at, received_at)) * 1000)::bigint AS millis,
           coalesce(customer_id, input_key) AS key, value, error_message, input_headers,
-          sum(coalesce(octet_length(value), 0) + coalesce(octet_length(input_key), 0)) OVER (
+          sum(coalesce(octet_length(value), 0) + coalesce(octet_length(input_key), 0)
+            + coalesce(octet_length(input_headers), 0)) OVER (
             ORDER BY lane_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
         FROM (
           SELECT * FROM turnstile.verdict
@@ -51,8 +51,6 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
       WHERE coalesce(bytes_before, 0) < ?
       ORDER BY lane_seq
       """;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Connection connection;
   private final String endOfLane;
@@ -181,14 +179,8 @@ final class VerdictTableCursor implements CommittedLog.Cursor {
   }
 
   private static void addInputHeaders(RecordHeaders headers, byte[] json) {
-    if (json == null) {
-      return;
-    }
     try {
-      JsonNode namesAndValues = JSON.readTree(json);
-      for (int i = 0; i + 1 < namesAndValues.size(); i += 2) {
-        headers.add(namesAndValues.get(i).asText(), namesAndValues.get(i + 1).binaryValue());
-      }
+      HeadersColumn.addTo(headers, json);
     } catch (IOException e) {
       throw new AuditException("input_headers are no JSON: " + e.getMessage(), e);
     }

@@ -214,13 +214,10 @@ final class ViolationLocator {
       if (OutcomeCode.of(code) != verdict.code()) {
         return OutcomeCode.name(verdict.code()) + ", but its input is " + code;
       }
-      if (!Arrays.equals(input.key(), record.key())) {
-        return "the dead letter's key is not that of its input";
-      }
-      if (Arrays.equals(input.value(), record.value())) {
-        return "the dead letter's headers are not those of its input";
-      }
-      return "the dead letter's bytes are not those of its input";
+      return notRepeated(record, input);
+    }
+    if (verdict.code() == OutcomeCode.REFUSED_BY_DATABASE) {
+      return notRepeated(record, input);
     }
     Transaction transaction =
         ((Decoded.Valid<VerdictAdditions.Demand>) decoded).record().transaction();
@@ -242,6 +239,17 @@ final class ViolationLocator {
     return differences.length() == 0
         ? "extra does not have the fields of its input"
         : differences.toString();
+  }
+
+  /** Names what a dead letter has not of its input. */
+  private static String notRepeated(
+      ConsumerRecord<byte[], byte[]> record, ConsumerRecord<byte[], byte[]> input) {
+    if (!Arrays.equals(input.key(), record.key())) {
+      return "the dead letter's key is not that of its input";
+    }
+    return Arrays.equals(input.value(), record.value())
+        ? "the dead letter's headers are not those of its input"
+        : "the dead letter's bytes are not those of its input";
   }
 
   private static void compare(StringJoiner differences, String field, Object said, Object is) {

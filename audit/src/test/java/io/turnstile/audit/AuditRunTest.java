@@ -546,6 +546,35 @@ class AuditRunTest {
       history.deadLetter(good, DeadLetterCode.SCHEMA_VIOLATION);
       assertOnly(audit(history.log()), Kind.WRONG, good, "its input is a well-formed transaction");
     }
+
+    @Test
+    void ofAWellFormedInputThatADatabaseRefusedIsRight() {
+      Input good = history.send(transaction("t-1", "c-1", 1));
+      good.record().headers().add("some", new byte[] {1});
+      history.deadLetter(good, DeadLetterCode.REFUSED_BY_DATABASE);
+      AuditReport report = audit(history.log());
+      assertThat(report.violations()).isEmpty();
+      assertThat(report.deadLettered()).containsEntry(DeadLetterCode.REFUSED_BY_DATABASE, 1L);
+    }
+
+    @Test
+    void ofAnInputThatADatabaseRefusedRepeatsThatInput() {
+      Input good = history.send(transaction("t-1", "c-1", 1));
+      Written written = history.deadLetter(good, DeadLetterCode.REFUSED_BY_DATABASE);
+      history.replace(written, written.withValue(utf8("{}")));
+      assertOnly(audit(history.log()), Kind.WRONG, good, "bytes are not those of its input");
+    }
+
+    @Test
+    void ofAMalformedInputSaysWhatIsWrongWithThatAndNotThatADatabaseRefusedIt() {
+      Input malformed = history.sendMalformed("c-1", "[]");
+      history.deadLetter(malformed, DeadLetterCode.REFUSED_BY_DATABASE);
+      assertOnly(
+          audit(history.log()),
+          Kind.WRONG,
+          malformed,
+          "REFUSED_BY_DATABASE, but its input is SCHEMA_VIOLATION");
+    }
   }
 
   @Nested

@@ -6,7 +6,7 @@ import io.turnstile.clients.TokenClaims;
 import io.turnstile.clients.TokenSigner;
 import io.turnstile.clients.VerdictCode;
 import io.turnstile.clients.postgresql.PostgresqlSource;
-import io.turnstile.clients.postgresql.TableVerdicts;
+import io.turnstile.clients.postgresql.VerdictStore;
 import io.turnstile.events.Customer;
 import io.turnstile.events.CustomerCodec;
 import io.turnstile.events.Product;
@@ -126,10 +126,7 @@ final class Canary implements AutoCloseable {
     reader.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis() / 10);
     return new Canary(
         new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer()),
-        database == null
-            ? new CommittedVerdicts<>(CommittedVerdicts.consumer(reader), topics.verdicts())
-            : new CommittedVerdicts<>(
-                new TableVerdicts<>(database, topics, topics.verdicts(), bytes -> bytes)),
+        VerdictStore.reader(database, reader, topics, topics.verdicts()),
         topics,
         tokens,
         timeout);

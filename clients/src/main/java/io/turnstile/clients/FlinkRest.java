@@ -263,8 +263,17 @@ public final class FlinkRest {
    *     jobs/<id>/vertices/<id>/subtasks/metrics}; the latter gives the sum over the subtasks
    */
   public OptionalDouble metric(String path, String name) {
+    return metric(path, name, "sum");
+  }
+
+  /** The same; over subtasks it is their maximum. */
+  public OptionalDouble maximum(String path, String name) {
+    return metric(path, name, "max");
+  }
+
+  private OptionalDouble metric(String path, String name, String aggregate) {
     for (JsonNode metric : get(path + "?get=" + name)) {
-      JsonNode value = metric.has("sum") ? metric.get("sum") : metric.path("value");
+      JsonNode value = metric.has(aggregate) ? metric.get(aggregate) : metric.path("value");
       if (value.isNumber() || value.isTextual()) {
         return OptionalDouble.of(value.asDouble());
       }

@@ -150,6 +150,7 @@ class FlinkRestTest {
     answer("/flink/none", 200, "[]");
     assertThat(rest.restarts("1")).isEqualTo(3);
     assertThat(rest.metric("sum", "lag")).hasValue(5.0);
+    assertThat(rest.maximum("sum", "lag")).hasValue(4.0);
     assertThat(rest.metric("none", "lag")).isEmpty();
   }
 

@@ -3,16 +3,18 @@ package io.turnstile.gateway;
 import static io.turnstile.gateway.HttpOptions.requirePositive;
 
 import io.turnstile.clients.CarriedFieldOptions;
-import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
+import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.clients.postgresql.VerdictStore;
 import io.turnstile.decision.token.TokenCheckOptions;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.TransactionCodec;
 import io.turnstile.gateway.http.HttpSettings;
+import io.turnstile.gateway.stream.CommittedVerdictFeed;
 import io.turnstile.gateway.stream.KafkaAppender;
 import io.turnstile.gateway.stream.KafkaPastVerdicts;
-import io.turnstile.gateway.stream.KafkaVerdictFeed;
 import io.turnstile.gateway.webhook.WebhookSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,6 +52,8 @@ public final class GatewayCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private PostgresqlOptions database;
 
   @Mixin private HttpOptions http;
 
@@ -146,18 +150,20 @@ public final class GatewayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    database.requireUsable(spec.commandLine());
     GatewaySettings settings = settings();
     TopicNames topics = settings.topics();
     Map<String, Object> client = kafka.client();
+    PostgresqlSource source = database.sourceIfGiven();
     List<String> written = new ArrayList<>(List.of(topics.transactions()));
     if (!settings.webhooks().secrets().isEmpty()) {
       written.addAll(List.of(topics.inventory(), topics.customers()));
     }
     KafkaAppender appender = KafkaAppender.connect(client, written, sendTimeout, timeout);
-    KafkaVerdictFeed feed =
-        new KafkaVerdictFeed(
-            () -> new CommittedVerdicts<>(CommittedVerdicts.consumer(client), topics.verdicts()));
-    KafkaPastVerdicts past = new KafkaPastVerdicts(client, topics);
+    CommittedVerdictFeed feed =
+        new CommittedVerdictFeed(
+            () -> VerdictStore.reader(source, client, topics, topics.verdicts()));
+    KafkaPastVerdicts past = new KafkaPastVerdicts(client, topics, source);
     Gateway gateway;
     try {
       gateway = Gateway.start(settings, appender, feed, past, Clock.systemUTC());

@@ -21,7 +21,7 @@ class PostgresqlValuesTest {
           .with("postgresql.user", "job")
           .with("postgresql.passwordSecret.name", "database");
 
-  private static PodSpec flink(Manifests manifests, String who) {
+  private static PodSpec pod(Manifests manifests, String who) {
     return manifests.get(Deployment.class, who).getSpec().getTemplate().getSpec();
   }
 
@@ -42,9 +42,10 @@ class PostgresqlValuesTest {
   }
 
   @Test
-  void jobAndCheckConnectWithThePasswordOfTheSecret() {
-    Manifests manifests = CHART.manifests();
-    PodSpec jobManager = flink(manifests, "jobmanager");
+  void whoeverReadsOrWritesVerdictsConnectsWithThePasswordOfTheSecret() {
+    Manifests manifests = CHART.with("gateway.enabled", true).manifests();
+    PodSpec jobManager = pod(manifests, "jobmanager");
+    PodSpec gateway = pod(manifests, "gateway");
     PodSpec check = manifests.get(Pod.class, "check").getSpec();
     List<String> common =
         List.of(
@@ -55,14 +56,17 @@ class PostgresqlValuesTest {
         .containsAll(common)
         .contains("--journal-store=postgresql");
     assertThat(check.getContainers().get(0).getArgs()).containsAll(common);
+    assertThat(gateway.getContainers().get(0).getArgs()).containsAll(common);
+    assertMountsPassword(gateway);
     assertMountsPassword(jobManager);
-    assertMountsPassword(flink(manifests, "taskmanager"));
+    assertMountsPassword(pod(manifests, "taskmanager"));
     assertMountsPassword(check);
   }
 
   @Test
   void withoutItNothingIsSaidOfIt() {
-    assertThat(Chart.minimal().render()).doesNotContain("postgresql", "jdbc");
+    assertThat(Chart.minimal().with("gateway.enabled", true).render())
+        .doesNotContain("postgresql", "jdbc");
   }
 
   @Test

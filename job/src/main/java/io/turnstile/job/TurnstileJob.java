@@ -16,6 +16,7 @@ import io.turnstile.job.decide.DecisionOperatorFactory;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.enrich.ReferenceSettings;
 import io.turnstile.job.options.InvalidConfigException;
+import io.turnstile.job.read.Inputs;
 import io.turnstile.job.read.KafkaSources;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,7 +179,7 @@ public final class TurnstileJob {
                     .map(JobTopology.Named::settings)
                     .filter(each -> each.spec().keyedBy() == KeyedBy.CUSTOMER)
                     .toList(),
-                journal ? journal(config) : CheckpointCommit::new),
+                journal ? journal(config, kafka.inputs()) : CheckpointCommit::new),
             config.lanes());
     // With a journal the decision operator has committed them itself: it ends the stream.
     verdicts
@@ -192,12 +193,12 @@ public final class TurnstileJob {
         .setMaxParallelism(config.lanes());
   }
 
-  private static CommitStrategy.Factory journal(JobConfig config) {
+  private static CommitStrategy.Factory journal(JobConfig config, Inputs inputs) {
     return JournalCommit.factory(
         config.journal(),
         switch (config.journalStore()) {
           case KAFKA -> kafka(config.kafkaJournal());
-          case POSTGRESQL -> postgresql(config.postgresqlJournal());
+          case POSTGRESQL -> postgresql(config.postgresqlJournal(), inputs);
         });
   }
 
@@ -205,8 +206,9 @@ public final class TurnstileJob {
     return (lanes, metrics) -> KafkaJournal.connect(settings, lanes);
   }
 
-  private static Journal.Connector postgresql(PostgresqlJournalSettings settings) {
-    return (lanes, metrics) -> PostgresqlJournal.connect(settings, lanes, metrics);
+  private static Journal.Connector postgresql(PostgresqlJournalSettings settings, Inputs inputs) {
+    Inputs ofRefused = settings.deadLetterRefused() ? inputs : null;
+    return (lanes, metrics) -> PostgresqlJournal.connect(settings, lanes, metrics, ofRefused);
   }
 
   /**

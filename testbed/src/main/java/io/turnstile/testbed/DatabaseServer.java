@@ -1,7 +1,11 @@
 package io.turnstile.testbed;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 
 /**
  * The PostgreSQL of a testbed, and the faults to inflict on it. Everybody on this machine can
@@ -18,6 +22,12 @@ public interface DatabaseServer {
 
   /** Of {@link #JOB_USER}; nobody is asked for one before {@link #requirePasswords}. */
   String JOB_PASSWORD = "turnstile";
+
+  /** A statement that takes so long is slow. */
+  Duration SLOW = Duration.ofMillis(100);
+
+  /** How long {@link #SLOW} statements took that ended since then, by the server's own log. */
+  List<Duration> slowStatements(Instant since) throws IOException;
 
   /** Makes a database with an empty journal, and returns its name. */
   String createJournal() throws SQLException;

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,6 +157,29 @@ public final class TurnstileDeployment {
             .limited(CONNECT, ANSWER);
   }
 
+  /** Options of the job and of commands that say so; none if they are in the verdict topics. */
+  public List<String> databaseOptions() {
+    return database == null
+        ? List.of()
+        : List.of(
+            "--jdbc-url",
+            testbed.database().url(database),
+            "--jdbc-user",
+            DatabaseServer.JOB_USER,
+            "--jdbc-password-file",
+            passwordFile(testbed).toString());
+  }
+
+  /** Runs statements as superuser in the database of the verdicts. */
+  public void executeInDatabase(String... statements) throws SQLException {
+    try (Connection connection = testbed.database().connect(database);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
   /**
    * The job as its build left it, with the addresses, topics, keys and lanes of this deployment.
    *
@@ -171,9 +196,7 @@ public final class TurnstileDeployment {
     arguments.addAll(List.of("--lanes", Integer.toString(lanes)));
     if (database != null) {
       arguments.addAll(List.of("--journal-store", "postgresql"));
-      arguments.addAll(List.of("--jdbc-url", testbed.database().url(database)));
-      arguments.addAll(List.of("--jdbc-user", DatabaseServer.JOB_USER));
-      arguments.addAll(List.of("--jdbc-password-file", passwordFile(testbed).toString()));
+      arguments.addAll(databaseOptions());
     }
     arguments.addAll(furtherArguments);
     return Distribution.turnstileJob(arguments);

@@ -109,10 +109,11 @@ public final class TableCosts {
             LIMIT,
             LIMIT.dividedBy(2),
             LIMIT,
-            LIMIT);
+            LIMIT,
+            false);
     ExecutorService threads = Executors.newFixedThreadPool(LANES);
     try (PostgresqlJournal journal =
-        PostgresqlJournal.connect(settings, LANES, new UnregisteredMetricsGroup())) {
+        PostgresqlJournal.connect(settings, LANES, new UnregisteredMetricsGroup(), null)) {
       long before = number(server, database, "SELECT pg_current_wal_lsn() - '0/0'");
       long start = System.nanoTime();
       long end = start + Duration.ofSeconds(seconds).toNanos();

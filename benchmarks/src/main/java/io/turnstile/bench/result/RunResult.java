@@ -197,7 +197,7 @@ public record RunResult(
   public record RateStep(double offeredPerS, double p99Ms, boolean held) {}
 
   /**
-   * A metric that only one scenario has, as the bytes of state per id.
+   * A metric that only some scenarios or engines have, as the bytes of state per id.
    *
    * @param name unique within the result
    * @param better the way in which it improves; null if neither

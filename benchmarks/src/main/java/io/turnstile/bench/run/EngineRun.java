@@ -10,17 +10,22 @@ import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.Environment;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
 import io.turnstile.bench.run.Benchmark.RunSetup;
 import io.turnstile.bench.scenario.Scenario;
 import io.turnstile.cli.OneLine;
 import io.turnstile.clients.JobRejectedException;
 import io.turnstile.simulator.KafkaConnection;
 import io.turnstile.simulator.SimulationSummary;
+import io.turnstile.testbed.DatabaseServer;
 import io.turnstile.testbed.TemporaryDirectory;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -151,6 +156,10 @@ public final class EngineRun {
         }
         procedure.run(context, running, sender);
         over.set(true);
+        sender.poolUse().forEach(results::metric);
+        if (deployment.isOurs() && deployment.kafka().database() != null) {
+          slowStatements(deployment.testbed().database());
+        }
         LoadSender.get(profiling);
         if (!deployment.isOurs()) {
           long zero = results.latency().measuredFromMillis();
@@ -168,6 +177,21 @@ public final class EngineRun {
         }
       }
     }
+  }
+
+  private void slowStatements(DatabaseServer server) throws IOException {
+    Instant since = Instant.ofEpochMilli(results.latency().measuredFromMillis());
+    List<Duration> slow = server.slowStatements(since);
+    results.metric(
+        new ScenarioMetric(
+            "statements of %d ms or more".formatted(DatabaseServer.SLOW.toMillis()),
+            slow.size(),
+            "",
+            null));
+    slow.stream()
+        .max(Comparator.naturalOrder())
+        .map(longest -> new ScenarioMetric("longest statement", longest.toMillis(), "ms", null))
+        .ifPresent(results::metric);
   }
 
   /** On a deployment that is not ours, audits only what was sent since the run began. */

@@ -1,6 +1,5 @@
 package io.turnstile.bench.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.bench.engine.Deployment;
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
@@ -11,7 +10,7 @@ import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.measure.Probe;
 import io.turnstile.bench.measure.VerdictProbe;
 import io.turnstile.bench.measure.VerdictProbe.VerdictListener;
-import io.turnstile.bench.result.Point;
+import io.turnstile.bench.result.RunResult.ScenarioMetric;
 import io.turnstile.bench.scenario.LoadProfile;
 import io.turnstile.clients.FlinkRestException;
 import io.turnstile.simulator.EventSource;
@@ -32,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -62,7 +60,7 @@ final class LoadSender implements Procedure.Sender, AutoCloseable {
   private final Path ledger;
   private final TokenIssuer tokens;
   private final Probe probe;
-  private final ProcessedCounter processed = new ProcessedCounter();
+  private final JobMetrics metrics = new JobMetrics();
   private RunningEngine engine;
   private LocalGateway gateway;
   private long generators;
@@ -174,7 +172,7 @@ final class LoadSender implements Procedure.Sender, AutoCloseable {
         if (stillSending
             && recording.started()
             && System.nanoTime() > recording.measuredFromNanos()) {
-          processed.note(job);
+          metrics.note(job);
         }
         if (isOver(job)) {
           throw new IllegalStateException("the job is over" + job.cause());
@@ -266,7 +264,12 @@ final class LoadSender implements Procedure.Sender, AutoCloseable {
 
   @Override
   public Double processedPerS() {
-    return processed.perSecond();
+    return metrics.processedPerS();
+  }
+
+  /** How the job used its connections to a database; empty if it has none. */
+  List<ScenarioMetric> poolUse() {
+    return metrics.pool();
   }
 
   /** Waits for what was started, and fails as it fails. */
@@ -281,63 +284,5 @@ final class LoadSender implements Procedure.Sender, AutoCloseable {
   @Override
   public void close() {
     probe.close();
-  }
-
-  /** Counts the records that a Flink job decides, by its own metrics. */
-  private static final class ProcessedCounter {
-
-    private static final String OPERATOR = "turnstile";
-
-    /** For each answer, Flink collects all metrics of the cluster: not every second. */
-    private static final int TICKS_BETWEEN = 5;
-
-    private String vertex;
-    private int tick;
-
-    /** Counts by the time in seconds. */
-    private Point first;
-
-    private Point last;
-
-    /** Reads the job's count now and then, if Flink says it. To be called once a second. */
-    void note(FlinkJob job) {
-      // Flink answers with what it knows and only then collects anew: every other answer is thrown
-      // away, the one a second later is up to date.
-      int step = tick++ % TICKS_BETWEEN;
-      if (step > 1) {
-        return;
-      }
-      try {
-        vertex = vertex == null ? vertex(job) : vertex;
-        if (vertex == null) {
-          return;
-        }
-        String metrics = "jobs/%s/vertices/%s/subtasks/metrics".formatted(job.jobId(), vertex);
-        OptionalDouble count = job.flink().metric(metrics, "numRecordsIn");
-        // A restarted task counts from 0 again.
-        if (step == 1 && count.isPresent() && (last == null || count.getAsDouble() >= last.y())) {
-          last = new Point(System.nanoTime() / 1e9, count.getAsDouble());
-          first = first == null ? last : first;
-        }
-      } catch (FlinkRestException e) {
-        // Too busy to answer, or dead on purpose.
-      }
-    }
-
-    private static String vertex(FlinkJob job) {
-      for (JsonNode candidate : job.flink().get("jobs/" + job.jobId()).path("vertices")) {
-        if (candidate.path("name").asText().contains(OPERATOR)) {
-          return candidate.path("id").asText();
-        }
-      }
-      return null;
-    }
-
-    /** Between the first note and the last; null if there are not two. */
-    Double perSecond() {
-      return last == null || last.equals(first)
-          ? null
-          : (last.y() - first.y()) / (last.x() - first.x());
-    }
   }
 }

@@ -152,7 +152,11 @@ final class ResultAssembler implements AutoCloseable {
 
   /** Takes a metric that only this scenario has; {@code better} is null if it has no direction. */
   synchronized void metric(String name, double value, String unit, Direction better) {
-    metrics.add(new ScenarioMetric(name, value, unit, better));
+    metric(new ScenarioMetric(name, value, unit, better));
+  }
+
+  synchronized void metric(ScenarioMetric metric) {
+    metrics.add(metric);
   }
 
   /** Takes the value of a metric that only the procedure can measure. */

@@ -15,7 +15,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * @param position where it was
  * @param outcome that it had
  * @param code of its verdict: a reason or a dead letter's code
- * @param received when it was received; null for a dead letter, which does not say
+ * @param received when it was received; null for one that could not be read
  * @param key may be null
  * @param value may be null
  * @param headers its own

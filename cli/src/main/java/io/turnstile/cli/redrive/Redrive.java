@@ -4,6 +4,7 @@ import io.turnstile.cli.redrive.RedriveReport.Obstacle;
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.RecordSize;
+import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Decoded;
 import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Outcome;
@@ -204,7 +205,7 @@ final class Redrive {
               position,
               selection.from(),
               verdict.code(),
-              null,
+              received(verdict, letter),
               letter.key(),
               letter.value(),
               InputHeaders.fromDeadLetter(letter.headers())));
@@ -223,10 +224,21 @@ final class Redrive {
                     position,
                     selection.from(),
                     verdict.code(),
-                    verdict.rejected() == null ? null : Instant.ofEpochMilli(input.timestamp()),
+                    received(verdict, input),
                     input.key(),
                     input.value(),
                     input.headers()));
+  }
+
+  /**
+   * When an input was received that could have been accepted; null for another. The dead letter of
+   * a refused verdict is a row, whose time is that of its input.
+   */
+  private static Instant received(Verdict verdict, ConsumerRecord<byte[], byte[]> record) {
+    return verdict.rejected() == null
+            && !verdict.code().equals(DeadLetterCode.REFUSED_BY_DATABASE.name())
+        ? null
+        : Instant.ofEpochMilli(record.timestamp());
   }
 
   /** Reports what stands against it. */

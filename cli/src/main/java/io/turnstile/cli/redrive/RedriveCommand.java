@@ -8,6 +8,8 @@ import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.Screen;
 import io.turnstile.clients.SinceConverter;
+import io.turnstile.clients.postgresql.PostgresqlOptions;
+import io.turnstile.clients.postgresql.VerdictStore;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.TopicNames;
 import java.io.IOException;
@@ -52,6 +54,8 @@ public final class RedriveCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private KafkaOptions kafka;
+
+  @Mixin private PostgresqlOptions database;
 
   @Option(
       names = "--from",
@@ -127,11 +131,14 @@ public final class RedriveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    database.requireUsable(spec.commandLine());
     RedriveSelection selection = selection();
     RedriveReport report = new RedriveReport(dryRun);
     Map<String, Object> client = kafka.client(timeout);
     try (Admin admin = Admin.create(client)) {
-      requireTopic(admin, topicOf(selection));
+      if (database.url() == null) {
+        requireTopic(admin, topicOf(selection));
+      }
       long maxBytes = maxBytes(admin, selection.transactions());
       String topicId = requireTopic(admin, selection.transactions());
       RedriveLog log = new RedriveLog(admin, kafka.topics());
@@ -298,8 +305,11 @@ public final class RedriveCommand implements Callable<Integer> {
     try (SourceInputs inputs =
             new SourceInputs(CommittedVerdicts.consumer(reading(client)), timeout);
         CommittedVerdicts<byte[]> verdicts =
-            new CommittedVerdicts<>(
-                CommittedVerdicts.consumer(reading(client)), List.of(topicOf(selection)))) {
+            VerdictStore.reader(
+                database.sourceIfGiven(),
+                reading(client),
+                kafka.topics(),
+                List.of(topicOf(selection)))) {
       redrive.run(
           verdicts,
           inputs,

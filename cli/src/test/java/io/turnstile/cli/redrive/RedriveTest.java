@@ -210,6 +210,24 @@ class RedriveTest {
     assertThat(report.json().notRedriven()).containsExactly(entry(Obstacle.UNREADABLE, 2));
   }
 
+  /** A transaction that can be accepted: its sender may have sent it again. */
+  @Test
+  void deadLetterOfAVerdictThatADatabaseRefusedIsSentWithinTheDedupWindow() throws Exception {
+    byte[] value = TransactionCodec.encode(transaction("t-1", NOW));
+    long oldest = NOW.minus(window).toEpochMilli();
+    for (int i = 0; i < 2; i++) {
+      deadLetter(
+          record(0, i, oldest - 1 + i, value, new RecordHeaders()),
+          DeadLetterCode.REFUSED_BY_DATABASE);
+    }
+    RedriveReport report = run(Outcome.DEAD_LETTER);
+    assertThat(origins()).containsExactly("eu-transactions/0/1");
+    assertThat(
+            VerdictHeaders.number(kafka.history().get(0).headers(), InputHeaders.FIRST_RECEIVED_AT))
+        .isEqualTo(oldest);
+    assertThat(report.json().notRedriven()).containsExactly(entry(Obstacle.WINDOW_OVER, 1));
+  }
+
   @Test
   void deadLetterThatLacksHeadersIsReadFromTheLogOrReported() throws Exception {
     Headers headers = new RecordHeaders();
@@ -546,26 +564,33 @@ class RedriveTest {
         VerdictCodec.encode(new Rejected("t", "c", reason, "why", input.timestamp(), 2_000));
     Headers headers = new RecordHeaders();
     VerdictHeaders.write(headers, position(input), Outcome.REJECTED);
-    append(rejections, TOPICS.rejected(), input.key(), value, headers);
+    append(rejections, TOPICS.rejected(), nextTime(), input.key(), value, headers);
   }
 
   private void deadLetter(ConsumerRecord<byte[], byte[]> input, DeadLetterCode code) {
     Headers headers = InputHeaders.toDeadLetter(input.headers());
     VerdictHeaders.write(headers, position(input), Outcome.DEAD_LETTER);
     VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, code.name());
-    append(deadLetters, TOPICS.deadLetter(), input.key(), input.value(), headers);
+    // In a table, the time is that of the input.
+    boolean row = code == DeadLetterCode.REFUSED_BY_DATABASE;
+    append(
+        deadLetters,
+        TOPICS.deadLetter(),
+        row ? input.timestamp() : nextTime(),
+        input.key(),
+        input.value(),
+        headers);
   }
 
-  private void append(MemoryConsumer to, String topic, byte[] key, byte[] value, Headers headers) {
-    long number = nextVerdict++;
+  private long nextTime() {
+    return NOW.plusMillis(nextVerdict).toEpochMilli();
+  }
+
+  private void append(
+      MemoryConsumer to, String topic, long time, byte[] key, byte[] value, Headers headers) {
     to.append(
         MemoryConsumer.record(
-            new TopicPartition(topic, 0),
-            number,
-            NOW.plusMillis(number).toEpochMilli(),
-            key,
-            value,
-            headers));
+            new TopicPartition(topic, 0), nextVerdict++, time, key, value, headers));
   }
 
   private static SourcePosition position(ConsumerRecord<?, ?> record) {

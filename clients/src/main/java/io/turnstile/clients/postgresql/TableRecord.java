@@ -1,13 +1,16 @@
 package io.turnstile.clients.postgresql;
 
+import io.turnstile.clients.CheckFailedException;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.VerdictHeaders;
+import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
@@ -31,6 +34,7 @@ final class TableRecord {
     if (verdict.outcome() == Outcome.DEAD_LETTER) {
       VerdictHeaders.add(headers, VerdictHeaders.ERROR_CODE, row.getString("reason"));
       headers.add(VerdictHeaders.ERROR_MESSAGE, row.getBytes("error_message"));
+      addInputHeaders(headers, verdict, row.getBytes("input_headers"));
     }
     byte[] key = row.getBytes("key");
     byte[] value = row.getBytes("value");
@@ -46,5 +50,15 @@ final class TableRecord {
         value == null ? null : form.apply(value),
         headers,
         Optional.empty());
+  }
+
+  private static void addInputHeaders(Headers headers, LastRead.Row verdict, byte[] json) {
+    try {
+      HeadersColumn.addTo(headers, json);
+    } catch (IOException e) {
+      throw new CheckFailedException(
+          "lane_seq %d: input_headers are no JSON: %s"
+              .formatted(verdict.laneSeq(), e.getMessage()));
+    }
   }
 }

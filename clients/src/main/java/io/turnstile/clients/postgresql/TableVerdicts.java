@@ -33,7 +33,7 @@ import org.apache.kafka.common.errors.WakeupException;
  * outage of the server is waited out, except by a seek. Verdicts that the server has no more are a
  * {@link CheckFailedException}: those that were read and that a promoted replica lacks, and those
  * that were deleted before they were read. A new seek gets over it. Records are as in the verdict
- * topics, but for the headers of a dead letter's input.
+ * topics.
  */
 public final class TableVerdicts<T> implements VerdictSource<T> {
 
@@ -75,10 +75,12 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
         v.reason, (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
         (extract(epoch FROM v.decided_at) * 1000)::bigint AS decided,
         coalesce(v.customer_id, v.input_key) AS key,
-        CASE WHEN v.outcome = ANY (?) THEN v.value END AS value, v.error_message
+        CASE WHEN v.outcome = ANY (?) THEN v.value END AS value, v.error_message,
+        v.input_headers
       FROM unnest(?::integer[], ?::bigint[]) AS cursors (lane, position)
       CROSS JOIN LATERAL (
-        SELECT p.*, sum(coalesce(octet_length(p.value), 0) + coalesce(octet_length(p.input_key), 0))
+        SELECT p.*, sum(coalesce(octet_length(p.value), 0) + coalesce(octet_length(p.input_key), 0)
+            + coalesce(octet_length(p.input_headers), 0))
           OVER (ORDER BY p.lane_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
         FROM (
           SELECT * FROM turnstile.verdict w

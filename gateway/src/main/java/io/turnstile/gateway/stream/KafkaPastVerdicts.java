@@ -1,9 +1,12 @@
 package io.turnstile.gateway.stream;
 
 import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.postgresql.PostgresqlSource;
+import io.turnstile.clients.postgresql.VerdictLookup;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -28,7 +31,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * Looks in Kafka, one question at a time: an input by its offset, a verdict by reading all lanes
- * from the time of its input. Thread-safe.
+ * from the time of its input; or verdicts by their inputs where they are in PostgreSQL.
+ * Thread-safe.
  */
 public final class KafkaPastVerdicts implements PastVerdicts, AutoCloseable {
 
@@ -44,6 +48,7 @@ public final class KafkaPastVerdicts implements PastVerdicts, AutoCloseable {
 
   private final Map<String, Object> client;
   private final TopicNames topics;
+  private final VerdictLookup table;
   private final ThreadPoolExecutor reader =
       new ThreadPoolExecutor(
           1,
@@ -71,12 +76,19 @@ public final class KafkaPastVerdicts implements PastVerdicts, AutoCloseable {
    * Asks nothing of Kafka yet.
    *
    * @param client Kafka client configuration
+   * @param database with the verdicts; null if they are in Kafka, too
    */
-  public KafkaPastVerdicts(Map<String, Object> client, TopicNames topics) {
+  public KafkaPastVerdicts(
+      Map<String, Object> client, TopicNames topics, PostgresqlSource database) {
     this.client = new HashMap<>(client);
     this.client.put(
         ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Math.toIntExact(PATIENCE.toMillis()));
     this.topics = topics;
+    this.table =
+        database == null
+            ? null
+            : new VerdictLookup(
+                database.named("turnstile-gateway").limited(PATIENCE, PATIENCE), topics);
   }
 
   @Override
@@ -157,7 +169,11 @@ public final class KafkaPastVerdicts implements PastVerdicts, AutoCloseable {
     return Optional.empty();
   }
 
-  private Optional<CommittedVerdict> readVerdict(Input input) throws TimeoutException {
+  private Optional<CommittedVerdict> readVerdict(Input input)
+      throws TimeoutException, SQLException {
+    if (table != null) {
+      return table.find(input.position()).map(CommittedVerdict::of);
+    }
     try (CommittedVerdicts<byte[]> verdicts =
         new CommittedVerdicts<>(CommittedVerdicts.consumer(client), topics.verdicts())) {
       return readVerdict(verdicts, input);

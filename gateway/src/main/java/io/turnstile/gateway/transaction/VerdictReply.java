@@ -2,6 +2,7 @@ package io.turnstile.gateway.transaction;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.PriorAcceptance;
 import io.turnstile.events.Rejected;
@@ -54,18 +55,24 @@ final class VerdictReply {
               acceptance.decidedAt()));
     }
     if (verdict.outcome() == Outcome.DEAD_LETTER) {
-      // Nothing that passed the gateway; of another producer's input somebody may ask.
-      String reason =
-          VerdictHeaders.optional(verdict.record().headers(), VerdictHeaders.ERROR_CODE);
-      return Problem.of(
-              422, "CONTRACT_VIOLATION", "The input is no transaction.", "It is a dead letter.")
-          .with("reason", String.valueOf(reason))
-          .toReply();
+      return deadLetter(
+          VerdictHeaders.optional(verdict.record().headers(), VerdictHeaders.ERROR_CODE));
     }
     Rejected rejected = VerdictCodec.decodeRejected(value);
     return rejected.acceptance() == null
         ? rejected(rejected, verdict.input())
         : accepted(transaction, rejected.acceptance());
+  }
+
+  private static Reply deadLetter(String code) {
+    // The other ones are of nothing that passed the gateway; somebody may ask for theirs.
+    Problem problem =
+        DeadLetterCode.REFUSED_BY_DATABASE.name().equals(code)
+            ? Problem.of(
+                422, code, "The database refuses the verdict.", "It was not accepted, and is kept.")
+            : Problem.of(
+                422, "CONTRACT_VIOLATION", "The input is no transaction.", "It is a dead letter.");
+    return problem.with("reason", String.valueOf(code)).toReply();
   }
 
   private static Reply accepted(Transaction transaction, PriorAcceptance acceptance) {

@@ -3,6 +3,7 @@ package io.turnstile.job.decide;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.RejectionReason;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
@@ -39,7 +40,9 @@ final class VerdictMetrics {
     for (RejectionReason reason : RejectionReason.values()) {
       rejected.put(reason, counter(group, "rejected", reason.name()));
     }
-    for (DeadLetterCode code : DeadLetterCode.values()) {
+    // What a database refuses was counted when it was decided.
+    for (DeadLetterCode code :
+        EnumSet.complementOf(EnumSet.of(DeadLetterCode.REFUSED_BY_DATABASE))) {
       deadLettered.put(code, counter(group, "dead-letter", code.name()));
     }
     latency =

@@ -3,6 +3,7 @@ package io.turnstile.job.options;
 import static io.turnstile.job.options.Bounds.require;
 import static io.turnstile.job.options.Bounds.requirePositive;
 
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
 import io.turnstile.job.commit.journal.postgresql.PostgresqlJournalSettings;
 import java.nio.file.Path;
@@ -54,6 +55,15 @@ public final class JdbcOptions {
       description = "PostgreSQL: TCP keep-alive of an idle session, in whole seconds")
   private Duration keepAlive = Duration.ofSeconds(10);
 
+  @Option(
+      names = "--jdbc-dead-letter-refused",
+      fallbackValue = OptionSources.ON,
+      description =
+          "PostgreSQL: an input whose verdict the database refuses (a constraint, a trigger that"
+              + " raises) becomes a dead letter, and the job goes back to its last checkpoint;"
+              + " otherwise the job stops")
+  private boolean deadLetterRefused;
+
   /** The server's limit for what it holds in an integer. */
   private static final long MAX_MILLIS = Integer.MAX_VALUE;
 
@@ -102,6 +112,7 @@ public final class JdbcOptions {
         statementTimeout,
         lockTimeout,
         idleInTransactionTimeout,
-        keepAlive);
+        keepAlive,
+        deadLetterRefused);
   }
 }

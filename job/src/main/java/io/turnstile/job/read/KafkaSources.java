@@ -103,6 +103,11 @@ public final class KafkaSources {
     return topic(ReferenceKind.CUSTOMER, kafka.topics().customers());
   }
 
+  /** Transactions, to be read again. */
+  public Inputs inputs() {
+    return new KafkaInputs(kafka.client(), appendTime);
+  }
+
   /** Asks the brokers which topics these are. */
   public TopicIdentities identities(List<ReferenceSpec> references) {
     return new KafkaTopicIdentities(kafka.client(), kafka.topics().inputs(), references);

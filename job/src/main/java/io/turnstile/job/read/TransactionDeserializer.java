@@ -18,13 +18,16 @@ final class TransactionDeserializer implements KafkaRecordDeserializationSchema<
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<InputRecord> out) {
-    out.collect(
-        new InputRecord(
-            new SourcePosition(record.topic(), record.partition(), record.offset()),
-            appendTime.of(record),
-            record.key(),
-            record.value(),
-            InputHeaders.limit(record.headers())));
+    out.collect(input(record, appendTime));
+  }
+
+  static InputRecord input(ConsumerRecord<byte[], byte[]> record, AppendTime appendTime) {
+    return new InputRecord(
+        new SourcePosition(record.topic(), record.partition(), record.offset()),
+        appendTime.of(record),
+        record.key(),
+        record.value(),
+        InputHeaders.limit(record.headers()));
   }
 
   @Override

@@ -10,7 +10,6 @@ import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.Load;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.testbed.DatabaseServer;
-import io.turnstile.testbed.TestbedConfig;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
@@ -40,14 +39,7 @@ class ConsumingIT {
   private static final int SOME = 2_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  @RegisterExtension
-  static final TestbedExtension TESTBED =
-      new TestbedExtension(
-          TestbedConfig.builder()
-              .taskManagers(1)
-              .taskManagerMemory("1600m")
-              .journalLanes(Deployment.LANES)
-              .build());
+  @RegisterExtension static final TestbedExtension TESTBED = TestbedExtension.withPostgresql(1);
 
   @TempDir Path directory;
 

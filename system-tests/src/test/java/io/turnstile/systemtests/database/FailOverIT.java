@@ -12,7 +12,6 @@ import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.Load;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.systemtests.harness.VerdictFollower;
-import io.turnstile.testbed.TestbedConfig;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,14 +27,7 @@ class FailOverIT {
   private static final int SOME = 3_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  @RegisterExtension
-  static final TestbedExtension TESTBED =
-      new TestbedExtension(
-          TestbedConfig.builder()
-              .taskManagers(2)
-              .taskManagerMemory("1600m")
-              .journalLanes(Deployment.LANES)
-              .build());
+  @RegisterExtension static final TestbedExtension TESTBED = TestbedExtension.withPostgresql(2);
 
   @TempDir Path directory;
 

@@ -4,11 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.audit.AuditReport;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.Topics;
+import io.turnstile.events.DeadLetterCode;
+import io.turnstile.events.RejectionReason;
 import io.turnstile.events.SourcePosition;
+import io.turnstile.events.Transaction;
+import io.turnstile.simulator.TokenKind;
 import io.turnstile.systemtests.harness.Deployment;
+import io.turnstile.systemtests.harness.GatewayProcess;
+import io.turnstile.systemtests.harness.Redrive;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.systemtests.harness.faults.DatabaseFaults;
 import io.turnstile.systemtests.harness.faults.Fault;
@@ -16,12 +24,10 @@ import io.turnstile.systemtests.harness.faults.FaultMatrix;
 import io.turnstile.systemtests.harness.faults.FaultScenario;
 import io.turnstile.systemtests.harness.faults.Faults;
 import io.turnstile.testbed.Testbed;
-import io.turnstile.testbed.TestbedConfig;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -34,14 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole job on a real PostgreSQL; {@code DatabaseFaultMatrixIT} has the other faults. */
 class PostgresqlIT {
 
-  @RegisterExtension
-  static final TestbedExtension TESTBED =
-      new TestbedExtension(
-          TestbedConfig.builder()
-              .taskManagers(2)
-              .taskManagerMemory("1600m")
-              .journalLanes(Deployment.LANES)
-              .build());
+  @RegisterExtension static final TestbedExtension TESTBED = TestbedExtension.withPostgresql(2);
 
   @TempDir Path directory;
 
@@ -81,6 +80,15 @@ class PostgresqlIT {
   }
 
   /** As a stored procedure does that does not like an input. */
+  private static void refuse(Deployment turnstile, String condition) throws SQLException {
+    turnstile.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            + " 'BEGIN RAISE EXCEPTION ''not this one''; END'",
+        "CREATE TRIGGER refuse BEFORE INSERT ON turnstile.verdict FOR EACH ROW WHEN ("
+            + condition
+            + ") EXECUTE FUNCTION refuse()");
+  }
+
   @Tag("extended")
   @Test
   void triggerThatRaisesStopsTheJobUntilItIsMended() throws Exception {
@@ -88,29 +96,95 @@ class PostgresqlIT {
       turnstile.publishProduct("p-1");
       turnstile.submit("--parallelism", "1");
       turnstile.send(turnstile.transaction("t-1", "c", "p-1", 1));
-      await()
-          .atMost(Deployment.PATIENCE)
-          .until(() -> turnstile.number("SELECT count(*) FROM turnstile.verdict") == 1);
+      awaitVerdicts(turnstile, 1);
       FlinkRest flink = TESTBED.testbed().flink();
       flink.checkpoint(turnstile.jobId(), Deployment.PATIENCE);
       String checkpoint = flink.checkpoints(turnstile.jobId()).latest().orElseThrow().path();
-      execute(
-          turnstile,
-          "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-              + " 'BEGIN RAISE EXCEPTION ''not this one''; END'",
-          "CREATE TRIGGER refuse BEFORE INSERT ON turnstile.verdict FOR EACH ROW"
-              + " WHEN (new.transaction_id = 't-2'::bytea) EXECUTE FUNCTION refuse()");
+      refuse(turnstile, "new.transaction_id = 't-2'::bytea");
       SourcePosition refused = turnstile.send(turnstile.transaction("t-2", "c", "p-1", 2));
       assertThat(flink.awaitTerminal(turnstile.jobId(), Deployment.PATIENCE).state())
           .isEqualTo("FAILED");
       assertThat(flink.failures(turnstile.jobId()).get(0).stackTrace())
           .contains("input " + refused)
           .contains("not this one");
-      execute(turnstile, "DROP TRIGGER refuse ON turnstile.verdict");
+      turnstile.execute("DROP TRIGGER refuse ON turnstile.verdict");
       turnstile.submit(turnstile.submission("--parallelism", "1").restoredFrom(checkpoint));
       AuditReport audit = turnstile.audit(null);
       assertThat(audit.accepted()).isEqualTo(2);
     }
+  }
+
+  /** The second of two that are the same is accepted then, although it was a duplicate before. */
+  @Tag("extended")
+  @Test
+  void inputThatATriggerRefusesIsADeadLetterIfThatIsWantedAndCanBeRedriven() throws Exception {
+    try (Deployment turnstile = new Deployment(TESTBED.testbed(), "refused.", directory, true)) {
+      turnstile.publishProduct("p-1");
+      Transaction twice = turnstile.transaction("t-1", "c", "p-1", 1);
+      SourcePosition first = turnstile.send(twice);
+      turnstile.send(twice);
+      turnstile.send(turnstile.transaction("t-2", "c", "p-1", 2));
+      refuse(
+          turnstile,
+          "new.outcome = 'accepted' AND (new.transaction_id = 't-2'::bytea"
+              + " OR (new.source_partition, new.source_offset) = (%d, %d))"
+                  .formatted(first.partition(), first.offset()));
+      turnstile.submit("--jdbc-dead-letter-refused");
+      awaitVerdicts(turnstile, 3);
+      AuditReport audit = turnstile.audit(null);
+      assertThat(audit.accepted()).isOne();
+      assertThat(audit.deadLettered()).isEqualTo(Map.of(DeadLetterCode.REFUSED_BY_DATABASE, 2L));
+      assertThat(
+              turnstile.number(
+                  "SELECT count(*) FROM turnstile.verdict WHERE outcome = 'accepted'"
+                      + " AND source_offset = "
+                      + (first.offset() + 1)))
+          .isOne();
+
+      turnstile.execute("DROP TRIGGER refuse ON turnstile.verdict");
+      assertThat(Redrive.run(turnstile, directory, "dead-letter").get("redriven").longValue())
+          .isEqualTo(2);
+      awaitVerdicts(turnstile, 5);
+      audit = turnstile.audit(null);
+      assertThat(audit.accepted()).isEqualTo(2);
+      assertThat(audit.rejected()).isEqualTo(Map.of(RejectionReason.DUPLICATE_ID, 1L));
+      assertThat(
+              Redrive.run(turnstile, directory, "dead-letter").get("already_redriven").longValue())
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
+  void gatewayAnswersWithTheVerdictsOfTheTable() throws Exception {
+    try (Deployment turnstile = new Deployment(TESTBED.testbed(), "gateway.", directory, true)) {
+      turnstile.publishProduct("p-1");
+      turnstile.submit("--parallelism", "1");
+      try (GatewayProcess gateway = GatewayProcess.start(turnstile)) {
+        await()
+            .atMost(Deployment.PATIENCE)
+            .until(() -> gateway.get("/readyz", null).statusCode() == 200);
+        String transaction =
+            "{\"transaction_id\": \"t-1\", \"customer_id\": \"c\", \"product_id\": \"p-1\","
+                + " \"quantity\": 1, \"amount\": 5, \"currency\": \"EUR\", \"occurred_at\": 1}";
+        String token = turnstile.token(TokenKind.VALID, "c");
+        String first = gateway.post(transaction, token).body();
+        assertThat(first).contains("\"outcome\":\"accepted\"");
+        assertThat(gateway.post(transaction, token).body()).isEqualTo(first);
+        JsonNode accepted = new ObjectMapper().readTree(first);
+        String path =
+            "/v1/verdicts/"
+                + accepted.get("source_partition")
+                + "/"
+                + accepted.get("source_offset");
+        assertThat(gateway.get(path, token).body()).isEqualTo(first);
+      }
+    }
+  }
+
+  private static void awaitVerdicts(Deployment turnstile, long count) {
+    await()
+        .atMost(Deployment.PATIENCE)
+        .until(() -> turnstile.number("SELECT count(*) FROM turnstile.verdict") == count);
   }
 
   @Tag("extended")
@@ -145,17 +219,6 @@ class PostgresqlIT {
                               + " #>> '{references,tariff,version}' = '3'")
                       == 1);
       assertThat(turnstile.audit(null).accepted()).isEqualTo(1);
-    }
-  }
-
-  private static void execute(Deployment turnstile, String... statements) throws SQLException {
-    String url = turnstile.connection().database().url();
-    String name = url.substring(url.lastIndexOf('/') + 1);
-    try (Connection connection = TESTBED.testbed().database().connect(name);
-        Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
     }
   }
 }

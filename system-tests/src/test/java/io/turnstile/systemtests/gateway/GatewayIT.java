@@ -20,17 +20,11 @@ import io.turnstile.systemtests.harness.GatewayProcess;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.testbed.TestbedConfig;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -66,9 +60,6 @@ class GatewayIT {
   @RegisterExtension
   static final TestbedExtension TESTBED = new TestbedExtension(TestbedConfig.defaults());
 
-  private static final HttpClient CLIENT =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
   private static Deployment turnstile;
   private static Path secrets;
   private static GatewayProcess gateway;
@@ -94,35 +85,18 @@ class GatewayIT {
   }
 
   private static void awaitReady(GatewayProcess each) {
-    await().atMost(Deployment.PATIENCE).until(() -> get(each, "/readyz", null).statusCode() == 200);
-  }
-
-  private static HttpResponse<String> get(GatewayProcess to, String path, String token)
-      throws Exception {
-    HttpRequest.Builder request = HttpRequest.newBuilder(to.address().resolve(path)).GET();
-    if (token != null) {
-      request.header("Authorization", "Bearer " + token);
-    }
-    return CLIENT.send(request.build(), BodyHandlers.ofString());
+    await().atMost(Deployment.PATIENCE).until(() -> each.get("/readyz", null).statusCode() == 200);
   }
 
   private static HttpResponse<String> post(
       GatewayProcess to, String id, String customerId, String productId, TokenKind token)
       throws Exception {
-    URI address = to.address().resolve("/v1/transactions");
     String body =
         """
         {"transaction_id": "%s", "customer_id": "%s", "product_id": "%s", "quantity": 1,
          "amount": 5, "currency": "EUR", "occurred_at": 1}"""
             .formatted(id, customerId, productId);
-    return CLIENT.send(
-        HttpRequest.newBuilder(address)
-            .header("Content-Type", "application/json")
-            .header("Authorization", "Bearer " + turnstile.token(token, customerId))
-            .timeout(Duration.ofMinutes(1))
-            .POST(BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
+    return to.post(body, turnstile.token(token, customerId));
   }
 
   @ParameterizedTest
@@ -212,10 +186,10 @@ class GatewayIT {
     String path = "/v1/verdicts/" + position.group(1) + "/" + position.group(2);
     try (GatewayProcess other =
         GatewayProcess.start(turnstile, "--webhook-secrets", secrets.toString())) {
-      HttpResponse<String> found = get(other, path, turnstile.token(TokenKind.VALID, "c-5"));
+      HttpResponse<String> found = other.get(path, turnstile.token(TokenKind.VALID, "c-5"));
       assertThat(found.statusCode()).isEqualTo(200);
       assertThat(found.body()).isEqualTo(first.body());
-      assertThat(get(other, path, turnstile.token(TokenKind.VALID, "c-6")).statusCode())
+      assertThat(other.get(path, turnstile.token(TokenKind.VALID, "c-6")).statusCode())
           .isEqualTo(404);
     }
   }

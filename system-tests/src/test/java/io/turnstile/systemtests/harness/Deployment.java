@@ -128,6 +128,21 @@ public final class Deployment implements AutoCloseable {
     }
   }
 
+  /** Runs statements as superuser in the database of its verdicts. */
+  public void execute(String... statements) throws SQLException {
+    deployment.executeInDatabase(statements);
+  }
+
+  /** Options of commands that tell them where its verdicts are. */
+  public List<String> databaseOptions() {
+    return deployment.databaseOptions();
+  }
+
+  /** The prefix of its topics. */
+  public String prefix() {
+    return topics().transactions().replaceFirst("transactions$", "");
+  }
+
   public String groupId() {
     return deployment.groupId();
   }

@@ -6,8 +6,14 @@ import io.turnstile.cli.Turnstile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 public final class GatewayProcess implements AutoCloseable {
 
   private static final String ANNOUNCEMENT = "listening at ";
+
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final Process process;
   private final URI address;
@@ -62,13 +71,14 @@ public final class GatewayProcess implements AutoCloseable {
             "--bootstrap-servers",
             turnstile.testbed().bootstrapServers(),
             "--topic-prefix",
-            turnstile.topics().transactions().replaceFirst("transactions$", ""),
+            turnstile.prefix(),
             "--jwks",
             turnstile.jwks().toString(),
             "--listen",
             "127.0.0.1:" + port,
             "--drain",
             "0s"));
+    command.addAll(turnstile.databaseOptions());
     command.addAll(List.of(options));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -91,6 +101,37 @@ public final class GatewayProcess implements AutoCloseable {
   /** As {@code http://127.0.0.1:PORT}. */
   public URI address() {
     return address;
+  }
+
+  /**
+   * Asks it.
+   *
+   * @param token null for none
+   */
+  public HttpResponse<String> get(String path, String token)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path)).GET();
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /**
+   * Sends a transaction.
+   *
+   * @param body its JSON
+   */
+  public HttpResponse<String> post(String body, String token)
+      throws IOException, InterruptedException {
+    return CLIENT.send(
+        HttpRequest.newBuilder(address.resolve("/v1/transactions"))
+            .header("Content-Type", "application/json")
+            .header("Authorization", "Bearer " + token)
+            .timeout(Duration.ofMinutes(1))
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
   }
 
   /** Kills it, as a crash does. */

@@ -33,6 +33,16 @@ public final class TestbedExtension
     this.gate = gate;
   }
 
+  /** With a PostgreSQL that holds journals. */
+  public static TestbedExtension withPostgresql(int taskManagers) {
+    return new TestbedExtension(
+        TestbedConfig.builder()
+            .taskManagers(taskManagers)
+            .taskManagerMemory("1600m")
+            .journalLanes(Deployment.LANES)
+            .build());
+  }
+
   public Testbed testbed() {
     return testbed;
   }

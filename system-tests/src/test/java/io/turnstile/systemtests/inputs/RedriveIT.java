@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.turnstile.cli.Turnstile;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Product;
@@ -17,11 +15,10 @@ import io.turnstile.events.VerdictCodec;
 import io.turnstile.events.VerdictHeaders;
 import io.turnstile.simulator.TokenKind;
 import io.turnstile.systemtests.harness.Deployment;
+import io.turnstile.systemtests.harness.Redrive;
 import io.turnstile.systemtests.harness.TestbedExtension;
 import io.turnstile.systemtests.harness.VerdictReader;
 import io.turnstile.testbed.TestbedConfig;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,13 +37,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** What is turned away keeps what is needed to send it anew, and is sent anew once. */
 @Tag("extended")
 class RedriveIT {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   @RegisterExtension
   static final TestbedExtension TESTBED = new TestbedExtension(TestbedConfig.defaults());
@@ -181,29 +175,8 @@ class RedriveIT {
         new ByteArraySerializer());
   }
 
-  /** Runs the command; returns what it has written. */
   private JsonNode redrive(String from, String... more) throws Exception {
-    Path out = directory.resolve("redrive.json");
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "redrive",
-                "--bootstrap-servers",
-                bootstrapServers(),
-                "--topic-prefix",
-                "redrive.",
-                "--from",
-                from,
-                "--out",
-                out.toString()));
-    arguments.addAll(List.of(more));
-    StringWriter printed = new StringWriter();
-    CommandLine command = Turnstile.commandLine();
-    command.setOut(new PrintWriter(printed));
-    command.setErr(new PrintWriter(printed));
-    int exitCode = command.execute(arguments.toArray(String[]::new));
-    assertThat(exitCode).as(printed.toString()).isZero();
-    return JSON.readTree(out.toFile());
+    return Redrive.run(turnstile, directory, from, more);
   }
 
   /** The inputs that name an origin. */

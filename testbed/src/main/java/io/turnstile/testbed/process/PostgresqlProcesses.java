@@ -3,6 +3,7 @@ package io.turnstile.testbed.process;
 import io.turnstile.testbed.TestbedException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,18 @@ import java.util.stream.Stream;
 
 /** The processes of a {@link PostgresqlServer}, and the signals to send them. Not thread-safe. */
 final class PostgresqlProcesses {
+
+  /**
+   * Ends the server in a directory when standard input ends, as it does when this JVM does. It
+   * outlives a signal to all processes of a terminal or of a job. A server that is paused takes the
+   * signal when it continues.
+   */
+  private static final String END_WITH_PARENT =
+      """
+      trap '' INT HUP TERM QUIT
+      read -r end
+      pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && kill -CONT "$pid"
+      """;
 
   private static final Duration SIGNAL_TIMEOUT = Duration.ofSeconds(10);
 
@@ -99,5 +112,13 @@ final class PostgresqlProcesses {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** A process that ends the server in a directory when this JVM ends, unless it is ended first. */
+  static Process endWithThisJvm(Path directory) throws IOException {
+    return new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, directory.toString())
+        .redirectOutput(Redirect.DISCARD)
+        .redirectError(Redirect.DISCARD)
+        .start();
   }
 }

@@ -15,6 +15,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,20 +40,9 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private static final Map<String, String> DURABLE =
       Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on");
 
-  /**
-   * Ends the server in a directory when standard input ends, as it does when this JVM does. It
-   * outlives a signal to all processes of a terminal or of a job. A server that is paused takes the
-   * signal when it continues.
-   */
-  private static final String END_WITH_PARENT =
-      """
-      trap '' INT HUP TERM QUIT
-      read -r end
-      pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" && kill -CONT "$pid"
-      """;
-
   private final EmbeddedPostgres.Builder builder;
   private final PostgresqlData data;
+  private final PostgresqlLog log;
   private final AtomicInteger databases = new AtomicInteger();
 
   /** Guarded by this, as is all that follows. */
@@ -63,10 +54,12 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private boolean closed;
   private TcpGate gate;
 
-  private PostgresqlServer(EmbeddedPostgres.Builder builder, PostgresqlData data)
+  private PostgresqlServer(
+      EmbeddedPostgres.Builder builder, PostgresqlData data, PostgresqlLog log)
       throws IOException {
     this.builder = builder;
     this.data = data;
+    this.log = log;
     launch();
     builder.setPort(server.getPort());
   }
@@ -111,11 +104,12 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     builder.setServerConfig("synchronous_commit", "on");
     builder.setServerConfig(
         "cluster_name", LeakCheck.POSTGRESQL_MARKER + ProcessHandle.current().pid());
+    PostgresqlLog.CONFIG.forEach(builder::setServerConfig);
     config.forEach(builder::setServerConfig);
     PostgresqlServer started;
     try {
       Files.createDirectories(log.getParent());
-      started = new PostgresqlServer(builder, new PostgresqlData(data));
+      started = new PostgresqlServer(builder, new PostgresqlData(data), new PostgresqlLog(log));
     } catch (IOException | IllegalStateException e) {
       throw new TestbedException(
           "PostgreSQL does not start (if this is root, `unshare -U true` must work); see " + log,
@@ -133,11 +127,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private void launch() throws IOException {
     // That of a server that was killed: its number may be another process's by now.
     data.forgetPostmaster();
-    watchdog =
-        new ProcessBuilder("/bin/sh", "-c", END_WITH_PARENT, data.directory().toString())
-            .redirectOutput(Redirect.DISCARD)
-            .redirectError(Redirect.DISCARD)
-            .start();
+    watchdog = PostgresqlProcesses.endWithThisJvm(data.directory());
     try {
       server = builder.start();
       processes = PostgresqlProcesses.of(data.postmaster().orElseThrow());
@@ -191,6 +181,11 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
     execute("CREATE DATABASE " + name + " TEMPLATE " + database);
     execute("ALTER DATABASE " + database + " ALLOW_CONNECTIONS true");
     return name;
+  }
+
+  @Override
+  public List<Duration> slowStatements(Instant since) throws IOException {
+    return log.slowStatements(since);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.turnstile.testbed.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.testbed.DatabaseServer;
@@ -12,6 +13,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,19 @@ class PostgresqlServerIT {
     assertThatThrownBy(() -> asTheJob(database)).isInstanceOf(SQLException.class);
     server.restart();
     assertThat(lanes(database)).isEqualTo(2);
+  }
+
+  @Test
+  void slowStatementIsInTheLogWithItsTime() throws Exception {
+    Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    server.execute("SELECT pg_sleep(0.1)");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(server.slowStatements(before))
+                    .anySatisfy(took -> assertThat(took).isGreaterThanOrEqualTo(DatabaseServer.SLOW)));
+    assertThat(server.slowStatements(Instant.now().plusSeconds(60))).isEmpty();
   }
 
   @Test

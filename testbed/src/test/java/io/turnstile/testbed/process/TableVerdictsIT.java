@@ -7,6 +7,8 @@ import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.clients.postgresql.TableVerdicts;
+import io.turnstile.clients.postgresql.VerdictLookup;
+import io.turnstile.events.InputHeaders;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.events.VerdictHeaders;
@@ -25,6 +27,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -127,6 +130,34 @@ class TableVerdictsIT {
     assertThat(VerdictHeaders.number(record.headers(), VerdictHeaders.LANE_SEQ)).isOne();
     assertThat(VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_CODE))
         .isEqualTo("MALFORMED_JSON");
+  }
+
+  @Test
+  void deadLetterHasTheHeadersOfItsInput() throws Exception {
+    insert(1, 1, 1, "dead-letter");
+    execute(
+        "UPDATE turnstile.verdict SET input_headers ="
+            + " convert_to('[\"input.a\",\"AQI=\",\"input.b\",null]', 'UTF8')");
+    CommittedVerdicts<byte[]> reader = readerOfAll();
+    reader.seekToBeginning();
+    assertThat(InputHeaders.carried(reader.poll(SHORT).iterator().next().headers()))
+        .isEqualTo(new RecordHeaders().add("input.a", new byte[] {1, 2}).add("input.b", null));
+  }
+
+  @Test
+  void verdictOfAnInputIsFoundByItsPosition() throws Exception {
+    insert(1, 1, 3, "accepted");
+    VerdictLookup lookup =
+        new VerdictLookup(
+            new PostgresqlSource(server.url(database), PostgresqlServer.JOB_USER, null), TOPICS);
+    ConsumerRecord<byte[], byte[]> record =
+        lookup.find(new SourcePosition("transactions", 1, 2)).orElseThrow();
+    assertThat(record.topic()).isEqualTo(TOPICS.accepted());
+    assertThat(record.offset()).isEqualTo(2);
+    assertThat(record.value()).asString().isEqualTo("v");
+    assertThat(VerdictHeaders.position(record.headers()))
+        .isEqualTo(new SourcePosition("transactions", 1, 2));
+    assertThat(lookup.find(new SourcePosition("transactions", 1, 4))).isEmpty();
   }
 
   @Test

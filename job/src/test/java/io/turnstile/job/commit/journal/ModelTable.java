@@ -2,6 +2,7 @@ package io.turnstile.job.commit.journal;
 
 import io.turnstile.clients.Generation;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
 import io.turnstile.job.commit.journal.ModelDatabase.Contents;
 import io.turnstile.job.commit.journal.ModelDatabase.Row;
 import io.turnstile.job.commit.journal.ProtocolModel.Mutation;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
@@ -48,15 +50,31 @@ final class ModelTable implements ModelStore {
     }
   }
 
+  /** An input became a dead letter because the table refused its verdict. */
+  static final class DeadLettered extends JournalException {
+    private DeadLettered(Verdict verdict) {
+      super("refused: " + verdict.position());
+    }
+  }
+
   private final int lane;
   private final ModelDatabase database;
+  private final Predicate<SourcePosition> unstorable;
   private final Set<Mutation> mutations;
   private final ModelJournal.Observer observer;
 
+  /**
+   * @param unstorable inputs that it refuses any verdict of but a dead letter
+   */
   ModelTable(
-      int lane, ModelDatabase database, Set<Mutation> mutations, ModelJournal.Observer observer) {
+      int lane,
+      ModelDatabase database,
+      Predicate<SourcePosition> unstorable,
+      Set<Mutation> mutations,
+      ModelJournal.Observer observer) {
     this.lane = lane;
     this.database = database;
+    this.unstorable = unstorable;
     this.mutations = mutations;
     this.observer = observer;
   }
@@ -210,31 +228,70 @@ final class ModelTable implements ModelStore {
 
     @Override
     public LanePosition commit() throws JournalException {
+      List<Verdict> left = List.copyOf(open);
+      open.clear();
+      for (int i = 0; i < left.size(); i++) {
+        if (unstorable.test(left.get(i).position())) {
+          commitAsDeadLetter(left.subList(0, i), left.get(i));
+          left = left.subList(i + 1, left.size());
+          i = -1;
+        }
+      }
+      if (!left.isEmpty()) {
+        commit(left);
+      }
+      return known.position();
+    }
+
+    /** What comes before it is committed, then its dead letter. */
+    private void commitAsDeadLetter(List<Verdict> before, Verdict refused) throws JournalException {
+      if (!before.isEmpty()) {
+        commit(before);
+        meanwhile.run();
+      }
+      commit(List.of(deadLetter(refused)));
+      if (!isMutated(Mutation.REFUSAL_SURVIVED)) {
+        throw new DeadLettered(refused);
+      }
+    }
+
+    private Verdict deadLetter(Verdict refused) {
+      return new Verdict(
+          refused.lane(),
+          refused.position(),
+          Outcome.DEAD_LETTER,
+          0,
+          refused.key(),
+          refused.value(),
+          null,
+          null);
+    }
+
+    /** In one statement. */
+    private void commit(List<Verdict> verdicts) throws JournalException {
       Contents now = contents();
       Position before = isMutated(Mutation.LAST_SEQ_ASKED_OF_SERVER) ? Position.of(end()) : known;
       Position after = before;
-      for (Verdict verdict : open) {
+      for (Verdict verdict : verdicts) {
         after = after.plus(verdict);
       }
       boolean matches = isOwner(now) && endsAt(now, before);
       if (matches) {
         // As the UPDATE counts, whatever the owner knows.
-        long lastSeq = now.lastSeq() + open.size();
+        long lastSeq = now.lastSeq() + verdicts.size();
         if (isMutated(Mutation.TWO_STATEMENTS)) {
           database.put(lane, now.endingAt(lastSeq, after.history));
           meanwhile.run();
-          insert(numbered(lastSeq));
+          insert(numbered(verdicts, lastSeq));
         } else {
-          commitAtOnce(now.endingAt(lastSeq, after.history), numbered(lastSeq));
+          commitAtOnce(now.endingAt(lastSeq, after.history), numbered(verdicts, lastSeq));
         }
       } else if (isMutated(Mutation.INDEPENDENT_PARTS)) {
-        insert(numbered(after.lastSeq));
+        insert(numbered(verdicts, after.lastSeq));
       } else {
         throw new JournalException("fenced");
       }
-      open.clear();
       known = after;
-      return known.position();
     }
 
     private boolean isOwner(Contents now) {
@@ -247,10 +304,10 @@ final class ModelTable implements ModelStore {
           || isMutated(Mutation.LAST_SEQ_NOT_COMPARED, Mutation.UNIQUE_KEY_DROPPED);
     }
 
-    private List<Row> numbered(long lastSeq) {
+    private List<Row> numbered(List<Verdict> verdicts, long lastSeq) {
       List<Row> rows = new ArrayList<>();
-      for (Verdict verdict : open) {
-        rows.add(new Row(lastSeq - open.size() + rows.size() + 1, verdict));
+      for (Verdict verdict : verdicts) {
+        rows.add(new Row(lastSeq - verdicts.size() + rows.size() + 1, verdict));
       }
       return rows;
     }

@@ -28,7 +28,10 @@ final class PostgresqlTestJournal implements TestJournal {
     database = server.createJournal();
     journal =
         PostgresqlJournal.connect(
-            PostgresqlTestSettings.of(server, database), lanes, new UnregisteredMetricsGroup());
+            PostgresqlTestSettings.of(server, database),
+            lanes,
+            new UnregisteredMetricsGroup(),
+            null);
   }
 
   @Override

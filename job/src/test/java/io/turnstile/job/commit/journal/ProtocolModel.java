@@ -75,7 +75,9 @@ final class ProtocolModel {
     /** The lane is read before it has its new owner. */
     READ_BEFORE_OWNED(World.TABLE),
     /** Without the table's keys; they count where fencing fails, so that fails, too. */
-    UNIQUE_KEY_DROPPED(World.TABLE);
+    UNIQUE_KEY_DROPPED(World.TABLE),
+    /** The owner goes on with the acceptance of an input that became a dead letter instead. */
+    REFUSAL_SURVIVED(World.TABLE);
 
     private enum World {
       KAFKA,
@@ -133,6 +135,7 @@ final class ProtocolModel {
    *
    * @param mayWait whether it may have to wait for a reference
    * @param mayBeRefused whether it may be refused, as a token may have expired on replay
+   * @param unstorable whether the table refuses any verdict of it but a dead letter
    */
   record Input(
       int partition,
@@ -140,7 +143,19 @@ final class ProtocolModel {
       String customer,
       String id,
       boolean mayWait,
-      boolean mayBeRefused) {
+      boolean mayBeRefused,
+      boolean unstorable) {
+
+    Input(
+        int partition,
+        long offset,
+        String customer,
+        String id,
+        boolean mayWait,
+        boolean mayBeRefused) {
+      this(partition, offset, customer, id, mayWait, mayBeRefused, false);
+    }
+
     SourcePosition position() {
       return new SourcePosition(Samples.TOPIC, partition, offset);
     }
@@ -233,11 +248,15 @@ final class ProtocolModel {
     for (int lane = 0; lane < bounds.lanes(); lane++) {
       journal.add(
           bounds.table()
-              ? new ModelTable(lane, database, mutations, this::committed)
+              ? new ModelTable(lane, database, this::isUnstorable, mutations, this::committed)
               : new ModelJournal(lane, mutations, this::committed));
     }
     jobs.add(new Job());
     restart(jobs.get(0), null);
+  }
+
+  private boolean isUnstorable(SourcePosition position) {
+    return partitions.get(position.partition()).get((int) position.offset()).unstorable();
   }
 
   private void committed(Verdict verdict) {
@@ -959,19 +978,27 @@ final class ProtocolModel {
     }
   }
 
-  /** Lets one more attempt do everything that is left, undisturbed, and checks the result. */
+  /**
+   * Lets one more attempt do everything that is left, undisturbed, and checks the result; where
+   * that ends with a dead letter, another one.
+   */
   void complete() throws Exception {
     failOvers = bounds.failOvers();
     Job greatest = jobs.get(jobs.size() - 1);
-    restart(greatest, greatest.newest());
-    Attempt last = greatest.current;
-    run(new Option(last, "takes over", null, last::takeOver));
-    try {
-      doWhatIsLeft(last);
-    } catch (JournalException.Refused e) {
-      throw new Violation("refused: " + e.getMessage());
+    for (boolean done = false; !done; ) {
+      restart(greatest, greatest.newest());
+      Attempt last = greatest.current;
+      run(new Option(last, "takes over", null, last::takeOver));
+      try {
+        doWhatIsLeft(last);
+        done = true;
+        checkComplete(last);
+      } catch (ModelTable.DeadLettered e) {
+        last.dead = true;
+      } catch (JournalException.Refused e) {
+        throw new Violation("refused: " + e.getMessage());
+      }
     }
-    checkComplete(last);
   }
 
   private void doWhatIsLeft(Attempt last) throws Exception {

@@ -37,6 +37,10 @@ class ProtocolModelTest {
     return new Input(partition, offset, customer, id, false, true);
   }
 
+  private static Input unstorable(int partition, long offset, String customer, String id) {
+    return new Input(partition, offset, customer, id, false, false, true);
+  }
+
   /** Worlds small enough for every order of events. */
   static List<Named<Bounds>> smallWorlds() {
     Input first = input(0, 0, A, "id");
@@ -66,6 +70,12 @@ class ProtocolModelTest {
         Named.of(
             "table, another verdict on replay",
             Bounds.ofTable(1, List.of(refused(0, 0, A, "id"), copy), 2, 1, 0)),
+        Named.of(
+            "table, dead letter of a refused verdict",
+            Bounds.ofTable(1, List.of(unstorable(0, 0, A, "id"), copy), 3, 1, 0)),
+        Named.of(
+            "table, dead letter and a fail-over",
+            Bounds.ofTable(1, List.of(unstorable(0, 0, A, "id")), 3, 1, 1)),
         Named.of(
             "table, two lanes",
             Bounds.ofTable(LANES, List.of(first, input(0, 1, B, "id")), 2, 1, 0)));
@@ -136,7 +146,7 @@ class ProtocolModelTest {
           new Bounds(
               inputs > 3 ? 1 + random.nextInt(LANES) : 1,
               // What stays invisible must not be refused on replay: its duplicates are visible.
-              randomInputs(random, 1 + random.nextInt(inputs), unmarked == 0),
+              randomInputs(random, 1 + random.nextInt(inputs), unmarked == 0, table),
               2 + random.nextInt(4),
               random.nextInt(6),
               unmarked,
@@ -157,7 +167,8 @@ class ProtocolModelTest {
     return mutations.isEmpty() ? random.nextInt(3) : 0;
   }
 
-  private static List<Input> randomInputs(Random random, int count, boolean mayBeRefused) {
+  private static List<Input> randomInputs(
+      Random random, int count, boolean mayBeRefused, boolean table) {
     List<Input> inputs = new ArrayList<>();
     long[] ends = new long[1 + random.nextInt(2)];
     for (int left = count; left > 0; left--) {
@@ -169,7 +180,8 @@ class ProtocolModelTest {
               random.nextBoolean() ? A : B,
               "id-" + random.nextInt(3),
               random.nextInt(4) == 0,
-              mayBeRefused && random.nextInt(4) == 0));
+              mayBeRefused && random.nextInt(4) == 0,
+              table && random.nextInt(6) == 0));
     }
     return inputs;
   }

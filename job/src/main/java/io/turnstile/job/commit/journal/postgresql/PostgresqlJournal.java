@@ -8,6 +8,7 @@ import io.turnstile.clients.postgresql.UnsuitableDatabaseException;
 import io.turnstile.job.commit.journal.Journal;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
+import io.turnstile.job.read.Inputs;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -41,6 +42,7 @@ public final class PostgresqlJournal implements Journal {
   private final Duration strayLives;
   private final SortedMap<String, String> identity;
   private final String sessions;
+  private final Inputs inputs;
   private final HikariDataSource pool;
 
   private PostgresqlJournal(
@@ -48,11 +50,13 @@ public final class PostgresqlJournal implements Journal {
       Duration strayLives,
       SortedMap<String, String> identity,
       String sessions,
+      Inputs inputs,
       HikariDataSource pool) {
     this.settings = settings;
     this.strayLives = strayLives;
     this.identity = Collections.unmodifiableSortedMap(identity);
     this.sessions = sessions;
+    this.inputs = inputs;
     this.pool = pool;
   }
 
@@ -61,15 +65,22 @@ public final class PostgresqlJournal implements Journal {
    *
    * @param lanes how many lanes the deployment has
    * @param metrics gets those of the pool
+   * @param inputs to make dead letters of those whose verdicts the database refuses; null if that
+   *     stops the job
    * @throws JournalException.Refused if they do not
    */
   public static PostgresqlJournal connect(
-      PostgresqlJournalSettings settings, int lanes, MetricGroup metrics) throws JournalException {
-    return connect(settings, lanes, metrics, STRAY_LIVES);
+      PostgresqlJournalSettings settings, int lanes, MetricGroup metrics, Inputs inputs)
+      throws JournalException {
+    return connect(settings, lanes, metrics, inputs, STRAY_LIVES);
   }
 
   static PostgresqlJournal connect(
-      PostgresqlJournalSettings settings, int lanes, MetricGroup metrics, Duration strayLives)
+      PostgresqlJournalSettings settings,
+      int lanes,
+      MetricGroup metrics,
+      Inputs inputs,
+      Duration strayLives)
       throws JournalException {
     String sessions = SESSIONS + UUID.randomUUID();
     JournalDatabase database = check(settings, lanes);
@@ -88,7 +99,7 @@ public final class PostgresqlJournal implements Journal {
     TreeMap<String, String> identity =
         new TreeMap<>(Map.of("id of the journal", database.id(), "lanes", Integer.toString(lanes)));
     return new PostgresqlJournal(
-        settings, strayLives, identity, sessions, new HikariDataSource(config));
+        settings, strayLives, identity, sessions, inputs, new HikariDataSource(config));
   }
 
   private static PostgresqlSource source(PostgresqlJournalSettings settings) {
@@ -168,7 +179,7 @@ public final class PostgresqlJournal implements Journal {
 
   @Override
   public LaneJournal lane(int number, Runnable failed) {
-    return new PostgresqlLane(pool, settings.retryTimeout(), strayLives, sessions, number);
+    return new PostgresqlLane(pool, settings.retryTimeout(), strayLives, sessions, inputs, number);
   }
 
   @Override

@@ -18,6 +18,8 @@ import java.time.Duration;
  * @param idleInTransactionTimeout after which the server ends a session that left a transaction
  *     open; the job itself never does
  * @param keepAlive after so long without traffic, both ends ask whether the other one is there
+ * @param deadLetterRefused whether inputs whose verdicts the database refuses become dead letters;
+ *     else the job stops
  */
 public record PostgresqlJournalSettings(
     String url,
@@ -29,7 +31,8 @@ public record PostgresqlJournalSettings(
     Duration statementTimeout,
     Duration lockTimeout,
     Duration idleInTransactionTimeout,
-    Duration keepAlive)
+    Duration keepAlive,
+    boolean deadLetterRefused)
     implements Serializable {
 
   /** Without the URL, which may hold a password. */

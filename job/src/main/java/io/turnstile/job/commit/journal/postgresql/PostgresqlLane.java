@@ -10,6 +10,7 @@ import io.turnstile.job.commit.journal.LaneRange;
 import io.turnstile.job.commit.journal.postgresql.LaneTable.StoredVerdict;
 import io.turnstile.job.decide.RecoveredAcceptance;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.read.Inputs;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class PostgresqlLane implements LaneJournal {
 
   private final LaneSession session;
   private final LaneTable table;
+  private final LaneCommit commit;
   private final Duration strayLives;
   private final String sessions;
   private final int number;
@@ -57,12 +59,14 @@ final class PostgresqlLane implements LaneJournal {
    * @param strayLives within which a process of this job that was given up for dead, and wakes up,
    *     notices so
    * @param sessions name of the pool's sessions
+   * @param inputs as for {@link LaneCommit}
    */
   PostgresqlLane(
       HikariDataSource pool,
       Duration retryTimeout,
       Duration strayLives,
       String sessions,
+      Inputs inputs,
       int number) {
     this.strayLives = strayLives;
     this.sessions = sessions;
@@ -70,6 +74,7 @@ final class PostgresqlLane implements LaneJournal {
     at = "lane " + number + ": ";
     session = new LaneSession(pool, retryTimeout, at);
     table = new LaneTable(number);
+    commit = new LaneCommit(session, table, owner, inputs, at);
   }
 
   @Override
@@ -204,41 +209,9 @@ final class PostgresqlLane implements LaneJournal {
 
   @Override
   public LanePosition commit() throws JournalException, InterruptedException {
-    List<VerdictRow> rows = open.stream().map(VerdictRow::of).toList();
-    LaneHistory history = end.history();
-    long laneSeq = end.lastSeq();
-    for (VerdictRow row : rows) {
-      laneSeq++;
-      history = history.plus(laneSeq, row.source(), row.outcome(), row.decidedMillis());
-    }
-    TablePosition before = end;
-    TablePosition after = new TablePosition(laneSeq, history, end.timeline());
-    int inserted =
-        session.run(
-            "committing " + describe(rows),
-            connection -> table.insert(connection, owner, before.lastSeq(), rows, after.history()));
-    if (inserted != rows.size()) {
-      throw new FencedException(
-          at
-              + "committing "
-              + describe(rows)
-              + " failed: another owner took over, or the server lacks what was committed before;"
-              + " the job goes back to its last checkpoint");
-    }
+    end = commit.commit(end, open);
     open.clear();
-    end = after;
     return end.position();
-  }
-
-  private static String describe(List<VerdictRow> rows) {
-    String first = rows.get(0).source().toString();
-    return rows.size() == 1
-        ? "the verdict of input " + first
-        : rows.size()
-            + " verdicts, of inputs "
-            + first
-            + " … "
-            + rows.get(rows.size() - 1).source();
   }
 
   /** What is committed is visible. An owner that has nothing to commit learns here of another. */
@@ -260,13 +233,6 @@ final class PostgresqlLane implements LaneJournal {
   /** Nothing happens in the background. */
   @Override
   public void check() {}
-
-  /** The lane had another owner when it was looked at. */
-  private static final class FencedException extends JournalException {
-    FencedException(String message) {
-      super(message);
-    }
-  }
 
   /**
    * Tells another job from a process of our own that was thought dead: the latter soon ends, and

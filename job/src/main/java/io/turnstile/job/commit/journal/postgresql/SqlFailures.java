@@ -20,6 +20,15 @@ final class SqlFailures {
   /** The table's own; those of a partition have its name behind. */
   private static final Pattern KEY = Pattern.compile("verdict_(number|source)(_[a-z0-9]+)?");
 
+  /** Of the journal's tables. */
+  private static final String SCHEMA = "turnstile";
+
+  /**
+   * Classes of what the server finds wrong with the rows of a statement: a value, a constraint, an
+   * exception of a trigger.
+   */
+  private static final List<String> OF_ROWS = List.of("22", "23", "P0");
+
   private static final String SESSION_ENDED = "57P01";
 
   /**
@@ -72,6 +81,29 @@ final class SqlFailures {
     return failure.getSQLState() != null && NOT_COMMITTED.contains(failure.getSQLState());
   }
 
+  /**
+   * Whether the server refuses what is in the rows. Never for a key of the journal's tables: that
+   * there is a verdict already says nothing about this one.
+   */
+  static boolean isOfRows(SQLException failure) {
+    String state = failure.getSQLState();
+    return state != null && OF_ROWS.stream().anyMatch(state::startsWith) && !isTwice(failure);
+  }
+
+  /** Whether the journal's tables have such a row already. */
+  private static boolean isTwice(SQLException failure) {
+    if (!UNIQUE_VIOLATION.equals(failure.getSQLState())) {
+      return false;
+    }
+    ServerErrorMessage server = serverMessage(failure);
+    // A trigger may write to tables of other schemas.
+    return server == null || server.getSchema() == null || server.getSchema().equals(SCHEMA);
+  }
+
+  private static ServerErrorMessage serverMessage(SQLException failure) {
+    return failure instanceof PSQLException answer ? answer.getServerErrorMessage() : null;
+  }
+
   /** Whether the session was ended from outside, as a take-over does. */
   static boolean isSessionEnded(Throwable failure) {
     return failure instanceof SQLException sql && SESSION_ENDED.equals(sql.getSQLState());
@@ -85,7 +117,7 @@ final class SqlFailures {
   static JournalException explain(String what, SQLException failure) {
     String failed = what + " failed: " + oneLine(failure);
     String state = failure.getSQLState() == null ? "" : failure.getSQLState();
-    if (state.equals(UNIQUE_VIOLATION)) {
+    if (isTwice(failure)) {
       return new JournalException.Refused(
           failed
               + "; another program writes to the verdict table, or the job restored the checkpoint"
@@ -114,8 +146,7 @@ final class SqlFailures {
     if (failure.getSQLState() != null) {
       line.append(" (SQLSTATE ").append(failure.getSQLState()).append(')');
     }
-    ServerErrorMessage server =
-        failure instanceof PSQLException answer ? answer.getServerErrorMessage() : null;
+    ServerErrorMessage server = serverMessage(failure);
     if (server != null
         && server.getDetail() != null
         && server.getConstraint() != null

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.turnstile.clients.postgresql.JournalDatabase;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.Outcome;
+import io.turnstile.events.SourcePosition;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.LaneJournal;
 import io.turnstile.job.commit.journal.LanePosition;
@@ -14,7 +15,10 @@ import io.turnstile.job.commit.journal.LaneRange;
 import io.turnstile.job.commit.journal.PostgresqlExtension;
 import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
+import io.turnstile.job.read.InputRecord;
+import io.turnstile.job.read.Inputs;
 import io.turnstile.testbed.process.PostgresqlServer;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -76,11 +80,17 @@ class PostgresqlJournalIT {
 
   private PostgresqlJournal connect(String name, Duration retryTimeout, Duration strayLives)
       throws Exception {
+    return connect(name, retryTimeout, strayLives, null);
+  }
+
+  private PostgresqlJournal connect(
+      String name, Duration retryTimeout, Duration strayLives, Inputs inputs) throws Exception {
     PostgresqlJournal journal =
         PostgresqlJournal.connect(
             PostgresqlTestSettings.of(server.url(name), retryTimeout),
             LANES,
             new UnregisteredMetricsGroup(),
+            inputs,
             strayLives);
     journals.add(journal);
     return journal;
@@ -296,20 +306,142 @@ class PostgresqlJournalIT {
     assertThat(number("SELECT last_seq FROM turnstile.lane WHERE lane = 2")).isZero();
   }
 
-  @Test
-  void triggerThatRaisesStopsTheJobAndNamesTheInput() throws Exception {
+  /** As a stored procedure does that does not like one input. */
+  private void refuse(String condition) throws SQLException {
     execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
             + " 'BEGIN RAISE EXCEPTION ''not this one''; END'");
     execute(
-        "CREATE TRIGGER refuse BEFORE INSERT ON turnstile.verdict FOR EACH ROW"
-            + " WHEN (new.source_offset = 7) EXECUTE FUNCTION refuse()");
+        "CREATE TRIGGER refuse BEFORE INSERT ON turnstile.verdict FOR EACH ROW WHEN ("
+            + condition
+            + ") EXECUTE FUNCTION refuse()");
+  }
+
+  @Test
+  void triggerThatRaisesStopsTheJobAndNamesTheInput() throws Exception {
+    refuse("new.source_offset = 7");
     LaneJournal owner = takenOver();
-    commit(owner, 1, accepted(6));
-    assertThatThrownBy(() -> commit(owner, 2, accepted(7)))
+    for (int offset = 3; offset < 11; offset++) {
+      owner.append(accepted(offset), offset - 2);
+    }
+    assertThatThrownBy(owner::commit)
         .isInstanceOf(JournalException.Refused.class)
-        .hasMessageContaining("input transactions/0/7")
+        .hasMessageContaining("input transactions/0/7 ")
         .hasMessageContaining("not this one");
+    assertThat(offsets()).as("what was decided before it").containsExactly(3L, 4L, 5L, 6L);
+    takenOver();
+  }
+
+  private List<Long> offsets() throws Exception {
+    try (Connection connection = server.connect(database);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT source_offset FROM turnstile.verdict ORDER BY lane_seq")) {
+      List<Long> offsets = new ArrayList<>();
+      while (row.next()) {
+        offsets.add(row.getLong(1));
+      }
+      return offsets;
+    }
+  }
+
+  private LaneJournal takenOver(Inputs inputs) throws Exception {
+    return takenOver(connect(database, Duration.ofSeconds(30), STRAY_LIVES, inputs), LANE, null);
+  }
+
+  private static InputRecord input(SourcePosition position) {
+    return new InputRecord(
+        position,
+        1,
+        new byte[] {1},
+        new byte[] {2, 3},
+        new RecordHeaders().add("some", new byte[] {4}));
+  }
+
+  /** Duplicates of it may have been decided since: they name an acceptance that is none. */
+  @Test
+  void refusedVerdictIsADeadLetterWhereThatIsWantedAndEndsTheAttempt() throws Exception {
+    refuse("new.source_offset = 7 AND new.outcome <> 'dead-letter'");
+    LaneJournal owner = takenOver(PostgresqlJournalIT::input);
+    for (int offset = 4; offset < 9; offset++) {
+      owner.append(accepted(offset), offset - 3);
+    }
+    assertThatThrownBy(owner::commit)
+        .isInstanceOf(JournalException.class)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("input transactions/0/7 ")
+        .hasMessageContaining("not this one")
+        .hasMessageContaining("is a dead letter now");
+    assertThat(offsets()).containsExactly(4L, 5L, 6L, 7L);
+    assertThat(
+            number(
+                "SELECT count(*) FROM turnstile.verdict WHERE source_offset = 7"
+                    + " AND outcome = 'dead-letter' AND reason = 'REFUSED_BY_DATABASE'"
+                    + " AND value = '\\x0203' AND input_key = '\\x01'"
+                    + " AND convert_from(input_headers, 'UTF8') = '[\"input.some\",\"BA==\"]'"
+                    + " AND convert_from(error_message, 'UTF8') LIKE '%not this one%P0001%'"))
+        .isOne();
+    List<String> read = new ArrayList<>();
+    LaneJournal next = connect().lane(LANE, () -> {});
+    next.read(next.takeOver(null), entry -> read.add(entry.source() + " " + entry.acceptance()));
+    assertThat(read).hasSize(4).last().isEqualTo("transactions/0/7 null");
+  }
+
+  @Test
+  void refusedDeadLetterStopsTheJob() throws Exception {
+    refuse("new.source_offset = 7");
+    LaneJournal owner = takenOver(PostgresqlJournalIT::input);
+    assertThatThrownBy(() -> commit(owner, 1, accepted(7)))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("input transactions/0/7 ")
+        .hasMessageContaining("not this one");
+    assertThat(verdicts()).isZero();
+  }
+
+  @Test
+  void refusedVerdictWhoseInputCannotBeReadEndsTheAttempt() throws Exception {
+    refuse("new.source_offset = 7");
+    LaneJournal owner =
+        takenOver(
+            position -> {
+              throw new IOException("no Kafka");
+            });
+    assertThatThrownBy(() -> commit(owner, 1, accepted(7)))
+        .isInstanceOf(JournalException.class)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("input transactions/0/7 ")
+        .hasMessageContaining("no Kafka");
+    assertThat(verdicts()).isZero();
+  }
+
+  @Test
+  void secondVerdictIsNoDeadLetter() throws Exception {
+    PostgresqlJournal journal =
+        connect(database, Duration.ofSeconds(30), STRAY_LIVES, PostgresqlJournalIT::input);
+    commit(takenOver(journal, 1, null), 1, Verdicts.rejected(1, 0));
+    LaneJournal owner = takenOver(journal, LANE, null);
+    assertThatThrownBy(() -> commit(owner, 1, accepted(0)))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("verdict_source");
+    assertThat(verdicts()).isOne();
+  }
+
+  /** The key of another table says something about the row, and nothing about who writes. */
+  @Test
+  void keyOfATableThatATriggerWritesToIsAReasonForADeadLetter() throws Exception {
+    execute("CREATE TABLE public.booking (transaction_id bytea PRIMARY KEY)");
+    execute(
+        "CREATE FUNCTION book() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN INSERT"
+            + " INTO public.booking VALUES (new.transaction_id); RETURN new; END'");
+    execute(
+        "CREATE TRIGGER book BEFORE INSERT ON turnstile.verdict FOR EACH ROW"
+            + " WHEN (new.outcome = 'accepted') EXECUTE FUNCTION book()");
+    execute("INSERT INTO public.booking VALUES ('id-7')");
+    LaneJournal owner = takenOver(PostgresqlJournalIT::input);
+    assertThatThrownBy(() -> commit(owner, 1, accepted(7)))
+        .hasMessageContaining("booking_pkey")
+        .hasMessageContaining("is a dead letter now");
     assertThat(verdicts()).isOne();
   }
 
@@ -627,7 +759,8 @@ class PostgresqlJournalIT {
                 PostgresqlJournal.connect(
                     PostgresqlTestSettings.of(server, database),
                     LANES + 1,
-                    new UnregisteredMetricsGroup()))
+                    new UnregisteredMetricsGroup(),
+                    null))
         .isInstanceOf(JournalException.Refused.class)
         .hasMessageContaining("4 lanes and the job 5");
   }
@@ -649,7 +782,8 @@ class PostgresqlJournalIT {
                     PostgresqlTestSettings.of(
                         "jdbc:postgresql://localhost:1/none", Duration.ofSeconds(1)),
                     LANES,
-                    new UnregisteredMetricsGroup()))
+                    new UnregisteredMetricsGroup(),
+                    null))
         .isInstanceOf(JournalException.class)
         .isNotInstanceOf(JournalException.Refused.class)
         .hasMessageContaining("08001");

@@ -24,6 +24,7 @@ public final class PostgresqlTestSettings {
         Duration.ofSeconds(10),
         Duration.ofMillis(500),
         Duration.ofSeconds(10),
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        false);
   }
 }

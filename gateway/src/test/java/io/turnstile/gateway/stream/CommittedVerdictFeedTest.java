@@ -19,14 +19,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class KafkaVerdictFeedTest {
+class CommittedVerdictFeedTest {
 
   private static final TopicPartition LANE = new TopicPartition("verdicts.accepted", 0);
   private static final long END = 5;
 
   private final BlockingQueue<MockConsumer<byte[], byte[]>> consumers = new LinkedBlockingQueue<>();
   private final BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
-  private final KafkaVerdictFeed feed = new KafkaVerdictFeed(this::connect);
+  private final CommittedVerdictFeed feed = new CommittedVerdictFeed(this::connect);
 
   private CommittedVerdicts<byte[]> connect() {
     MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");

@@ -11,10 +11,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Follows the verdict topics from their end, and connects anew when that fails. Thread-safe. */
-public final class KafkaVerdictFeed implements VerdictFeed {
+/** Follows committed verdicts from their end, and connects anew when that fails. Thread-safe. */
+public final class CommittedVerdictFeed implements VerdictFeed {
 
-  private static final Logger LOG = LoggerFactory.getLogger(KafkaVerdictFeed.class);
+  private static final Logger LOG = LoggerFactory.getLogger(CommittedVerdictFeed.class);
 
   private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -35,9 +35,9 @@ public final class KafkaVerdictFeed implements VerdictFeed {
   private volatile boolean following;
 
   /**
-   * @param connect makes a reader of the verdict topics, each time that one is needed
+   * @param connect makes a reader of verdicts, each time that one is needed
    */
-  public KafkaVerdictFeed(Supplier<CommittedVerdicts<byte[]>> connect) {
+  public CommittedVerdictFeed(Supplier<CommittedVerdicts<byte[]>> connect) {
     this.connect = connect;
   }
 
@@ -62,7 +62,7 @@ public final class KafkaVerdictFeed implements VerdictFeed {
     } catch (RuntimeException e) {
       following = false;
       if (!failureLogged) {
-        LOG.warn("The verdict topics cannot be read; trying again", e);
+        LOG.warn("Verdicts cannot be read; trying again", e);
         failureLogged = true;
       }
       disconnect();
