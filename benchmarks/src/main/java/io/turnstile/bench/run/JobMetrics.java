@@ -93,7 +93,8 @@ final class JobMetrics {
         ? List.of()
         : List.of(
             new ScenarioMetric("connections in use, mean", active.getAverage(), "", null),
-            new ScenarioMetric("lanes that wait for a connection, mean", awaited.getAverage(), "", null),
+            new ScenarioMetric(
+                "lanes that wait for a connection, mean", awaited.getAverage(), "", null),
             new ScenarioMetric("wait for a connection, p99", wait.getMax(), "ms", null));
   }
 }
