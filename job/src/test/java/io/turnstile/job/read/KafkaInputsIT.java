@@ -16,25 +16,25 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Reading single inputs again, on a real broker. */
+/** Reading single inputs again, on a real BROKER. */
 class KafkaInputsIT {
 
   private static final Headers HEADERS = new RecordHeaders().add("some", new byte[] {1});
   private static final TopicNames NAMES = TopicNames.withPrefix("again.");
 
-  private static TestBroker broker;
+  @RegisterExtension static final TestBroker BROKER = new TestBroker();
+
   private static Inputs inputs;
 
   @BeforeAll
   static void start() throws Exception {
-    broker = TestBroker.start(Map.of());
-    broker.createTopics(NAMES, 1);
+    BROKER.createTopics(NAMES, 1);
     Properties client = new Properties();
-    client.put("bootstrap.servers", broker.testbed().bootstrapServers());
+    client.put("bootstrap.servers", BROKER.testbed().bootstrapServers());
     inputs = new KafkaInputs(client, new AppendTime(false));
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -43,17 +43,12 @@ class KafkaInputsIT {
         producer.send(new ProducerRecord<>(NAMES.transactions(), 0, bytes, bytes, HEADERS)).get();
       }
     }
-    broker
+    BROKER
         .admin()
         .deleteRecords(
             Map.of(new TopicPartition(NAMES.transactions(), 0), RecordsToDelete.beforeOffset(2)))
         .all()
         .get();
-  }
-
-  @AfterAll
-  static void stop() {
-    broker.close();
   }
 
   private static SourcePosition position(long offset) {
