@@ -86,10 +86,7 @@ final class FaultTimeline {
     if (job == null || fault.planned.fault() == Fault.UPGRADE) {
       return;
     }
-    long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
-    while (fault.resumedNanos.getAsLong() == Long.MAX_VALUE && System.nanoTime() < giveUpNanos) {
-      TimeUnit.MILLISECONDS.sleep(100);
-    }
+    awaitFirstVerdict(fault);
     try {
       job.flink().awaitRunning(job.jobId(), MAX_RECOVERY);
       // Flink collects the job's metrics once a second.
@@ -97,6 +94,13 @@ final class FaultTimeline {
       fault.stages.set(RecoveryTimeline.read(job.flink(), job.jobId(), fault.at).seconds());
     } catch (FlinkRestException e) {
       context.results().note("Flink does not tell the stages of a recovery: " + e.getMessage());
+    }
+  }
+
+  private static void awaitFirstVerdict(Inflicted fault) throws InterruptedException {
+    long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
+    while (fault.resumedNanos.getAsLong() == Long.MAX_VALUE && System.nanoTime() < giveUpNanos) {
+      TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 
@@ -119,7 +123,12 @@ final class FaultTimeline {
       case KILL_TASKMANAGER -> {
         TestbedProcess victim = workers.get(0);
         testbed.kill(victim);
-        context.view().line("  %s killed (SIGKILL); starting another one", victim);
+        if (engine.hasSpareWorker()) {
+          context.view().line("  %s killed (SIGKILL); a spare one takes over", victim);
+          awaitFirstVerdict(fault);
+        } else {
+          context.view().line("  %s killed (SIGKILL); starting another one", victim);
+        }
         engine.replaceWorker();
       }
       case PAUSE_TASKMANAGER -> {
