@@ -141,7 +141,7 @@ class ReferencesIT {
         waiting.put(sent.partition(), customer);
         positions.put(customer, sent);
       }
-      SourcePosition behind = turnstile.send(turnstile.transaction("behind", "c", "p-1", 1));
+      SourcePosition behind = turnstile.send(turnstile.transaction("behind", "c", "p-1", 1_000));
       assertThat(turnstile.verdicts().of(behind).result()).isEqualTo("ACCEPTED");
       // What was before it in its partition is past the product by now.
       String customer = waiting.get(behind.partition());
