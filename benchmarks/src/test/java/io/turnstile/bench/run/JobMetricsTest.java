@@ -72,9 +72,7 @@ class JobMetricsTest {
     values.put("turnstile.jdbcConnectionsActive", "{\"max\": 2, \"sum\": 3}");
     values.put("turnstile.jdbcConnectionWaitMillis_p99", "{\"max\": 5, \"sum\": 9}");
     noteFor(SECONDS_BETWEEN);
-    assertThat(metrics.pool())
-        .extracting(ScenarioMetric::value)
-        .containsExactly(2.5, 0.0, 7.0);
+    assertThat(metrics.pool()).extracting(ScenarioMetric::value).containsExactly(2.5, 0.0, 7.0);
   }
 
   @Test

@@ -54,8 +54,7 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
   private boolean closed;
   private TcpGate gate;
 
-  private PostgresqlServer(
-      EmbeddedPostgres.Builder builder, PostgresqlData data, PostgresqlLog log)
+  private PostgresqlServer(EmbeddedPostgres.Builder builder, PostgresqlData data, PostgresqlLog log)
       throws IOException {
     this.builder = builder;
     this.data = data;

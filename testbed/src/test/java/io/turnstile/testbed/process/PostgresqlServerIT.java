@@ -68,7 +68,8 @@ class PostgresqlServerIT {
         .untilAsserted(
             () ->
                 assertThat(server.slowStatements(before))
-                    .anySatisfy(took -> assertThat(took).isGreaterThanOrEqualTo(DatabaseServer.SLOW)));
+                    .anySatisfy(
+                        took -> assertThat(took).isGreaterThanOrEqualTo(DatabaseServer.SLOW)));
     assertThat(server.slowStatements(Instant.now().plusSeconds(60))).isEmpty();
   }
 
