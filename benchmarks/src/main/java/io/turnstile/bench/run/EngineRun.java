@@ -190,7 +190,9 @@ public final class EngineRun {
             null));
     slow.stream()
         .max(Comparator.naturalOrder())
-        .map(longest -> new ScenarioMetric("longest statement", longest.toMillis(), "ms", null))
+        .map(
+            longest ->
+                new ScenarioMetric("longest statement", (double) longest.toMillis(), "ms", null))
         .ifPresent(results::metric);
   }
 

@@ -64,11 +64,9 @@ final class JobMetrics {
   }
 
   private void notePool(FlinkJob job, String metrics) {
-    job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsActive").ifPresent(active::accept);
-    job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsAwaited").ifPresent(awaited::accept);
-    job.flink()
-        .maximum(metrics, OPERATOR + ".jdbcConnectionWaitMillis_p99")
-        .ifPresent(wait::accept);
+    job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsActive").ifPresent(active);
+    job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsAwaited").ifPresent(awaited);
+    job.flink().maximum(metrics, OPERATOR + ".jdbcConnectionWaitMillis_p99").ifPresent(wait);
   }
 
   private static String vertex(FlinkJob job) {
