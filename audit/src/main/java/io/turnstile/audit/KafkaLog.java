@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -173,7 +174,8 @@ final class KafkaLog implements CommittedLog {
 
     @Override
     public void close() {
-      consumer.close();
+      // Without waiting for the fetch in flight, which the broker holds for up to half a second.
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
     }
   }
 }

@@ -21,6 +21,10 @@ import java.util.Map;
  * @param flinkProfile the directory below {@code flink-conf/} whose configuration Flink runs with
  * @param checkpointScheme of the addresses of checkpoints and savepoints: {@code file}, or {@code
  *     slow} for storage that takes long to close a file
+ * @param jobJar on the class path of the TaskManagers, which take its classes from there and not
+ *     from what is submitted: they are in the archive of their classes, so that a TaskManager which
+ *     has not run the job yet need not load them one by one; null for none, and of no effect in
+ *     containers
  * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
  * @param journalLanes lanes of the journals in a PostgreSQL that runs beside; 0 for none
@@ -41,6 +45,7 @@ public record TestbedConfig(
     List<String> brokerJvmOptions,
     String flinkProfile,
     String checkpointScheme,
+    Path jobJar,
     Map<String, String> flinkConfig,
     Map<String, String> brokerConfig,
     int journalLanes,

@@ -28,6 +28,7 @@ class TestbedConfigTest {
                 List.of(),
                 "low-latency",
                 "file",
+                null,
                 Map.of(),
                 Map.of(),
                 0,
@@ -50,6 +51,7 @@ class TestbedConfigTest {
                 .brokerJvmOptions(List.of("-XX:+UseParallelGC"))
                 .flinkProfile("throughput")
                 .checkpointScheme("slow")
+                .jobJar(Path.of("job.jar"))
                 .flinkConfig(Map.of("heartbeat.timeout", "2 s"))
                 .brokerConfig(Map.of("num.io.threads", "2"))
                 .journalLanes(4)
@@ -69,6 +71,7 @@ class TestbedConfigTest {
                 List.of("-XX:+UseParallelGC"),
                 "throughput",
                 "slow",
+                Path.of("job.jar"),
                 Map.of("heartbeat.timeout", "2 s"),
                 Map.of("num.io.threads", "2"),
                 4,

@@ -22,6 +22,14 @@ public interface RunningEngine extends AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * Returns whether another worker stands ready for one that is killed. Then nobody waits for its
+   * replacement, whose start would take processors from the recovery if it came at once.
+   */
+  default boolean hasSpareWorker() {
+    return false;
+  }
+
   /** Starts another worker in place of one that was killed; unsupported if they are not ours. */
   default void replaceWorker() throws Exception {
     throw new UnsupportedOperationException("a live deployment is left alone");

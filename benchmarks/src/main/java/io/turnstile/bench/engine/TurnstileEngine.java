@@ -63,6 +63,7 @@ record TurnstileEngine(
             .taskManagerMemory(settings.memory())
             .flinkProfile(settings.profile())
             .checkpointScheme(settings.checkpointStorage().equals("slow") ? "slow" : "file")
+            .jobJar(isXa() ? null : Distribution.turnstileJob(List.of()).jar().toAbsolutePath())
             .flinkConfig(settings.flink())
             .journalLanes(postgresql ? settings.lanes() : 0);
     changes.accept(config);
@@ -146,6 +147,11 @@ record TurnstileEngine(
       List<TestbedProcess> processes = new ArrayList<>(deployment.testbed().taskManagers());
       processes.addAll(List.of(TestbedProcess.JOB_MANAGER, TestbedProcess.BROKER));
       return deployment.testbed().pids(processes);
+    }
+
+    @Override
+    public boolean hasSpareWorker() {
+      return true;
     }
 
     @Override

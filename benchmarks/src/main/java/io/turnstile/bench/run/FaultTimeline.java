@@ -95,10 +95,7 @@ final class FaultTimeline {
         || fault.planned.fault().isOfFeeds()) {
       return;
     }
-    long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
-    while (fault.resumedNanos.getAsLong() == Long.MAX_VALUE && System.nanoTime() < giveUpNanos) {
-      TimeUnit.MILLISECONDS.sleep(100);
-    }
+    awaitFirstVerdict(fault);
     try {
       job.flink().awaitRunning(job.jobId(), MAX_RECOVERY);
       // Flink collects the job's metrics once a second.
@@ -106,6 +103,13 @@ final class FaultTimeline {
       fault.stages.set(RecoveryTimeline.read(job.flink(), job.jobId(), fault.at).seconds());
     } catch (FlinkRestException e) {
       context.results().note("Flink does not tell the stages of a recovery: " + e.getMessage());
+    }
+  }
+
+  private static void awaitFirstVerdict(Inflicted fault) throws InterruptedException {
+    long giveUpNanos = fault.nanos + MAX_RECOVERY.toNanos();
+    while (fault.resumedNanos.getAsLong() == Long.MAX_VALUE && System.nanoTime() < giveUpNanos) {
+      TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 
@@ -128,7 +132,12 @@ final class FaultTimeline {
       case KILL_TASKMANAGER -> {
         TestbedProcess victim = workers.get(0);
         testbed.kill(victim);
-        context.view().line("  %s killed (SIGKILL); starting another one", victim);
+        if (engine.hasSpareWorker()) {
+          context.view().line("  %s killed (SIGKILL); a spare one takes over", victim);
+          awaitFirstVerdict(fault);
+        } else {
+          context.view().line("  %s killed (SIGKILL); starting another one", victim);
+        }
         engine.replaceWorker();
       }
       case PAUSE_TASKMANAGER -> {

@@ -1,6 +1,7 @@
 package io.turnstile.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.turnstile.bench.engine.FlinkJob;
 import io.turnstile.bench.engine.RunningEngine;
@@ -16,6 +17,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,11 +28,14 @@ class FaultTimelineTest {
 
   @TempDir private Path directory;
 
-  private final List<String> calls = new ArrayList<>();
+  private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
   private final LatencyRecorder recorder = new LatencyRecorder(0);
 
   /** Null for an engine without one. */
   private FlinkJob job;
+
+  /** Then the first verdict comes when it is waited for. */
+  private boolean spare;
 
   @Test
   void killedWorkerIsReplaced() throws Exception {
@@ -46,6 +51,18 @@ class FaultTimelineTest {
               assertThat(fault.caughtUpAfterS()).isNull();
               assertThat(fault.endedAtS()).isGreaterThanOrEqualTo(fault.atS());
             });
+  }
+
+  @Test
+  void killedWorkerWithASpareIsReplacedWhenVerdictsComeAgain() throws Exception {
+    spare = true;
+
+    FaultTimeline timeline = inflict(Fault.KILL_TASKMANAGER);
+
+    assertThat(calls).containsExactly("kill taskmanager-1", "first verdict", "replace");
+    assertThat(timeline.results())
+        .singleElement()
+        .satisfies(fault -> assertThat(fault.firstVerdictAfterS()).isNotNull());
   }
 
   @Test
@@ -140,6 +157,22 @@ class FaultTimelineTest {
     @Override
     public List<TestbedProcess> workers() {
       return List.of(FakeTestbed.TASK_MANAGER);
+    }
+
+    @Override
+    public boolean hasSpareWorker() {
+      if (spare) {
+        Thread timeline = Thread.currentThread();
+        new Thread(
+                () -> {
+                  await().until(() -> timeline.getState() == Thread.State.TIMED_WAITING);
+                  calls.add("first verdict");
+                  long now = System.nanoTime();
+                  recorder.joined(now, now);
+                })
+            .start();
+      }
+      return spare;
     }
 
     @Override

@@ -15,11 +15,18 @@ import org.apache.flink.core.memory.DataOutputView;
 /** Binary form of {@link SavedTokens} in state. */
 public final class SavedTokensSerializer extends RecordSerializer<SavedTokens> {
   public static final SavedTokensSerializer INSTANCE = new SavedTokensSerializer();
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** The same without a block around it. */
+  private static final int FIRST_FORMAT = 1;
 
   @Override
   public void serialize(SavedTokens saved, DataOutputView out) throws IOException {
     out.writeByte(FORMAT);
+    BinaryCodec.writeBlock(block -> write(saved, block), out);
+  }
+
+  private static void write(SavedTokens saved, DataOutputView out) throws IOException {
     BinaryCodec.writeText(saved.rules(), out);
     out.writeInt(saved.byKey().size());
     for (Map.Entry<String, List<SavedTokens.Token>> ofKey : saved.byKey().entrySet()) {
@@ -36,7 +43,15 @@ public final class SavedTokensSerializer extends RecordSerializer<SavedTokens> {
 
   @Override
   public SavedTokens deserialize(DataInputView in) throws IOException {
-    StateFormat.expect(FORMAT, in.readByte(), SavedTokens.class);
+    byte format = in.readByte();
+    if (format == FIRST_FORMAT) {
+      return read(in);
+    }
+    StateFormat.expect(FORMAT, format, SavedTokens.class);
+    return read(BinaryCodec.readBlock(in));
+  }
+
+  private static SavedTokens read(DataInputView in) throws IOException {
     String rules = BinaryCodec.readText(in);
     Map<String, List<SavedTokens.Token>> byKey = new HashMap<>();
     for (int keys = in.readInt(); keys > 0; keys--) {

@@ -23,6 +23,7 @@ import java.util.Random;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.Test;
  */
 class DedupModelTest {
 
-  private static final int ON_HEAP = 1_000;
+  private static final int ON_HEAP = 300;
+  private static final int EXTENDED = 3_000;
   private static final int ON_ROCKSDB = 12;
   private static final long START = 1_000_000;
   private static final int LONGEST_STEP = 40;
@@ -132,6 +134,12 @@ class DedupModelTest {
   @Test
   void everyHistoryIsDecidedLikeTheModelOnHeap() throws Exception {
     runHistories(ON_HEAP, new HashMapStateBackend());
+  }
+
+  @Test
+  @Tag("extended")
+  void everyOneOfManyHistoriesIsDecidedLikeTheModel() throws Exception {
+    runHistories(EXTENDED, new HashMapStateBackend());
   }
 
   @Test

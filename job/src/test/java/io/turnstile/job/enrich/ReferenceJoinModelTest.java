@@ -23,6 +23,7 @@ import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.Test;
  */
 class ReferenceJoinModelTest {
 
-  private static final int ON_HEAP = 300;
+  private static final int ON_HEAP = 150;
+  private static final int EXTENDED = 1_500;
   private static final int ON_ROCKSDB = 8;
   private static final long WAIT = 5_000;
   private static final int PARTITIONS = 3;
@@ -143,6 +145,12 @@ class ReferenceJoinModelTest {
   @Test
   void everyHistoryIsLikeTheModelOnHeap() throws Exception {
     runHistories(ON_HEAP, new HashMapStateBackend());
+  }
+
+  @Test
+  @Tag("extended")
+  void everyOneOfManyHistoriesIsLikeTheModel() {
+    runHistories(EXTENDED, new HashMapStateBackend());
   }
 
   @Test

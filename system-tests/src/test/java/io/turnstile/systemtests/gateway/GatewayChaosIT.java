@@ -49,6 +49,9 @@ class GatewayChaosIT {
   /** Between a kill and the next start. */
   private static final int LONGEST_PAUSE_MILLIS = 1_500;
 
+  /** A long run says where it is. */
+  private static final int TOLD_EACH = 25;
+
   /** Acceptances that clients hear of between two rounds: some seconds' at most. */
   private static final int MOST_ANSWERS = 400;
 
@@ -130,6 +133,7 @@ class GatewayChaosIT {
   }
 
   private void killAtRandom(int kills, String prefix) throws Exception {
+    int told = 0;
     List<Target> each = new ArrayList<>(List.of(Target.values()));
     Collections.shuffle(each, random);
     for (int done = 0; done < kills; ) {
@@ -148,6 +152,10 @@ class GatewayChaosIT {
       await().pollDelay(pause).atMost(PATIENCE).until(() -> true);
       for (Target target : targets) {
         startAgain(target, prefix);
+      }
+      if (done >= told + TOLD_EACH) {
+        told = done;
+        System.out.printf("%d of %d kills%n", done, kills);
       }
     }
     awaitAnswers(1);

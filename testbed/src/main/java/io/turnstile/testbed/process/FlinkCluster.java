@@ -9,6 +9,7 @@ import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
 import io.turnstile.testbed.TestbedProcess;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -26,6 +27,9 @@ import java.util.stream.Stream;
 /** A Flink session cluster: one JobManager and any number of TaskManagers. */
 final class FlinkCluster {
   private static final String HOST = "127.0.0.1";
+
+  /** In the names of options, too. */
+  private static final String TASK_MANAGER = "taskmanager";
 
   /** Asking Flink costs a JVM start, and the answer depends on the memory configuration alone. */
   private static final Map<Map<String, String>, Memory> KNOWN_MEMORY = new ConcurrentHashMap<>();
@@ -113,6 +117,9 @@ final class FlinkCluster {
     flink.put("execution.checkpointing.dir", storage("checkpoints"));
     flink.put("execution.checkpointing.savepoint-dir", storage("savepoints"));
 
+    if (config.jobJar() != null) {
+      flink.put("classloader.resolve-order", "parent-first");
+    }
     flink.putAll(config.flinkConfig());
     return flink;
   }
@@ -159,7 +166,7 @@ final class FlinkCluster {
     ManagedProcess process = processes.apply(target.toString());
     launch(
         process,
-        "taskmanager",
+        TASK_MANAGER,
         memory("GET_TM_RESOURCE_PARAMS", "taskmanager."),
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         List.of("-D", "taskmanager.resource-id=" + target));
@@ -187,7 +194,8 @@ final class FlinkCluster {
     options.add("-Dlog.file=" + logs.resolve(process.name() + ".log"));
     options.addAll(javaOptions("env.java.opts.all"));
     options.addAll(javaOptions("env.java.opts." + role));
-    ClassDataArchive classData = Jvm.classData(distribution, role);
+    String classPath = classPath(role);
+    ClassDataArchive classData = Jvm.classData(distribution, role, classPath);
     options.addAll(classData.useOrRecord());
     List<String> all = new ArrayList<>();
     all.add("--configDir");
@@ -197,7 +205,7 @@ final class FlinkCluster {
     int metricsPort = ports.free();
     all.addAll(List.of("-D", "metrics.reporter.prom.port=" + metricsPort));
     metrics.put(process.name(), URI.create("http://" + HOST + ":" + metricsPort + "/metrics"));
-    process.start(jvm.command(options, mainClass, all), environment());
+    process.start(jvm.command(options, mainClass, all), environment(classPath));
     process.beforeClose(classData::record);
   }
 
@@ -210,8 +218,14 @@ final class FlinkCluster {
     return Stream.of(text.strip().split("\\s+")).filter(word -> !word.isEmpty()).toList();
   }
 
-  private Map<String, String> environment() {
-    Map<String, String> environment = new HashMap<>(Jvm.environment(distribution.classPath()));
+  private String classPath(String role) {
+    return config.jobJar() != null && role.equals(TASK_MANAGER)
+        ? distribution.classPath() + File.pathSeparator + config.jobJar()
+        : distribution.classPath();
+  }
+
+  private Map<String, String> environment(String classPath) {
+    Map<String, String> environment = new HashMap<>(Jvm.environment(classPath));
     environment.put("FLINK_CONF_DIR", directory.resolve("conf").toString());
     environment.put("FLINK_PLUGINS_DIR", distribution.plugins().toString());
     return environment;
@@ -236,13 +250,14 @@ final class FlinkCluster {
     writeConfig(conf, relevant);
     ManagedProcess tool = processes.apply(prefix + "memory");
     List<String> options = new ArrayList<>(Jvm.SHORT_LIVED);
-    options.addAll(Jvm.classData(distribution, "taskmanager").use());
+    String classPath = classPath(TASK_MANAGER);
+    options.addAll(Jvm.classData(distribution, TASK_MANAGER, classPath).use());
     tool.run(
         jvm.command(
             options,
             "org.apache.flink.runtime.util.bash.BashJavaUtils",
             List.of(command, "--configDir", conf.toString())),
-        environment(),
+        environment(classPath),
         config.startTimeout());
     List<String> results =
         tool.log()

@@ -74,7 +74,7 @@ final class Jvm {
   }
 
   /** The classes of all JVMs of that kind with that class path. */
-  static ClassDataArchive classData(Distribution distribution, String kind) {
-    return ClassDataArchive.in(distribution.directory(), kind, classPath(distribution.classPath()));
+  static ClassDataArchive classData(Distribution distribution, String kind, String classPath) {
+    return ClassDataArchive.in(distribution.directory(), kind, classPath(classPath));
   }
 }

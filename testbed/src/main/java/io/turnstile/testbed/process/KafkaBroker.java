@@ -49,7 +49,7 @@ final class KafkaBroker {
     this.port = ports.require("Kafka", config.kafkaPort());
     this.controllerPort = ports.free();
     this.process = process;
-    this.classData = Jvm.classData(distribution, "broker");
+    this.classData = Jvm.classData(distribution, "broker", distribution.classPath());
   }
 
   String bootstrapServers() {
