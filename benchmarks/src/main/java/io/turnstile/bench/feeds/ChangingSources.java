@@ -65,12 +65,33 @@ final class ChangingSources implements AutoCloseable {
    * Makes them.
    *
    * @param directory existing, for files
-   * @param server closed with them
+   * @param server closed with them, and if they cannot be made
    * @param kafka client configuration
    */
   static ChangingSources on(Path directory, PostgresqlServer server, Map<String, Object> kafka)
       throws Exception {
-    String database = server.createDatabase();
+    try {
+      String database = server.createDatabase();
+      createTopics(kafka);
+      ChangingSources sources =
+          new ChangingSources(
+              directory,
+              database,
+              server,
+              server.connect(database),
+              new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer()));
+      sources.createTables();
+      sources.write(IntStream.range(0, RECORDS).toArray());
+      sources.writeFiles();
+      return sources;
+    } catch (Exception e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  private static void createTopics(Map<String, Object> kafka)
+      throws InterruptedException, ExecutionException {
     try (Admin admin = Admin.create(kafka)) {
       admin
           .createTopics(
@@ -80,24 +101,6 @@ final class ChangingSources implements AutoCloseable {
           .all()
           .get();
     }
-    Connection connection = server.connect(database);
-    connection.setAutoCommit(false);
-    ChangingSources sources =
-        new ChangingSources(
-            directory,
-            database,
-            server,
-            connection,
-            new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer()));
-    try {
-      sources.createTables();
-      sources.write(IntStream.range(0, RECORDS).toArray());
-      sources.writeFiles();
-      return sources;
-    } catch (Exception e) {
-      sources.close();
-      throw e;
-    }
   }
 
   /** Where the tables are. */
@@ -106,6 +109,7 @@ final class ChangingSources implements AutoCloseable {
   }
 
   private void createTables() throws SQLException {
+    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       for (Target target : Target.values()) {
         statement.execute(
