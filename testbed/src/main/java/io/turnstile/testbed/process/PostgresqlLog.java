@@ -21,14 +21,14 @@ record PostgresqlLog(Path file) {
           "log_min_duration_statement",
           Long.toString(DatabaseServer.SLOW.toMillis()),
           "log_line_prefix",
-          "%n ",
+          "%n:",
           "log_parameter_max_length",
           "0",
           "lc_messages",
           "C");
 
   private static final Pattern SLOW =
-      Pattern.compile("^(\\d+)\\.(\\d{3}) LOG:  duration: (\\d+)\\.\\d+ ms .*");
+      Pattern.compile("^(\\d+)\\.(\\d{3}):LOG:  duration: (\\d+)\\.\\d+ ms .*");
 
   /** Of statements that ended since then. */
   List<Duration> slowStatements(Instant since) throws IOException {

@@ -1,9 +1,7 @@
 package io.turnstile.bench.xa;
 
-import io.turnstile.events.Rejected;
-import io.turnstile.events.VerdictCodec;
+import io.turnstile.job.commit.journal.postgresql.VerdictRow;
 import io.turnstile.job.decide.Verdict;
-import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -24,56 +22,30 @@ final class VerdictStatement implements JdbcStatementBuilder<Verdict> {
       """
       INSERT INTO turnstile.verdict (lane, lane_seq, source_topic, source_partition, source_offset,
         outcome, reason, transaction_id, customer_id, received_at, decided_at, value, error_message,
-        input_key)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        input_key, input_headers)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """;
 
   private static final Map<Integer, AtomicLong> LAST = new ConcurrentHashMap<>();
 
   @Override
-  public void accept(PreparedStatement row, Verdict verdict) throws SQLException {
-    row.setInt(1, verdict.lane());
-    row.setLong(
+  public void accept(PreparedStatement statement, Verdict verdict) throws SQLException {
+    VerdictRow row = VerdictRow.of(verdict);
+    statement.setInt(1, verdict.lane());
+    statement.setLong(
         2, LAST.computeIfAbsent(verdict.lane(), lane -> new AtomicLong()).incrementAndGet());
-    row.setString(3, verdict.position().topic());
-    row.setInt(4, verdict.position().partition());
-    row.setLong(5, verdict.position().offset());
-    row.setString(6, verdict.outcome().headerValue());
-    row.setTimestamp(10, new Timestamp(verdict.receivedAt()));
-    row.setBytes(12, verdict.value());
-    switch (verdict.outcome()) {
-      case ACCEPTED -> {
-        VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(verdict.value());
-        decided(row, verdict, null, accepted.transactionId(), accepted.decidedAt());
-      }
-      case REJECTED -> {
-        Rejected rejected = VerdictCodec.decodeRejected(verdict.value());
-        decided(
-            row, verdict, rejected.reason().name(), rejected.transactionId(), rejected.decidedAt());
-      }
-      case DEAD_LETTER -> {
-        row.setString(7, verdict.errorCode());
-        row.setBytes(8, null);
-        row.setBytes(9, null);
-        row.setTimestamp(11, null);
-        row.setBytes(13, utf8(verdict.errorMessage()));
-        row.setBytes(14, verdict.key());
-      }
-    }
-  }
-
-  private static void decided(
-      PreparedStatement row, Verdict verdict, String reason, String transactionId, long decidedAt)
-      throws SQLException {
-    row.setString(7, reason);
-    row.setBytes(8, utf8(transactionId));
-    row.setBytes(9, verdict.key());
-    row.setTimestamp(11, new Timestamp(decidedAt));
-    row.setBytes(13, null);
-    row.setBytes(14, null);
-  }
-
-  private static byte[] utf8(String text) {
-    return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    statement.setString(3, row.source().topic());
+    statement.setInt(4, row.source().partition());
+    statement.setLong(5, row.source().offset());
+    statement.setString(6, row.outcome().headerValue());
+    statement.setString(7, row.reason());
+    statement.setBytes(8, row.transactionId());
+    statement.setBytes(9, row.customerId());
+    statement.setTimestamp(10, new Timestamp(row.receivedAt()));
+    statement.setTimestamp(11, row.decidedAt() == null ? null : new Timestamp(row.decidedAt()));
+    statement.setBytes(12, row.value());
+    statement.setBytes(13, row.errorMessage());
+    statement.setBytes(14, row.inputKey());
+    statement.setBytes(15, row.inputHeaders());
   }
 }

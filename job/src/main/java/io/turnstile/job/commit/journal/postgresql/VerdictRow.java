@@ -21,7 +21,7 @@ import org.apache.kafka.common.header.Headers;
  * @param inputHeaders JSON; null if there are none
  */
 @SuppressWarnings("ArrayRecordComponent")
-record VerdictRow(
+public record VerdictRow(
     SourcePosition source,
     Outcome outcome,
     String reason,
@@ -42,7 +42,8 @@ record VerdictRow(
     return decidedAt == null ? 0 : decidedAt;
   }
 
-  static VerdictRow of(Verdict verdict) {
+  /** The row of a verdict. */
+  public static VerdictRow of(Verdict verdict) {
     return switch (verdict.outcome()) {
       case ACCEPTED -> {
         VerdictCodec.Acceptance accepted = VerdictCodec.decodeAcceptance(verdict.value());
