@@ -125,7 +125,7 @@ public final class DemoCommand implements Callable<Integer> {
         new EngineRun(
             new RunSetup(
                 scenario,
-                deployment.engine(0),
+                deployment.engine(testbed -> {}),
                 1,
                 Path.of("demo"),
                 "./turnstile "

@@ -4,8 +4,10 @@ import io.turnstile.bench.engine.Engine;
 import io.turnstile.bench.engine.Engines;
 import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.TopicOptions;
+import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -87,11 +89,12 @@ public final class LocalDeploymentOptions {
   private List<String> jobArguments = List.of();
 
   /**
-   * Returns the engine that the options describe; its Kafka port 0 stands for a free one.
+   * Returns the engine that the options describe.
    *
+   * @param changes made to the testbed's configuration
    * @throws ParameterException if verdicts cannot be committed so
    */
-  public Engine engine(int kafkaPort) {
+  public Engine engine(Consumer<TestbedConfigBuilder> changes) {
     boolean postgresql = store == Store.POSTGRESQL;
     if (postgresql && commit == Commit.CHECKPOINT) {
       throw new ParameterException(
@@ -101,7 +104,7 @@ public final class LocalDeploymentOptions {
         commit.toString(),
         postgresql,
         topics.topics(),
-        testbed -> testbed.kafkaPort(kafkaPort).uiPort(uiPort),
+        testbed -> changes.accept(testbed.uiPort(uiPort)),
         jobArguments);
   }
 

@@ -100,7 +100,8 @@ public final class UpCommand implements Callable<Integer> {
       Path keys = directory == null ? temporary.path() : directory;
       Path base = directory == null ? temporary.path().getParent() : directory;
       EngineSettings settings = EngineSettings.DEFAULT.withLanes(options.lanes());
-      Engine engine = options.engine(kafkaPort);
+      // Without the job's JAR on the class path: it can be upgraded to another one.
+      Engine engine = options.engine(testbed -> testbed.kafkaPort(kafkaPort).jobJar(null));
       try (Deployment deployment =
           screen.step("Starting Kafka and Flink", () -> engine.deploy(settings, base, keys))) {
         RunningEngine job = screen.step("Submitting the job", deployment::start);
