@@ -9,8 +9,8 @@ public enum ApiTrouble {
   /** Takes 10 s for each answer. */
   SLOW,
   /**
-   * Of the pages that a cursor asks for, gives one of two as if it were the page before, and one of
-   * four as if it were the page behind.
+   * Instead of a page that a cursor asks for, gives the one before (in six of eight cases) or the
+   * one behind (in one).
    */
   LYING
 }

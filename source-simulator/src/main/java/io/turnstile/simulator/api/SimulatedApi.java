@@ -24,8 +24,8 @@ public final class SimulatedApi implements AutoCloseable {
   private static final double TICKS_PER_SECOND = 10;
   private static final Duration SLOW = Duration.ofSeconds(10);
 
-  /** Of an API that lies, each as likely: the page before, twice; the one behind; the right one. */
-  private static final int[] ASTRAY = {-1, -1, 1, 0};
+  /** Of an API that lies, each as likely: how many pages it is off. */
+  private static final int[] ASTRAY = {-1, -1, -1, -1, -1, -1, 1, 0};
 
   private final ApiSettings settings;
   private final ApiRecords products;
