@@ -120,6 +120,12 @@ class HostileRequestsTest {
         assertThat(problem(answer).get("title").textValue()).as(what).isNotBlank();
       }
     }
+    for (String path : List.of("/v1/transactions", "/v1/inventory", "/v1/customers")) {
+      String body = wellFormed(path, REQUESTS);
+      HttpResponse<String> answer =
+          api.send("POST", path, body.getBytes(StandardCharsets.UTF_8), rightHeaders(body));
+      assertThat(answer.statusCode()).as("seed %d: %s", seed, answer.body()).isEqualTo(200);
+    }
     for (ProducerRecord<byte[], byte[]> record : gateway.topics().appended()) {
       Decoded<?> decoded =
           switch (record.topic()) {
@@ -142,6 +148,17 @@ class HostileRequestsTest {
           {"customer_id":"c-%d","name":"N","segment":"S","country":"DE","version":1,"updated_at":2}"""
               .formatted(number);
       default -> body("t-" + number, "c-1", number);
+    };
+  }
+
+  private String[] rightHeaders(String body) throws Exception {
+    return new String[] {
+      "Authorization",
+      "Bearer " + gateway.token("c-1"),
+      "Turnstile-Signature",
+      WebhookTest.signature(GatewayExtension.SECRET, Instant.now(), body),
+      "Content-Type",
+      "application/json"
     };
   }
 

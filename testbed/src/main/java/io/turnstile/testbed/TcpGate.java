@@ -35,6 +35,7 @@ public final class TcpGate implements AutoCloseable {
   /** Guarded by this, as is all that follows. */
   private ServerSocket listener;
 
+  private Thread acceptor;
   private Mode mode = Mode.PASSING;
   private boolean closed;
 
@@ -47,7 +48,7 @@ public final class TcpGate implements AutoCloseable {
     this.target = target;
     listener = listen(0);
     port = listener.getLocalPort();
-    accept(listener);
+    acceptor = accept(listener);
   }
 
   /** Where to connect to. */
@@ -66,8 +67,8 @@ public final class TcpGate implements AutoCloseable {
     }
   }
 
-  private void accept(ServerSocket from) {
-    start(
+  private Thread accept(ServerSocket from) {
+    return start(
         "gate-accept",
         () -> {
           try {
@@ -80,17 +81,34 @@ public final class TcpGate implements AutoCloseable {
         });
   }
 
-  private static void start(String name, Runnable task) {
+  private static Thread start(String name, Runnable task) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   /** Ends all connections, and refuses others: nobody listens there. */
   public synchronized void refuse() {
     mode = Mode.REFUSING;
-    close(listener);
+    stopListening();
     endAll();
+  }
+
+  /** The system listens for as long as a thread still waits in a call that accepts. */
+  private void stopListening() {
+    close(listener);
+    boolean interrupted = false;
+    while (acceptor.isAlive()) {
+      try {
+        acceptor.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Lets nothing through in either direction, and says so to nobody. */
@@ -112,7 +130,7 @@ public final class TcpGate implements AutoCloseable {
   public synchronized void pass() {
     if (mode == Mode.REFUSING && !closed) {
       listener = listen(port);
-      accept(listener);
+      acceptor = accept(listener);
     }
     mode = Mode.PASSING;
     passages.forEach(passage -> passage.holding = false);
@@ -126,7 +144,7 @@ public final class TcpGate implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    close(listener);
+    stopListening();
     endAll();
     notifyAll();
   }
