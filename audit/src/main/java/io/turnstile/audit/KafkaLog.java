@@ -1,5 +1,6 @@
 package io.turnstile.audit;
 
+import io.turnstile.clients.KafkaConsumers;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -174,8 +174,7 @@ final class KafkaLog implements CommittedLog {
 
     @Override
     public void close() {
-      // Without waiting for the fetch in flight, which the broker holds for up to half a second.
-      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      KafkaConsumers.close(consumer);
     }
   }
 }

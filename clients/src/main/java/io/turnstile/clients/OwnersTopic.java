@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -162,10 +161,9 @@ public final class OwnersTopic {
       return new TreeMap<>(owners);
     }
 
-    /** At once: without this it waits for a fetch that waits at the broker for more records. */
     @Override
     public void close() {
-      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      KafkaConsumers.close(consumer);
     }
   }
 }

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -83,7 +82,6 @@ final class TopicVerdicts<T> implements VerdictSource<T> {
 
   @Override
   public void close() {
-    // Without waiting for the fetch in flight, which the broker holds for up to half a second.
-    consumer.close(CloseOptions.timeout(Duration.ZERO));
+    KafkaConsumers.close(consumer);
   }
 }

@@ -64,7 +64,11 @@ final class JobMetrics {
   }
 
   private void notePool(FlinkJob job, String metrics) {
-    job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsActive").ifPresent(active);
+    OptionalDouble inUse = job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsActive");
+    if (inUse.isEmpty()) {
+      return;
+    }
+    active.accept(inUse.getAsDouble());
     job.flink().metric(metrics, OPERATOR + ".jdbcConnectionsAwaited").ifPresent(awaited);
     job.flink().maximum(metrics, OPERATOR + ".jdbcConnectionWaitMillis_p99").ifPresent(wait);
   }

@@ -1,6 +1,7 @@
 package io.turnstile.cli.redrive;
 
 import io.turnstile.clients.CheckFailedException;
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.events.SourcePosition;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -77,6 +78,6 @@ final class SourceInputs implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close();
+    KafkaConsumers.close(consumer);
   }
 }

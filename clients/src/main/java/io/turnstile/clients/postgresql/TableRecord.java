@@ -17,6 +17,15 @@ import org.apache.kafka.common.record.TimestampType;
 /** A row of the verdict table as a record of a verdict topic. */
 final class TableRecord {
 
+  /** What {@link #of} needs of a row {@code v} of the table, but for {@code value}. */
+  static final String COLUMNS =
+      """
+      v.lane, v.lane_seq, v.source_topic, v.source_partition, v.source_offset, v.outcome, v.reason,
+        (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
+        (extract(epoch FROM v.decided_at) * 1000)::bigint AS decided,
+        coalesce(v.customer_id, v.input_key) AS key, v.error_message, v.input_headers
+      """;
+
   private TableRecord() {}
 
   /**

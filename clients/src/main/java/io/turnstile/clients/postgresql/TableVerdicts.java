@@ -70,13 +70,10 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       """;
 
   private static final String NEXT =
-      """
-      SELECT v.lane, v.lane_seq, v.source_topic, v.source_partition, v.source_offset, v.outcome,
-        v.reason, (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
-        (extract(epoch FROM v.decided_at) * 1000)::bigint AS decided,
-        coalesce(v.customer_id, v.input_key) AS key,
-        CASE WHEN v.outcome = ANY (?) THEN v.value END AS value, v.error_message,
-        v.input_headers
+      "SELECT "
+          + TableRecord.COLUMNS
+          + """
+      , CASE WHEN v.outcome = ANY (?) THEN v.value END AS value
       FROM unnest(?::integer[], ?::bigint[]) AS cursors (lane, position)
       CROSS JOIN LATERAL (
         SELECT p.*, sum(coalesce(octet_length(p.value), 0) + coalesce(octet_length(p.input_key), 0)

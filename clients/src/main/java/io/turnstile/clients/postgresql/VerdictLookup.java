@@ -14,11 +14,10 @@ import org.apache.kafka.common.TopicPartition;
 public final class VerdictLookup {
 
   private static final String BY_SOURCE =
-      """
-      SELECT v.lane, v.lane_seq, v.source_topic, v.source_partition, v.source_offset, v.outcome,
-        v.reason, (extract(epoch FROM coalesce(v.decided_at, v.received_at)) * 1000)::bigint AS millis,
-        (extract(epoch FROM v.decided_at) * 1000)::bigint AS decided,
-        coalesce(v.customer_id, v.input_key) AS key, v.value, v.error_message, v.input_headers
+      "SELECT "
+          + TableRecord.COLUMNS
+          + """
+      , v.value
       FROM turnstile.verdict v
       WHERE v.source_topic = ? AND v.source_partition = ? AND v.source_offset = ?
       """;

@@ -1,6 +1,7 @@
 package io.turnstile.gateway.stream;
 
 import io.turnstile.clients.CommittedVerdicts;
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.clients.postgresql.VerdictLookup;
 import io.turnstile.events.SourcePosition;
@@ -20,7 +21,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -130,8 +130,7 @@ public final class KafkaPastVerdicts implements PastVerdicts, AutoCloseable {
     try {
       return readInput(consumer, partition, offset);
     } finally {
-      // Without waiting for the fetch in flight, which the broker holds for up to half a second.
-      consumer.close(CloseOptions.timeout(Duration.ZERO));
+      KafkaConsumers.close(consumer);
     }
   }
 

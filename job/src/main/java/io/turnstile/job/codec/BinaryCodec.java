@@ -7,6 +7,7 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.util.function.ThrowingConsumer;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -36,19 +37,14 @@ public final class BinaryCodec {
     return bytes;
   }
 
-  /** Writes a part of a value. */
-  @FunctionalInterface
-  public interface Part {
-    void writeTo(DataOutputView out) throws IOException;
-  }
-
   /**
    * Writes a part that {@link #readBlock} reads at once. Flink restores operator state from an
    * unbuffered file: there, each number read by itself costs its own calls of the system.
    */
-  public static void writeBlock(Part part, DataOutputView out) throws IOException {
+  public static void writeBlock(
+      ThrowingConsumer<DataOutputView, IOException> part, DataOutputView out) throws IOException {
     DataOutputSerializer block = new DataOutputSerializer(1 << 10);
-    part.writeTo(block);
+    part.accept(block);
     out.writeInt(block.length());
     out.write(block.getSharedBuffer(), 0, block.length());
   }

@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.events.SourcePosition;
 import java.io.IOException;
 import java.time.Duration;
@@ -40,18 +41,15 @@ final class KafkaInputs implements Inputs {
 
   @Override
   public InputRecord at(SourcePosition position) throws IOException, InterruptedException {
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      TopicPartition partition = new TopicPartition(position.topic(), position.partition());
-      consumer.assign(List.of(partition));
-      consumer.seek(partition, position.offset());
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(TIMEOUT)) {
-        if (record.offset() == position.offset()) {
-          return TransactionDeserializer.input(record, appendTime);
-        }
+    try {
+      KafkaConsumer<byte[], byte[]> consumer =
+          new KafkaConsumer<>(
+              properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      try {
+        return at(position, consumer);
+      } finally {
+        KafkaConsumers.close(consumer);
       }
-      throw new IOException("input " + position + " is not there, or Kafka does not answer");
     } catch (InterruptException e) {
       // Kafka's client has set the flag again.
       Thread.interrupted();
@@ -59,5 +57,18 @@ final class KafkaInputs implements Inputs {
     } catch (KafkaException e) {
       throw new IOException("cannot read input " + position + ": " + e.getMessage(), e);
     }
+  }
+
+  private InputRecord at(SourcePosition position, KafkaConsumer<byte[], byte[]> consumer)
+      throws IOException {
+    TopicPartition partition = new TopicPartition(position.topic(), position.partition());
+    consumer.assign(List.of(partition));
+    consumer.seek(partition, position.offset());
+    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(TIMEOUT)) {
+      if (record.offset() == position.offset()) {
+        return TransactionDeserializer.input(record, appendTime);
+      }
+    }
+    throw new IOException("input " + position + " is not there, or Kafka does not answer");
   }
 }

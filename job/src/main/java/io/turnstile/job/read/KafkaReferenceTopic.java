@@ -1,5 +1,6 @@
 package io.turnstile.job.read;
 
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.decision.reference.MalformedReferenceException;
 import io.turnstile.decision.reference.Reference;
 import io.turnstile.decision.reference.ReferenceDecoder;
@@ -15,7 +16,6 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -207,7 +207,7 @@ final class KafkaReferenceTopic<T> implements ReferenceTopic<T> {
       if (open != null) {
         open.wakeup();
         synchronized (this) {
-          open.close(CloseOptions.timeout(Duration.ZERO));
+          KafkaConsumers.close(open);
         }
       }
     }

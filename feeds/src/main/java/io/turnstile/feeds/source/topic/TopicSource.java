@@ -1,5 +1,6 @@
 package io.turnstile.feeds.source.topic;
 
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.feeds.config.Feed;
 import io.turnstile.feeds.config.SourceTopic;
 import io.turnstile.feeds.source.Page;
@@ -162,7 +163,7 @@ public final class TopicSource implements PageSource {
     latest = null;
     assigned = List.of();
     if (consumer != null) {
-      consumer.close();
+      KafkaConsumers.close(consumer);
       consumer = null;
     }
     cluster.close();

@@ -45,10 +45,12 @@ final class KafkaFollowing {
   private Map<Integer, LanePosition> read(
       KafkaConsumer<byte[], byte[]> consumer, Journal.Follower follower)
       throws JournalException, InterruptedException {
-    consumer.assign(ranges.keySet().stream().flatMap(lane -> partitions(lane).stream()).toList());
+    consumer.assign(
+        ranges.keySet().stream().flatMap(lane -> settings.partitions(lane).stream()).toList());
     ranges.forEach(
         (lane, range) ->
-            VerdictConsumer.seek(consumer, partitions(lane), LaneOffsets.of(range.from())));
+            VerdictConsumer.seek(
+                consumer, settings.partitions(lane), LaneOffsets.of(range.from())));
     boolean caughtUp = false;
     while (follower.goesOn()) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
@@ -60,7 +62,7 @@ final class KafkaFollowing {
     }
     Map<Integer, LanePosition> reached = new HashMap<>();
     for (int lane : ranges.keySet()) {
-      List<Long> offsets = partitions(lane).stream().map(consumer::position).toList();
+      List<Long> offsets = settings.partitions(lane).stream().map(consumer::position).toList();
       reached.put(lane, new LaneOffsets(offsets).position());
     }
     return reached;
@@ -70,7 +72,7 @@ final class KafkaFollowing {
   private boolean isCaughtUp(KafkaConsumer<?, ?> consumer) {
     for (Map.Entry<Integer, LaneRange> range : ranges.entrySet()) {
       LaneOffsets end = LaneOffsets.of(range.getValue().end());
-      List<TopicPartition> partitions = partitions(range.getKey());
+      List<TopicPartition> partitions = settings.partitions(range.getKey());
       for (int part = 0; part < partitions.size(); part++) {
         if (consumer.position(partitions.get(part)) < end.offset(part)) {
           return false;
@@ -78,11 +80,5 @@ final class KafkaFollowing {
       }
     }
     return true;
-  }
-
-  private List<TopicPartition> partitions(int lane) {
-    return settings.topics().verdicts().stream()
-        .map(topic -> new TopicPartition(topic, lane))
-        .toList();
   }
 }

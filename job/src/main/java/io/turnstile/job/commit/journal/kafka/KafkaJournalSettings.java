@@ -3,7 +3,9 @@ package io.turnstile.job.commit.journal.kafka;
 import io.turnstile.events.TopicNames;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * Settings of the journal in Kafka.
@@ -25,4 +27,9 @@ public record KafkaJournalSettings(
 
   /** The time that the job gives a take-over; not an option. */
   public static final Duration TAKE_OVER_TIMEOUT = Duration.ofSeconds(60);
+
+  /** The partitions of a lane: one of each verdict topic. */
+  List<TopicPartition> partitions(int lane) {
+    return topics.verdicts().stream().map(topic -> new TopicPartition(topic, lane)).toList();
+  }
 }

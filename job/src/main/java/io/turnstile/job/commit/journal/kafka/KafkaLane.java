@@ -18,7 +18,6 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionDescription;
-import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
@@ -27,11 +26,6 @@ import org.slf4j.LoggerFactory;
 
 /** One lane of a {@link KafkaJournal}: a partition of each verdict topic, one transactional id. */
 final class KafkaLane implements LaneJournal {
-
-  static final long MIN_VISIBLE_POLL_MILLIS = 2;
-
-  /** Many lanes ask a broker that is in trouble. */
-  private static final long MAX_VISIBLE_POLL_MILLIS = 50;
 
   private static final Logger LOG = LoggerFactory.getLogger(KafkaLane.class);
 
@@ -72,8 +66,7 @@ final class KafkaLane implements LaneJournal {
     TopicNames topics = settings.topics();
     records = new VerdictRecords(topics);
     String transactionalId = topics.accepted() + "-lane-" + number;
-    List<TopicPartition> partitions =
-        topics.verdicts().stream().map(topic -> new TopicPartition(topic, number)).toList();
+    List<TopicPartition> partitions = settings.partitions(number);
     log =
         new KafkaLaneLog(settings, admin, at, "turnstile-" + transactionalId + "-tail", partitions);
     ownership =
@@ -211,41 +204,17 @@ final class KafkaLane implements LaneJournal {
     LaneExtent.requireEnd(number, log.parts(), log.end(), own);
   }
 
-  /**
-   * A commit is acknowledged when the coordinator has it, and carried out on each partition after
-   * that. A partition without a leader just then is taken for deleted (KAFKA-20734): its verdicts
-   * stay invisible, and are aborted with the next transaction that is aborted there.
-   */
+  /** What stays invisible is aborted with the next transaction that is aborted on its partition. */
   private void awaitVisible(LaneOffsets end) throws JournalException, InterruptedException {
-    LaneOffsets visible = log.visibleEnd();
-    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
-    long pause = MIN_VISIBLE_POLL_MILLIS;
-    while (!visible.equals(end)) {
-      requireNothingForeign(end, visible);
-      // In this order: what is complete by then is visible, or never will be.
-      TransactionState state = ownership.transactionState(settings.takeOverTimeout());
-      visible = log.visibleEnd();
-      if (!visible.equals(end)
-          && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
-        requireNothingForeign(end, visible);
-        throw new JournalException(
-            at
-                + log.visibleUpTo(visible)
-                + ", what was committed ends at "
-                + end.offsets()
-                + ", and the transaction is "
-                + state
-                + KafkaFailures.UNMARKED
-                + ", or another program has a transaction open there");
-      }
-      Thread.sleep(pause);
-      pause = nextPause(pause);
-    }
+    ownership.awaitVisible(() -> missing(end), settings.takeOverTimeout());
   }
 
-  /** Between two questions to a coordinator that does not get on. */
-  static long nextPause(long millis) {
-    return Math.min(2 * millis, MAX_VISIBLE_POLL_MILLIS);
+  private String missing(LaneOffsets end) throws JournalException, InterruptedException {
+    LaneOffsets visible = log.visibleEnd();
+    requireNothingForeign(end, visible);
+    return visible.equals(end)
+        ? null
+        : log.visibleUpTo(visible) + ", what was committed ends at " + end.offsets();
   }
 
   /** An owner that was fenced and has nothing to commit does not notice otherwise. */

@@ -10,7 +10,6 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -82,37 +81,23 @@ final class KafkaLaneOwners {
             "making generation " + generation.number() + " known",
             OwnersTopic.record(partition.topic(), partition.partition(), generation));
     claimed = generation;
-    awaitVisible(generation, behind);
+    // If it is given up: the next attempt makes it known again.
+    ownership.awaitVisible(() -> missing(generation, behind), settings.takeOverTimeout());
     synchronized (this) {
       known = Optional.of(generation);
       knownEnd = behind;
     }
   }
 
-  /** Gives up as {@link KafkaLane} does with verdicts: the next attempt makes it known again. */
-  private void awaitVisible(Generation generation, long behind)
+  private String missing(Generation generation, long behind)
       throws JournalException, InterruptedException {
-    long giveUpAt = System.nanoTime() + settings.takeOverTimeout().toNanos();
-    long pause = KafkaLane.MIN_VISIBLE_POLL_MILLIS;
-    while (end(IsolationLevel.READ_COMMITTED) < behind) {
-      // In this order: what is complete by then is visible, or never will be.
-      TransactionState state = ownership.transactionState(settings.takeOverTimeout());
-      if (end(IsolationLevel.READ_COMMITTED) < behind
-          && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
-        throw new JournalException(
-            at
-                + "generation "
-                + generation.number()
-                + " is committed in "
-                + partition
-                + " and not visible, and the transaction is "
-                + state
-                + KafkaFailures.UNMARKED
-                + ", or another program has a transaction open there");
-      }
-      Thread.sleep(pause);
-      pause = KafkaLane.nextPause(pause);
-    }
+    return end(IsolationLevel.READ_COMMITTED) >= behind
+        ? null
+        : "generation "
+            + generation.number()
+            + " is committed in "
+            + partition
+            + " and not visible";
   }
 
   /** An owner that has nothing to commit does not notice otherwise that it was replaced. */

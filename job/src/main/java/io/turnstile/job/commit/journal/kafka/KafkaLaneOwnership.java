@@ -35,6 +35,18 @@ final class KafkaLaneOwnership {
     TransactionDescription describe(Duration timeout) throws JournalException, InterruptedException;
   }
 
+  /** Looks whether readers see a commit. */
+  interface Visibility {
+
+    /** What they see instead, for a message; null if they see it. */
+    String missing() throws JournalException, InterruptedException;
+  }
+
+  static final long MIN_VISIBLE_POLL_MILLIS = 2;
+
+  /** Many lanes ask a broker that is in trouble. */
+  private static final long MAX_VISIBLE_POLL_MILLIS = 50;
+
   private final Coordinator coordinator;
   private final String at;
   private final String transactionalId;
@@ -144,12 +156,39 @@ final class KafkaLaneOwnership {
   }
 
   /**
-   * The state that the coordinator has of the lane's newest transaction.
+   * Waits until readers see a commit of the newest transaction. It is acknowledged when the
+   * coordinator has it, and carried out on each partition after that. A partition without a leader
+   * just then is taken for deleted (KAFKA-20734): what was written there stays invisible.
    *
-   * @param timeout how long to wait for its answer
+   * @param timeout after which to give up, and for each answer of the coordinator
+   * @throws JournalException if they never will, or not in time
    */
-  TransactionState transactionState(Duration timeout)
+  void awaitVisible(Visibility commit, Duration timeout)
       throws JournalException, InterruptedException {
-    return coordinator.describe(timeout).state();
+    long giveUpAt = System.nanoTime() + timeout.toNanos();
+    long pause = MIN_VISIBLE_POLL_MILLIS;
+    String missing = commit.missing();
+    while (missing != null) {
+      // In this order: what is complete by then is visible, or never will be.
+      TransactionState state = coordinator.describe(timeout).state();
+      missing = commit.missing();
+      if (missing != null
+          && (state != TransactionState.PREPARE_COMMIT || System.nanoTime() > giveUpAt)) {
+        throw new JournalException(
+            at
+                + missing
+                + ", and the transaction is "
+                + state
+                + KafkaFailures.UNMARKED
+                + ", or another program has a transaction open there");
+      }
+      Thread.sleep(pause);
+      pause = nextPause(pause);
+    }
+  }
+
+  /** Between two questions to a coordinator that does not get on. */
+  static long nextPause(long millis) {
+    return Math.min(2 * millis, MAX_VISIBLE_POLL_MILLIS);
   }
 }

@@ -26,9 +26,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class KafkaLaneProducer {
 
-  /** A compacted topic takes no record without one. */
-  private static final byte[] NO_KEY = {};
-
   private final KafkaJournalSettings settings;
   private final String at;
   private final String transactionalId;
@@ -154,7 +151,7 @@ final class KafkaLaneProducer {
             sent.add(
                 producer.send(
                     new ProducerRecord<>(
-                        partition.topic(), partition.partition(), NO_KEY, new byte[0])));
+                        partition.topic(), partition.partition(), null, new byte[0])));
           }
           producer.flush();
         });

@@ -1,15 +1,14 @@
 package io.turnstile.job.commit.journal.kafka;
 
+import io.turnstile.clients.KafkaConsumers;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.VerdictHeaders;
 import io.turnstile.job.commit.journal.JournalEntry;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.decide.RecoveredAcceptance;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Properties;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -50,8 +49,7 @@ final class VerdictConsumer {
       try {
         return reading.read(consumer);
       } finally {
-        // Else it waits for a fetch that waits at the broker, half a second, for more records.
-        consumer.close(CloseOptions.timeout(Duration.ZERO));
+        KafkaConsumers.close(consumer);
       }
     } catch (InterruptException e) {
       throw KafkaFailures.interrupted();

@@ -1,6 +1,7 @@
 package io.turnstile.job.commit.journal.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.job.commit.journal.JournalException;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -78,9 +80,31 @@ class KafkaLaneOwnershipTest {
 
   /** At a checkpoint a broker may stall for longer than a diagnosis would wait. */
   @Test
-  void stateIsWaitedForAsLongAsTheCallerSays() throws Exception {
-    assertThat(ownership.transactionState(Duration.ofMinutes(1)))
-        .isEqualTo(TransactionState.ONGOING);
+  void coordinatorIsWaitedForAsLongAsTheCallerSays() {
+    assertThatThrownBy(() -> ownership.awaitVisible(() -> "nothing is seen", Duration.ofMinutes(1)))
+        .isInstanceOf(JournalException.class)
+        .hasMessageContaining(
+            "lane 1: nothing is seen, and the transaction is " + TransactionState.ONGOING);
     assertThat(asked).containsExactly(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void coordinatorIsNotAskedAboutWhatIsSeen() throws Exception {
+    ownership.awaitVisible(() -> null, Duration.ofMinutes(1));
+    assertThat(asked).isEmpty();
+  }
+
+  /** Many lanes ask a broker that is in trouble, and each for up to a minute. */
+  @Test
+  void coordinatorThatIsStuckIsAskedTwentyTimesASecondAtMost() {
+    long questions = 0;
+    long waited = 0;
+    long pause = KafkaLaneOwnership.MIN_VISIBLE_POLL_MILLIS;
+    while (waited < TimeUnit.MINUTES.toMillis(1)) {
+      questions++;
+      waited += pause;
+      pause = KafkaLaneOwnership.nextPause(pause);
+    }
+    assertThat(questions).isBetween(60L, 20L * 60 + 5);
   }
 }
