@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.turnstile.clients.CommittedVerdicts;
@@ -37,12 +38,15 @@ class RetainCommandIT {
 
   private static final Duration DAY = Duration.ofDays(1);
 
+  /** A test takes less. */
+  private static final Duration TEST = Duration.ofMinutes(1);
+
   private static PostgresqlServer server;
 
   private String database;
   private HttpServer flink;
-  private final Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
-  private Instant checkpoint = Instant.now();
+  private Instant today;
+  private Instant checkpoint;
 
   @BeforeAll
   static void startServer() {
@@ -52,6 +56,19 @@ class RetainCommandIT {
   @AfterAll
   static void stopServer() {
     server.close();
+  }
+
+  /** The command must not find another day than the test. */
+  @BeforeEach
+  void beginOnADayThatIsNotOverMeanwhile() {
+    await()
+        .atMost(TEST.multipliedBy(2))
+        .untilAsserted(
+            () -> {
+              checkpoint = Instant.now();
+              today = checkpoint.truncatedTo(ChronoUnit.DAYS);
+              assertThat(checkpoint.plus(TEST)).isBefore(today.plus(DAY));
+            });
   }
 
   @BeforeEach

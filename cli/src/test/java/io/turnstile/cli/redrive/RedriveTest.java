@@ -51,7 +51,7 @@ class RedriveTest {
   private static final int PARTITIONS = 3;
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
   private static final Duration LIFETIME = Duration.ofMinutes(5);
-  private static final Duration SHORT = Duration.ofMillis(200);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final byte[] KEY = {1, -1};
 
   private static TokenSigner tokens;
@@ -434,7 +434,7 @@ class RedriveTest {
     log.append(MemoryConsumer.record(at, 2, 1, a, null, new RecordHeaders()));
     Set<String> redriven = new HashSet<>();
     RedriveLog.read(
-        new CommittedVerdicts<>(log, List.of(TOPICS.redriven())), TOPIC_ID, SHORT, redriven);
+        new CommittedVerdicts<>(log, List.of(TOPICS.redriven())), TOPIC_ID, PATIENCE, redriven);
     assertThat(redriven).containsExactly("b");
   }
 
@@ -454,7 +454,7 @@ class RedriveTest {
     log.append(MemoryConsumer.record(at, 1, 1, "b".getBytes(UTF_8), code, before));
     Set<String> redriven = new HashSet<>();
     RedriveLog.read(
-        new CommittedVerdicts<>(log, List.of(TOPICS.redriven())), topicId, SHORT, redriven);
+        new CommittedVerdicts<>(log, List.of(TOPICS.redriven())), topicId, PATIENCE, redriven);
     return redriven;
   }
 
@@ -493,8 +493,8 @@ class RedriveTest {
         .run(
             new CommittedVerdicts<>(
                 from == Outcome.REJECTED ? rejections : deadLetters, List.of(TOPICS.verdict(from))),
-            new SourceInputs(inputs, SHORT),
-            SHORT,
+            new SourceInputs(inputs, PATIENCE),
+            PATIENCE,
             () -> {});
   }
 
@@ -521,7 +521,7 @@ class RedriveTest {
   private static RedriveProducer redriveProducer(
       MockProducer<byte[], byte[]> producer, Consumer<Origin> committed) {
     return new RedriveProducer(
-        producer, TOPICS, TOPIC_ID, 100, SHORT, committed, () -> 0, nanos -> {});
+        producer, TOPICS, TOPIC_ID, 100, PATIENCE, committed, () -> 0, nanos -> {});
   }
 
   private static MockProducer<byte[], byte[]> newProducer() {

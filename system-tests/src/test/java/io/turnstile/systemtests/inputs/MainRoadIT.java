@@ -44,7 +44,7 @@ class MainRoadIT {
   static void start() throws Exception {
     turnstile = new Deployment(TESTBED.testbed(), "main.", directory);
     turnstile.publishProduct("p-1");
-    turnstile.submit("--commit", "checkpoint", "--parallelism", "2", "--product-wait", "2s");
+    turnstile.submit("--commit", "checkpoint", "--parallelism", "2", "--product-wait", "5s");
   }
 
   @AfterAll

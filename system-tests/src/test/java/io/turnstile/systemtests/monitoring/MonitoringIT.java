@@ -11,10 +11,10 @@ import io.turnstile.simulator.TokenKind;
 import io.turnstile.systemtests.harness.Deployment;
 import io.turnstile.systemtests.harness.GatewayProcess;
 import io.turnstile.systemtests.harness.TestbedExtension;
+import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -111,10 +111,7 @@ class MonitoringIT {
                 TESTBED.testbed().metrics(TestbedProcess.JOB_MANAGER).getAuthority(),
                 TESTBED.testbed().metrics(TestbedProcess.taskManager(1)).getAuthority(),
                 gateway.address().getAuthority()));
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    int port = new Ports().free();
     api = URI.create("http://127.0.0.1:" + port + "/api/v1/");
     prometheus =
         new ProcessBuilder(

@@ -45,8 +45,12 @@ class PostgresqlServerIT {
   }
 
   private static Connection asTheJob(String database) throws SQLException {
+    return asTheJob(database, Duration.ofSeconds(30));
+  }
+
+  private static Connection asTheJob(String database, Duration limit) throws SQLException {
     return new PostgresqlSource(server.url(database), DatabaseServer.JOB_USER, null)
-        .limited(Duration.ofSeconds(2), Duration.ofSeconds(2))
+        .limited(limit, limit)
         .getConnection();
   }
 
@@ -78,7 +82,8 @@ class PostgresqlServerIT {
     String database = server.createJournal();
     server.pause();
     try {
-      assertThatThrownBy(() -> asTheJob(database)).isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> asTheJob(database, Duration.ofSeconds(2)))
+          .isInstanceOf(SQLException.class);
     } finally {
       server.resume();
     }

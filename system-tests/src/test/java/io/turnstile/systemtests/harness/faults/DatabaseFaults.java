@@ -229,7 +229,7 @@ public final class DatabaseFaults {
     TcpGate gate = testbed.database().gate();
     TestbedProcess zombie = Faults.busyTaskManager(testbed);
     gate.hold();
-    await().atMost(SHORT).until(() -> gate.held() > 0);
+    await().atMost(Deployment.PATIENCE).until(() -> gate.held() > 0);
     testbed.pause(zombie);
     return () -> {
       Faults.awaitLoss(testbed.flink(), zombie);
