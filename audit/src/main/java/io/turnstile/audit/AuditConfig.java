@@ -80,6 +80,11 @@ public record AuditConfig(
     return new VerdictAdditions(references, carried);
   }
 
+  /** Reads the verdicts of the job. */
+  VerdictReader verdictReader() {
+    return new VerdictReader(additions(), database != null);
+  }
+
   /** The properties of all Kafka clients. */
   Map<String, Object> client() {
     Map<String, Object> properties = new HashMap<>(clientProperties);

@@ -62,7 +62,7 @@ final class AuditRun {
     verdicts =
         new VerdictPass(
             range,
-            new VerdictReader(config.additions()),
+            config.verdictReader(),
             lanes,
             sequences,
             config.dedupWindow().toMillis(),
@@ -170,6 +170,7 @@ final class AuditRun {
         new ViolationLocator(
             range,
             config.additions(),
+            config.verdictReader(),
             position -> log.record(sources.get(position.partition()), position.offset()));
     boolean needed = false;
     for (Violation violation : found.list()) {

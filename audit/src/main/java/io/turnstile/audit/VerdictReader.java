@@ -66,9 +66,14 @@ final class VerdictReader {
   }
 
   private final VerdictAdditions additions;
+  private final boolean inDatabase;
 
-  VerdictReader(VerdictAdditions additions) {
+  /**
+   * @param inDatabase whether the verdicts are in a database, which may have refused some
+   */
+  VerdictReader(VerdictAdditions additions, boolean inDatabase) {
     this.additions = additions;
+    this.inDatabase = inDatabase;
   }
 
   /**
@@ -173,11 +178,14 @@ final class VerdictReader {
             null));
   }
 
-  private static ReadVerdict deadLetter(ConsumerRecord<byte[], byte[]> record, long sourceOffset) {
+  private ReadVerdict deadLetter(ConsumerRecord<byte[], byte[]> record, long sourceOffset) {
     DeadLetterCode code =
         known(
             DeadLetterCode.class,
             VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_CODE));
+    if (code == DeadLetterCode.REFUSED_BY_DATABASE && !inDatabase) {
+      return ReadVerdict.faulty(Kind.WRONG, code + ", but no database has these verdicts");
+    }
     VerdictHeaders.required(record.headers(), VerdictHeaders.ERROR_MESSAGE);
     return new ReadVerdict(
         OutcomeCode.of(code),

@@ -52,10 +52,11 @@ final class ViolationLocator {
     Optional<ConsumerRecord<byte[], byte[]>> at(SourcePosition position);
   }
 
-  ViolationLocator(InputRange range, VerdictAdditions additions, InputLookup inputs) {
+  ViolationLocator(
+      InputRange range, VerdictAdditions additions, VerdictReader reader, InputLookup inputs) {
     this.range = range;
     this.additions = additions;
-    this.reader = new VerdictReader(additions);
+    this.reader = reader;
     this.inputs = inputs;
     for (int i = 0; i < range.tables().size(); i++) {
       demandedByChunk.add(new HashMap<>());

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.turnstile.audit.History.Input;
 import io.turnstile.audit.History.Written;
 import io.turnstile.audit.Violation.Kind;
+import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.DeadLetterCode;
 import io.turnstile.events.InputHeaders;
 import io.turnstile.events.Outcome;
@@ -555,9 +556,22 @@ class AuditRunTest {
       Input good = history.send(transaction("t-1", "c-1", 1));
       good.record().headers().add("some", new byte[] {1});
       history.deadLetter(good, DeadLetterCode.REFUSED_BY_DATABASE);
-      AuditReport report = audit(history.log());
+      AuditReport report = auditOfADatabase();
       assertThat(report.violations()).isEmpty();
       assertThat(report.deadLettered()).containsEntry(DeadLetterCode.REFUSED_BY_DATABASE, 1L);
+    }
+
+    private AuditReport auditOfADatabase() {
+      PostgresqlSource database = new PostgresqlSource("jdbc:postgresql:unused", "unused", null);
+      return audit(
+          history.log(), AuditConfig.builder("unused:1").waitFor(SHORT).database(database));
+    }
+
+    @Test
+    void thatADatabaseRefusedIsWrongInKafka() {
+      Input good = history.send(transaction("t-1", "c-1", 1));
+      history.deadLetter(good, DeadLetterCode.REFUSED_BY_DATABASE);
+      assertOnly(audit(history.log()), Kind.WRONG, good, "no database has these verdicts");
     }
 
     @Test
@@ -565,7 +579,7 @@ class AuditRunTest {
       Input good = history.send(transaction("t-1", "c-1", 1));
       Written written = history.deadLetter(good, DeadLetterCode.REFUSED_BY_DATABASE);
       history.replace(written, written.withValue(utf8("{}")));
-      assertOnly(audit(history.log()), Kind.WRONG, good, "bytes are not those of its input");
+      assertOnly(auditOfADatabase(), Kind.WRONG, good, "bytes are not those of its input");
     }
 
     @Test
@@ -573,7 +587,7 @@ class AuditRunTest {
       Input malformed = history.sendMalformed("c-1", "[]");
       history.deadLetter(malformed, DeadLetterCode.REFUSED_BY_DATABASE);
       assertOnly(
-          audit(history.log()),
+          auditOfADatabase(),
           Kind.WRONG,
           malformed,
           "REFUSED_BY_DATABASE, but its input is SCHEMA_VIOLATION");

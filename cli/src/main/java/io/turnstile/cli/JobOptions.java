@@ -5,14 +5,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Unmatched;
 
-/** What an upgrade has to know of the job's options, among all others. */
+/**
+ * What an upgrade has to know of the job's arguments, among all others. What the job takes from its
+ * environment or a file is known where it runs only.
+ */
 final class JobOptions {
 
   /** The option that an upgrade adds. */
   static final String GENERATION = "--generation";
-
-  @Option(names = "--parallelism")
-  private Integer parallelism;
 
   @Option(names = GENERATION)
   private String generation;
@@ -31,11 +31,6 @@ final class JobOptions {
    */
   static JobOptions of(List<String> arguments) {
     return CommandLine.populateCommand(new JobOptions(), arguments.toArray(String[]::new));
-  }
-
-  /** Null if it is not given. */
-  Integer parallelism() {
-    return parallelism;
   }
 
   /** Null if it is not given. */

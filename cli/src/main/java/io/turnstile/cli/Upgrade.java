@@ -1,12 +1,12 @@
 package io.turnstile.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.turnstile.clients.Await;
 import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.FlinkOptions;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.FlinkRestException;
 import io.turnstile.clients.Generation;
+import io.turnstile.clients.JobRejectedException;
 import io.turnstile.clients.JobSubmission;
 import io.turnstile.events.TopicNames;
 import java.time.Duration;
@@ -43,10 +43,16 @@ public final class Upgrade {
    */
   public record Report(String from, String job, long generation, boolean beside, double seconds) {}
 
+  /** Instead of the savepoint, for the job to know that there will be one. */
+  private static final String NOT_TAKEN_YET = "not-taken-yet";
+
   private final FlinkRest flink;
   private final Supplier<LaneOwners> connector;
   private final Limits limits;
   private final Consumer<String> progress;
+
+  /** The old job, which is not to end before a lane is taken; null if there is none any more. */
+  private FlinkRest.Job old;
 
   /**
    * @param client properties of the Kafka clients
@@ -88,32 +94,35 @@ public final class Upgrade {
 
   private Report run(
       LaneOwners owners,
-      Optional<FlinkRest.Job> old,
+      Optional<FlinkRest.Job> known,
       Optional<String> from,
       JobSubmission submission) {
-    Optional<FlinkRest.Job> running = old.filter(job -> !job.isTerminal());
+    old = known.filter(job -> !job.isTerminal()).orElse(null);
     long number = nextNumber(owners);
+    int lanes = owners.lanes();
+    JobSubmission next = withGeneration(submission, number);
+    int needed = slots(next.restoredFrom(from.orElse(NOT_TAKEN_YET)));
     int free = flink.taskManagers().stream().mapToInt(FlinkRest.TaskManager::freeSlots).sum();
-    int needed = running.map(job -> slots(submission, job)).orElse(0);
-    boolean beside = free >= needed;
+    boolean beside = old == null || free >= needed;
     String start;
     if (beside) {
-      start = from.or(() -> old.map(this::state)).orElseThrow(Upgrade::nothingToStartFrom);
+      start = from.or(() -> known.map(this::state)).orElseThrow(Upgrade::nothingToStartFrom);
     } else {
       progress.accept(
           "The cluster has %d free slots and the new job needs %d: no room beside the old one."
               .formatted(free, needed));
-      start = stop(running.orElseThrow(), from);
+      start = stop(old, from);
+      old = null;
     }
     progress.accept("Starting generation %d from %s".formatted(number, start));
     long began = System.nanoTime();
     String id;
     try {
-      id = flink.submit(withGeneration(submission, number).restoredFrom(start));
+      id = flink.submit(next.restoredFrom(start));
     } catch (FlinkRestException e) {
-      throw new CheckFailedException(e.getMessage() + "; " + whoRuns(beside, start));
+      throw new CheckFailedException(e.getMessage() + "; " + whoRuns(start));
     }
-    awaitTakeOver(owners, new Generation(number, id), beside, running, start);
+    awaitTakeOver(owners, lanes, new Generation(number, id), start);
     double seconds = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / 1e3;
     progress.accept("Job %s has taken over, %.1f s after its start".formatted(id, seconds));
     return new Report(start, id, number, beside, seconds);
@@ -123,39 +132,49 @@ public final class Upgrade {
     return owners.read().values().stream().mapToLong(Generation::number).max().orElse(0) + 1;
   }
 
+  /** Also finds out, while the old job still runs, whether the new one would be refused. */
+  private int slots(JobSubmission submission) {
+    try {
+      return flink.slots(submission);
+    } catch (JobRejectedException e) {
+      throw new CheckFailedException(
+          "the new job is refused, and nothing was done: " + e.getMessage());
+    }
+  }
+
   /**
    * Stops a job for want of room.
    *
    * @return what to start from
    */
-  private String stop(FlinkRest.Job old, Optional<String> from) {
-    if (from.isEmpty()) {
-      progress.accept("Stopping the old job with a savepoint; no verdicts come until the new runs");
-      return flink.stopWithSavepoint(old.id(), limits.savepoint);
+  private String stop(FlinkRest.Job job, Optional<String> from) {
+    progress.accept("Stopping the old job with a savepoint; no verdicts come until the new runs");
+    try {
+      String savepoint = flink.stopWithSavepoint(job.id(), limits.savepoint);
+      from.ifPresent(other -> progress.accept("Its last state is in " + savepoint));
+      return from.orElse(savepoint);
+    } catch (FlinkRestException e) {
+      String start = from.orElseGet(() -> newestCheckpoint(job, e.getMessage()));
+      // Whatever it has decided since is in the journal.
+      progress.accept(
+          "It cannot be stopped so (%s): cancelling it is the last resort"
+              .formatted(e.getMessage()));
+      cancel(job);
+      awaitOver(job, start);
+      return start;
     }
-    // Whatever it has decided since is in the journal.
-    progress.accept("Cancelling the old job; no verdicts come until the new runs");
-    flink.cancel(old.id());
-    flink.awaitTerminal(old.id(), limits.savepoint);
-    return from.get();
   }
 
-  /**
-   * The slots that a job with the parallelism of the old one takes, unless another one is given.
-   */
-  private int slots(JobSubmission submission, FlinkRest.Job old) {
-    Integer given = JobOptions.of(submission.arguments()).parallelism();
-    if (given != null) {
-      return given;
+  private void awaitOver(FlinkRest.Job job, String start) {
+    try {
+      flink.awaitTerminal(job.id(), limits.savepoint);
+    } catch (FlinkRestException e) {
+      throw new CheckFailedException(
+          "the old job is cancelled, and no new one is started, for they would not both have room: "
+              + e.getMessage()
+              + "; when it is over, do the same with --from "
+              + start);
     }
-    if (submission.parallelism().isPresent()) {
-      return submission.parallelism().getAsInt();
-    }
-    int most = 1;
-    for (JsonNode vertex : flink.get("jobs/" + old.id()).path("vertices")) {
-      most = Math.max(most, vertex.path("parallelism").asInt());
-    }
-    return most;
   }
 
   /** A savepoint of the job, or its newest checkpoint if it cannot take one. */
@@ -169,15 +188,19 @@ public final class Upgrade {
         why = e.getMessage();
       }
     }
-    String reason = why;
+    return newestCheckpoint(job, why);
+  }
+
+  private String newestCheckpoint(FlinkRest.Job job, String whyNoSavepoint) {
     String checkpoint =
         flink
             .checkpoints(job.id())
             .latest()
             .map(FlinkRest.Checkpoint::path)
             .orElseThrow(
-                () -> new CheckFailedException("no savepoint and no checkpoint: " + reason));
-    progress.accept("No savepoint (%s): its newest checkpoint has to do".formatted(reason));
+                () ->
+                    new CheckFailedException("no savepoint and no checkpoint: " + whyNoSavepoint));
+    progress.accept("No savepoint (%s): its newest checkpoint has to do".formatted(whyNoSavepoint));
     return checkpoint;
   }
 
@@ -198,29 +221,18 @@ public final class Upgrade {
    * Waits until the new job owns all lanes. Once it owns one, the old job can do nothing any more:
    * it would only try.
    */
-  private void awaitTakeOver(
-      LaneOwners owners,
-      Generation mine,
-      boolean beside,
-      Optional<FlinkRest.Job> old,
-      String start) {
-    int lanes = owners.lanes();
-    boolean[] oldRuns = {beside};
+  private void awaitTakeOver(LaneOwners owners, int lanes, Generation mine, String start) {
     Await.until(
         limits.takeOver,
         () -> {
           try {
-            long owned = owners.read().values().stream().filter(mine::equals).count();
-            if (owned > 0 && oldRuns[0]) {
-              old.ifPresent(this::end);
-              oldRuns[0] = false;
-            }
+            long owned = owned(owners, mine);
             if (owned < lanes && flink.isOver(mine.job())) {
               throw new CheckFailedException(
                   "the new job has ended"
                       + FlinkOptions.cause(flink, flink.job(mine.job()))
                       + "; "
-                      + whoRuns(oldRuns[0], start));
+                      + whoRuns(start));
             }
             return owned == lanes;
           } catch (KafkaException | FlinkRestException e) {
@@ -228,26 +240,55 @@ public final class Upgrade {
             return false;
           }
         },
-        () -> {
-          flink.cancel(mine.job());
-          return new CheckFailedException(
-              "the new job has not taken over within %d s, and is cancelled; %s"
-                  .formatted(limits.takeOver.toSeconds(), whoRuns(oldRuns[0], start)));
-        });
+        () -> notInTime(owners, mine));
   }
 
-  private static String whoRuns(boolean old, String start) {
-    return old
-        ? "the old one goes on, if it ran"
-        : "the old one was stopped, and no job runs: start one again with --from " + start;
+  /** The number of lanes that the new job owns; ends the old one if there are any. */
+  private long owned(LaneOwners owners, Generation mine) {
+    long owned = owners.read().values().stream().filter(mine::equals).count();
+    if (owned > 0 && old != null) {
+      cancel(old);
+      old = null;
+    }
+    return owned;
+  }
+
+  /** Cancels the new job, unless it is the only one that is left. */
+  private CheckFailedException notInTime(LaneOwners owners, Generation mine) {
+    String late =
+        "the new job %s has not taken over within %d s"
+            .formatted(mine.job(), limits.takeOver.toSeconds());
+    try {
+      if (owned(owners, mine) > 0 || !oldRuns()) {
+        return new CheckFailedException(
+            late
+                + "; it goes on to try, for the old one is over: see its exceptions in Flink, and"
+                + " whether its decidedAhead falls");
+      }
+      flink.cancel(mine.job());
+      return new CheckFailedException(late + ", and is cancelled; the old one goes on");
+    } catch (KafkaException | FlinkRestException e) {
+      return new CheckFailedException(
+          late + ", and is not cancelled, for it may be the only one: " + OneLine.of(e));
+    }
+  }
+
+  private boolean oldRuns() {
+    return old != null && !flink.isOver(old.id());
+  }
+
+  private String whoRuns(String start) {
+    return oldRuns()
+        ? "the old one goes on"
+        : "the old one is over, and no job runs: start one again with --from " + start;
   }
 
   /** It may have stopped by itself: a job with a generation does. */
-  private void end(FlinkRest.Job old) {
+  private void cancel(FlinkRest.Job job) {
     try {
-      flink.cancel(old.id());
+      flink.cancel(job.id());
     } catch (FlinkRestException e) {
-      if (!flink.isOver(old.id())) {
+      if (!flink.isOver(job.id())) {
         throw e;
       }
     }

@@ -164,6 +164,17 @@ public final class FlinkRest {
     return new FlinkSubmission(http).submit(submission);
   }
 
+  /**
+   * The number of slots that a job would take, whose operators share them: its greatest
+   * parallelism, wherever it comes from. Runs its main method in the JobManager as {@link #submit}
+   * does, and no job.
+   *
+   * @throws JobRejectedException with the job's own message when its main method threw
+   */
+  public int slots(JobSubmission submission) {
+    return new FlinkSubmission(http).slots(submission);
+  }
+
   /** Asks the job to cancel; does not wait. */
   public void cancel(String jobId) {
     http.patch("jobs/" + jobId + "?mode=cancel");
@@ -174,10 +185,16 @@ public final class FlinkRest {
    * waits for both.
    *
    * @return the savepoint's path
+   * @throws FlinkRestException that names the path, too, if the savepoint is taken and the job is
+   *     not over in time
    */
   public String stopWithSavepoint(String jobId, Duration timeout) {
     String path = new FlinkSnapshots(http).stopWithSavepoint(jobId, timeout);
-    awaitTerminal(jobId, timeout);
+    try {
+      awaitTerminal(jobId, timeout);
+    } catch (FlinkRestException e) {
+      throw new FlinkRestException("the savepoint is " + path + ", but " + e.getMessage(), e);
+    }
     return path;
   }
 
@@ -243,8 +260,8 @@ public final class FlinkRest {
         () ->
             new FlinkRestException(
                 0,
-                "job is not over within %d s, it is %s"
-                    .formatted(timeout.toSeconds(), job(jobId).state())));
+                "job %s is not over within %d s, it is %s"
+                    .formatted(jobId, timeout.toSeconds(), job(jobId).state())));
     return job(jobId);
   }
 

@@ -22,12 +22,14 @@ final class Standby {
   static final long SETTLING_MILLIS = 5_000;
 
   /**
-   * Whoever holds this much for so long without getting rid of half of it is not going to: the
-   * other job is dead, or slower than this one.
+   * Whoever was full so long ago and has not got rid of half of it since is not going to: the other
+   * job is dead, or slower than this one.
    */
   static final long PATIENCE_MILLIS = 2_000;
 
   private static final long MAX_HELD_BYTES = 64L << 20;
+
+  private static final long NEVER = Long.MAX_VALUE;
 
   private record Held(DecisionInput input, int bytes) {}
 
@@ -43,15 +45,14 @@ final class Standby {
   private long heldBytes;
   private boolean arrived;
 
-  /** When {@link #isStuck} last found it half empty. */
-  private long halfEmptyAt;
+  /** When {@link #isStuck} first found it full, since it was last half empty. */
+  private long fullSince = NEVER;
 
   /**
    * @param since when it began, epoch milliseconds
    */
   Standby(long since) {
     this.since = since;
-    halfEmptyAt = since;
   }
 
   /** An input has arrived, to be held or not. */
@@ -72,7 +73,7 @@ final class Standby {
     for (int left = held.size(); left > 0; left--) {
       Held first = held.remove();
       if (check.isDecided(first.input)) {
-        heldBytes -= first.bytes;
+        release(first);
       } else {
         held.add(first);
       }
@@ -85,8 +86,15 @@ final class Standby {
     if (first == null) {
       return null;
     }
-    heldBytes -= first.bytes;
+    release(first);
     return first.input;
+  }
+
+  private void release(Held gone) {
+    heldBytes -= gone.bytes;
+    if (heldBytes <= MAX_HELD_BYTES / 2) {
+      fullSince = NEVER;
+    }
   }
 
   /** Inputs that are held. */
@@ -116,9 +124,10 @@ final class Standby {
    * @param now epoch milliseconds
    */
   boolean isStuck(long now) {
-    if (heldBytes <= MAX_HELD_BYTES / 2) {
-      halfEmptyAt = now;
+    if (!isFull()) {
+      return false;
     }
-    return isFull() && now - halfEmptyAt >= PATIENCE_MILLIS;
+    fullSince = Math.min(fullSince, now);
+    return now - fullSince >= PATIENCE_MILLIS;
   }
 }

@@ -12,9 +12,10 @@ import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 
 /**
- * Has the subtasks of a job that stands by take over together, when all of them are ready or one
- * can hold no more, and lets no checkpoint and no savepoint be taken before: it would not hold what
- * the other job decides. Everything else is another coordinator's. Flink calls it in one thread.
+ * Has the subtasks of a job that stands by take over together, when all of them are ready, or all
+ * stand by and one can hold no more; and lets no checkpoint and no savepoint be taken before: it
+ * would not hold what the other job decides. Everything else is another coordinator's. Flink calls
+ * it in one thread.
  */
 // Flink's coordinators throw anything on closing.
 @SuppressWarnings("try")
@@ -23,6 +24,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   private final Context context;
   private final OperatorCoordinator other;
   private final Map<Integer, SubtaskGateway> subtasks = new HashMap<>();
+  private final Set<Integer> standing = new HashSet<>();
   private final Set<Integer> ready = new HashSet<>();
   private final Set<Integer> full = new HashSet<>();
   private final Set<Integer> told = new HashSet<>();
@@ -58,9 +60,11 @@ final class StandbyCoordinator implements OperatorCoordinator {
       return;
     }
     switch (signal) {
+      case STANDS_BY -> standing.add(subtask);
       case READY -> ready.add(subtask);
       case FULL -> full.add(subtask);
       case TAKEN_OVER -> {
+        standing.add(subtask);
         ready.add(subtask);
         takenOver.add(subtask);
       }
@@ -71,7 +75,9 @@ final class StandbyCoordinator implements OperatorCoordinator {
 
   /** Also when a subtask has come later than the signals: it must not be left out. */
   private void tellIfDue() {
-    if (full.isEmpty() && ready.size() < context.currentParallelism()) {
+    // Lanes that are fenced while another subtask is still opening have no owner until it is open.
+    boolean oneIsFull = !full.isEmpty() && standing.size() == context.currentParallelism();
+    if (!oneIsFull && ready.size() < context.currentParallelism()) {
       return;
     }
     subtasks.forEach(
@@ -117,6 +123,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
 
   private void forget(int subtask) {
     subtasks.remove(subtask);
+    standing.remove(subtask);
     ready.remove(subtask);
     full.remove(subtask);
     told.remove(subtask);
@@ -126,6 +133,7 @@ final class StandbyCoordinator implements OperatorCoordinator {
   @Override
   public void resetToCheckpoint(long checkpointId, byte[] checkpoint) throws Exception {
     subtasks.clear();
+    standing.clear();
     ready.clear();
     full.clear();
     told.clear();

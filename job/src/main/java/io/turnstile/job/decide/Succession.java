@@ -78,6 +78,7 @@ final class Succession {
     }
     if (commit.standsBy()) {
       standby = new Standby(time.getCurrentProcessingTime());
+      say(StandbySignal.STANDS_BY);
       look();
     } else {
       say(StandbySignal.TAKEN_OVER);

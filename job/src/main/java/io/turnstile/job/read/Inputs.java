@@ -11,7 +11,8 @@ public interface Inputs extends Serializable {
   /**
    * Reads an input as its source does.
    *
-   * @throws IOException if it cannot be read within some seconds, or is no longer there
+   * @throws NoSuchInputException if it is no longer there
+   * @throws IOException if it cannot be read within some seconds
    */
   InputRecord at(SourcePosition position) throws IOException, InterruptedException;
 }

@@ -9,6 +9,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -50,6 +51,8 @@ final class KafkaInputs implements Inputs {
       } finally {
         KafkaConsumers.close(consumer);
       }
+    } catch (OffsetOutOfRangeException e) {
+      throw new NoSuchInputException(position);
     } catch (InterruptException e) {
       // Kafka's client has set the flag again.
       Thread.interrupted();
@@ -69,6 +72,9 @@ final class KafkaInputs implements Inputs {
         return TransactionDeserializer.input(record, appendTime);
       }
     }
-    throw new IOException("input " + position + " is not there, or Kafka does not answer");
+    if (consumer.position(partition) > position.offset()) {
+      throw new NoSuchInputException(position);
+    }
+    throw new IOException("cannot read input " + position + ": Kafka does not answer");
   }
 }

@@ -56,6 +56,8 @@ class StandbyCoordinatorTest {
   /** Who is not ready may get no inputs as long as the other one does not read. */
   @Test
   void allTakeOverWhenOneCanHoldNoMore() throws Exception {
+    says(0, StandbySignal.STANDS_BY);
+    says(1, StandbySignal.STANDS_BY);
     says(0, StandbySignal.FULL);
     for (int subtask = 0; subtask < 2; subtask++) {
       assertThat(tasks.getSentEventsForSubtask(subtask)).containsExactly(StandbySignal.TAKE_OVER);
@@ -64,11 +66,48 @@ class StandbyCoordinatorTest {
     assertThat(tasks.getNumberOfSentEvents()).as("told once").isEqualTo(2);
   }
 
+  /** The lanes of the first would have no owner until the second is open, and has taken over. */
   @Test
-  void whoStartsToRunLaterIsToldToo() throws Exception {
+  void whoCanHoldNoMoreWaitsUntilAllStandBy() throws Exception {
+    says(0, StandbySignal.STANDS_BY);
+    says(0, StandbySignal.FULL);
+    assertThat(tasks.getNumberOfSentEvents()).isZero();
+    says(1, StandbySignal.STANDS_BY);
+    for (int subtask = 0; subtask < 2; subtask++) {
+      assertThat(tasks.getSentEventsForSubtask(subtask)).containsExactly(StandbySignal.TAKE_OVER);
+    }
+  }
+
+  @Test
+  void whoHasTakenOverAlreadyIsNotWaitedFor() throws Exception {
+    says(0, StandbySignal.TAKEN_OVER);
+    says(1, StandbySignal.STANDS_BY);
+    assertThat(tasks.getNumberOfSentEvents()).isZero();
+    says(1, StandbySignal.FULL);
+    assertThat(tasks.getSentEventsForSubtask(0)).isEmpty();
+    assertThat(tasks.getSentEventsForSubtask(1)).containsExactly(StandbySignal.TAKE_OVER);
+  }
+
+  @Test
+  void subtaskThatHasFailedDoesNotStandByUntilItsNextAttemptSaysSo() throws Exception {
+    says(1, StandbySignal.STANDS_BY);
     coordinator.executionAttemptFailed(1, 0, null);
     coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
+    says(0, StandbySignal.STANDS_BY);
     says(0, StandbySignal.FULL);
+    runs(1, 1);
+    assertThat(tasks.getNumberOfSentEvents()).isZero();
+    says(1, StandbySignal.STANDS_BY);
+    assertThat(tasks.getSentEventsForSubtask(1)).containsExactly(StandbySignal.TAKE_OVER);
+  }
+
+  /** What a subtask says may come sooner than that Flink knows it to run. */
+  @Test
+  void whoIsKnownToRunAfterwardsIsToldToo() throws Exception {
+    coordinator.executionAttemptFailed(1, 0, null);
+    coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
+    says(0, StandbySignal.READY);
+    says(1, StandbySignal.READY);
     assertThat(tasks.getNumberOfSentEvents()).isEqualTo(1);
     runs(1, 1);
     assertThat(tasks.getSentEventsForSubtask(1)).containsExactly(StandbySignal.TAKE_OVER);
@@ -106,7 +145,7 @@ class StandbyCoordinatorTest {
   @Test
   void nextAttemptIsAskedAnew() throws Exception {
     says(0, StandbySignal.READY);
-    says(1, StandbySignal.FULL);
+    says(1, StandbySignal.READY);
     says(0, StandbySignal.TAKEN_OVER);
     says(1, StandbySignal.TAKEN_OVER);
     for (int subtask = 0; subtask < 2; subtask++) {

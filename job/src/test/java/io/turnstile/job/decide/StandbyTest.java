@@ -47,11 +47,26 @@ class StandbyTest {
   /** The other job may decide what is held at any moment. */
   @Test
   void whoHasBeenFullForAWhileIsStuck() throws Exception {
-    assertThat(standby.isStuck(START + 1_000)).isFalse();
+    assertThat(standby.isStuck(START)).isFalse();
     fill();
-    assertThat(standby.isStuck(START + Standby.PATIENCE_MILLIS)).isFalse();
-    assertThat(standby.isStuck(START + 1_000 + Standby.PATIENCE_MILLIS)).isTrue();
-    assertThat(standby.isReady(1_000_000, START + 1_000 + Standby.PATIENCE_MILLIS)).isFalse();
+    long full = START + 1_000;
+    assertThat(standby.isStuck(full)).isFalse();
+    assertThat(standby.isStuck(full + Standby.PATIENCE_MILLIS - 1)).isFalse();
+    assertThat(standby.isStuck(full + Standby.PATIENCE_MILLIS)).isTrue();
+    assertThat(standby.isReady(1_000_000, full + Standby.PATIENCE_MILLIS)).isFalse();
+  }
+
+  /** However long it took to fill: the other job gets its time when there is no more room. */
+  @Test
+  void whoFillsSlowlyIsNotStuckAtOnce() throws Exception {
+    long now = START;
+    while (!standby.isFull()) {
+      assertThat(standby.isStuck(now)).isFalse();
+      standby.hold(input(0, 10 << 20));
+      now += Standby.PATIENCE_MILLIS;
+    }
+    assertThat(standby.isStuck(now)).isFalse();
+    assertThat(standby.isStuck(now + Standby.PATIENCE_MILLIS)).isTrue();
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import io.turnstile.job.commit.journal.kafka.TestBroker;
-import java.io.IOException;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -69,8 +68,8 @@ class KafkaInputsIT {
   void inputThatIsGoneIsSaidToBe() {
     for (long gone : new long[] {1, 7}) {
       assertThatThrownBy(() -> inputs.at(position(gone)))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("again.transactions/0/" + gone);
+          .isInstanceOf(NoSuchInputException.class)
+          .hasMessage("input again.transactions/0/" + gone + " is no longer in its topic");
     }
   }
 }

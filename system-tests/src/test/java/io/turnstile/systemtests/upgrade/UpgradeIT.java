@@ -19,6 +19,7 @@ import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedProcess;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,7 +108,10 @@ class UpgradeIT {
   private record Run(int exitCode, String out, String err) {}
 
   private Run upgrade(int parallelism, String... options) {
-    JobSubmission job = submission(arguments(parallelism));
+    return upgrade(submission(arguments(parallelism)), options);
+  }
+
+  private Run upgrade(JobSubmission job, String... options) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("upgrade", "--flink", testbed().flinkUrl().toString()));
     arguments.addAll(List.of("--bootstrap-servers", testbed().bootstrapServers()));
@@ -244,12 +248,16 @@ class UpgradeIT {
     load.stopAndAudit();
   }
 
+  /** The command does not read the job's file: it may be in the JobManager's image only. */
   @Test
   void withoutRoomTheOldJobIsStoppedFirstAndTheCommandSaysSo() throws Exception {
-    deploy("full.", 4);
-    Run run = upgrade(4);
+    deploy("full.", 2);
+    Path file = Files.writeString(directory.resolve("job.properties"), "job.parallelism=4\n");
+    Run run = upgrade(submission(List.of("--options", file.toString())));
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.out()).contains("no room beside the old one");
+    assertThat(run.out())
+        .contains("The cluster has 2 free slots and the new job needs 4: no room beside the old one")
+        .contains("Stopping the old job with a savepoint");
     awaitGeneration(2, Deployment.LANES);
     load.awaitVerdicts(SOME);
     load.stopAndAudit();

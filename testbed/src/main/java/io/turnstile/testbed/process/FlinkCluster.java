@@ -48,6 +48,10 @@ final class FlinkCluster {
   private final Jvm jvm;
   private final Distribution distribution;
   private final Path directory;
+
+  /** On the class path of TaskManagers; null for none. */
+  private final Path jobJar;
+
   private final Path logs;
   private final Function<String, ManagedProcess> processes;
   private final Map<String, String> flinkConfig;
@@ -70,6 +74,10 @@ final class FlinkCluster {
     this.jvm = jvm;
     this.distribution = Distribution.flink();
     this.directory = directory;
+    this.jobJar =
+        config.jobJar() == null
+            ? null
+            : KeptJar.of(config.jobJar(), distribution.directory().toAbsolutePath());
     this.logs = logs;
     this.processes = processes;
     this.ports = ports;
@@ -117,7 +125,7 @@ final class FlinkCluster {
     flink.put("execution.checkpointing.dir", storage("checkpoints"));
     flink.put("execution.checkpointing.savepoint-dir", storage("savepoints"));
 
-    if (config.jobJar() != null) {
+    if (jobJar != null) {
       flink.put("classloader.resolve-order", "parent-first");
     }
     flink.putAll(config.flinkConfig());
@@ -219,8 +227,8 @@ final class FlinkCluster {
   }
 
   private String classPath(String role) {
-    return config.jobJar() != null && role.equals(TASK_MANAGER)
-        ? distribution.classPath() + File.pathSeparator + config.jobJar()
+    return jobJar != null && role.equals(TASK_MANAGER)
+        ? distribution.classPath() + File.pathSeparator + jobJar
         : distribution.classPath();
   }
 

@@ -234,7 +234,11 @@ class SuccessionTest {
     Checkpoint savepoint = first.checkpoint();
     first.first(input(0, 0));
     first.checkpoint();
+    said.clear();
     var second = start(2, savepoint);
+    assertThat(said)
+        .filteredOn(StandbySignal.class::isInstance)
+        .containsExactly(StandbySignal.STANDS_BY);
     assertThat(second.gauge("standingBy")).isOne();
     assertThat(second.gauge("decidedAhead")).isOne();
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -21,7 +22,7 @@ final class KafkaFollowing {
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final KafkaJournalSettings settings;
-  private final Map<Integer, LaneRange> ranges;
+  private final SortedMap<Integer, LaneRange> ranges;
   private final VerdictConsumer verdicts;
 
   /**
@@ -31,9 +32,12 @@ final class KafkaFollowing {
     this.settings = settings;
     this.ranges = new TreeMap<>(ranges);
     String lanes = "lanes " + this.ranges.keySet() + ": ";
-    verdicts =
-        new VerdictConsumer(
-            settings, lanes, "turnstile-" + settings.topics().accepted() + "-following");
+    verdicts = new VerdictConsumer(settings, lanes, clientId(settings, this.ranges.firstKey()));
+  }
+
+  /** Another one for each subtask, whose lanes are no other's. */
+  static String clientId(KafkaJournalSettings settings, int firstLane) {
+    return "turnstile-" + settings.topics().accepted() + "-following-" + firstLane;
   }
 
   /** See {@link Journal#follow}. */

@@ -18,6 +18,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -101,7 +102,9 @@ public final class KafkaJournal implements Journal {
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeout);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, timeout);
     properties.putAll(settings.client());
-    properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "turnstile-journal-admin");
+    // One for each connection: subtasks, attempts and jobs share the JVM that registers them.
+    properties.putIfAbsent(
+        CommonClientConfigs.CLIENT_ID_CONFIG, "turnstile-journal-admin-" + UUID.randomUUID());
     KafkaJournal journal;
     try {
       journal = new KafkaJournal(settings, strayLives, Admin.create(properties));

@@ -7,16 +7,24 @@ import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.Inputs;
+import io.turnstile.job.read.NoSuchInputException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Commits verdicts of one lane for one owner: in one statement, unless the database refuses a
  * verdict. That one is then found out, and what comes before it is committed.
  */
 final class LaneCommit {
+
+  /**
+   * Of all attempts that this TaskManager has made: a refusal ends the attempt, and its own counter
+   * would go with it before anybody has read it.
+   */
+  private static final AtomicLong REFUSED = new AtomicLong();
 
   private final LaneSession session;
   private final LaneTable table;
@@ -37,6 +45,11 @@ final class LaneCommit {
     this.at = at;
   }
 
+  /** Verdicts that the database has refused; of the TaskManager, since it loaded this class. */
+  static long refused() {
+    return REFUSED.get();
+  }
+
   /**
    * Commits.
    *
@@ -55,6 +68,7 @@ final class LaneCommit {
         throw e;
       }
       if (verdicts.size() == 1) {
+        REFUSED.incrementAndGet();
         throw inputs == null ? e : deadLettered(before, verdicts.get(0), refusal, e);
       }
       int half = verdicts.size() / 2;
@@ -129,6 +143,17 @@ final class LaneCommit {
     InputRecord input;
     try {
       input = inputs.at(verdict.position());
+    } catch (NoSuchInputException e) {
+      throw new JournalException.Refused(
+          at
+              + "the database refuses the verdict of input "
+              + verdict.position()
+              + " ("
+              + reason
+              + "), and its topic no longer has that input, of which to make a dead letter: change"
+              + " the constraint or trigger so that it admits this verdict, and start the job again"
+              + " from its last checkpoint",
+          e);
     } catch (IOException e) {
       throw new JournalException(
           at

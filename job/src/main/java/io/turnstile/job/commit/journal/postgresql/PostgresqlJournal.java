@@ -64,7 +64,7 @@ public final class PostgresqlJournal implements Journal {
    * Connects, and checks that server and tables suit.
    *
    * @param lanes how many lanes the deployment has
-   * @param metrics gets those of the pool
+   * @param metrics gets those of the pool, and of what the database refuses
    * @param inputs to make dead letters of those whose verdicts the database refuses; null if that
    *     stops the job
    * @throws JournalException.Refused if they do not
@@ -94,6 +94,7 @@ public final class PostgresqlJournal implements Journal {
     config.setConnectionTimeout(settings.retryTimeout().toMillis());
     config.setConnectionInitSql(sessionSettings(settings, sessions));
     config.setMetricsTrackerFactory(new PoolMetrics(metrics));
+    metrics.gauge("jdbcRefusedVerdicts", LaneCommit::refused);
     // The check has just connected; a failure now is one of the take-over, which explains it.
     config.setInitializationFailTimeout(-1);
     TreeMap<String, String> identity =

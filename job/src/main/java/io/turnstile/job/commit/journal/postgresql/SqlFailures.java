@@ -17,6 +17,28 @@ final class SqlFailures {
 
   private static final String UNIQUE_VIOLATION = "23505";
 
+  private static final String CHECK_VIOLATION = "23514";
+
+  /**
+   * The routines of the server that find no partition for a row. They give the SQLSTATE of a check,
+   * and no constraint.
+   */
+  private static final Set<String> FIND_PARTITION =
+      Set.of("ExecFindPartition", "ExecPartitionCheckEmitError");
+
+  /** Of the server's message. */
+  private static final int MAX_CHARS = 300;
+
+  private static final String ENCODED = "[A-Za-z0-9+/=_.\\\\-]";
+
+  /**
+   * Text as long as tokens, keys and encoded values are: a trigger may say what is in a row. No
+   * UUID, and no name of a table or constraint.
+   */
+  private static final Pattern OPAQUE =
+      Pattern.compile(
+          "(?![a-z0-9_]++(?!%1$s))%1$s{40,}|(?<!%1$s)[0-9a-f]{40,}(?!%1$s)".formatted(ENCODED));
+
   /** The table's own; those of a partition have its name behind. */
   private static final Pattern KEY = Pattern.compile("verdict_(number|source)(_[a-z0-9]+)?");
 
@@ -82,12 +104,26 @@ final class SqlFailures {
   }
 
   /**
-   * Whether the server refuses what is in the rows. Never for a key of the journal's tables: that
-   * there is a verdict already says nothing about this one.
+   * Whether the server, and not the driver, refuses what is in the rows. Never for a key of the
+   * journal's tables: that there is a verdict already says nothing about this one. Never for want
+   * of a partition either: one may be attached at any moment.
    */
   static boolean isOfRows(SQLException failure) {
-    String state = failure.getSQLState();
-    return state != null && OF_ROWS.stream().anyMatch(state::startsWith) && !isTwice(failure);
+    ServerErrorMessage server = serverMessage(failure);
+    return server != null
+        && server.getSQLState() != null
+        && OF_ROWS.stream().anyMatch(server.getSQLState()::startsWith)
+        && !isTwice(failure)
+        && !lacksPartition(failure);
+  }
+
+  private static boolean lacksPartition(SQLException failure) {
+    ServerErrorMessage server = serverMessage(failure);
+    return server != null
+        && CHECK_VIOLATION.equals(server.getSQLState())
+        && server.getConstraint() == null
+        && server.getRoutine() != null
+        && FIND_PARTITION.contains(server.getRoutine());
   }
 
   /** Whether the journal's tables have such a row already. */
@@ -110,18 +146,28 @@ final class SqlFailures {
   }
 
   /**
-   * Makes the exception to throw.
+   * Makes the exception to throw. Neither it nor its cause has more of an input than {@link
+   * #oneLine}.
    *
    * @param what was tried
    */
-  static JournalException explain(String what, SQLException failure) {
-    String failed = what + " failed: " + oneLine(failure);
+  static JournalException explain(String what, SQLException original) {
+    String failed = what + " failed: " + oneLine(original);
+    SQLException failure = withoutContent(original);
     String state = failure.getSQLState() == null ? "" : failure.getSQLState();
     if (isTwice(failure)) {
       return new JournalException.Refused(
           failed
               + "; another program writes to the verdict table, or the job restored the checkpoint"
               + " of another database: stop the one, or restore one of this database",
+          failure);
+    }
+    if (lacksPartition(failure)) {
+      return new JournalException(
+          failed
+              + "; attach a partition for such rows, or one that takes all others"
+              + " (./turnstile database retain makes those of days)"
+              + BACK,
           failure);
     }
     for (Cure cure : CURES) {
@@ -137,12 +183,39 @@ final class SqlFailures {
     return new JournalException(failed + BACK, failure);
   }
 
+  /** The same failure, for a stack trace: the server's message shortened, and no details. */
+  private static SQLException withoutContent(SQLException failure) {
+    ServerErrorMessage server = serverMessage(failure);
+    if (server == null) {
+      return failure;
+    }
+    StringBuilder fields = new StringBuilder();
+    add(fields, 'S', server.getSeverity());
+    add(fields, 'C', server.getSQLState());
+    add(fields, 'M', shortened(server.getMessage()));
+    add(fields, 's', server.getSchema());
+    add(fields, 't', server.getTable());
+    add(fields, 'n', server.getConstraint());
+    add(fields, 'R', server.getRoutine());
+    SQLException shortened = new PSQLException(new ServerErrorMessage(fields.toString()), false);
+    shortened.setStackTrace(failure.getStackTrace());
+    return shortened;
+  }
+
+  /** A field of the server's own format. */
+  private static void add(StringBuilder fields, char type, String value) {
+    if (value != null) {
+      fields.append(type).append(value).append('\0');
+    }
+  }
+
   /**
    * State and message, and the position or number that is there twice. Other details may hold what
-   * is in an input, which logs must not.
+   * is in an input, which logs and dead letters must not. A trigger's message may as well, so that
+   * it is shortened.
    */
   static String oneLine(SQLException failure) {
-    StringBuilder line = new StringBuilder().append(firstLine(failure.getMessage()));
+    StringBuilder line = new StringBuilder().append(shortened(failure.getMessage()));
     if (failure.getSQLState() != null) {
       line.append(" (SQLSTATE ").append(failure.getSQLState()).append(')');
     }
@@ -159,6 +232,11 @@ final class SqlFailures {
       line.append(": ").append(oneLine(cause));
     }
     return line.toString();
+  }
+
+  private static String shortened(String message) {
+    String text = OPAQUE.matcher(firstLine(message)).replaceAll("…");
+    return text.length() <= MAX_CHARS ? text : text.substring(0, MAX_CHARS) + "…";
   }
 
   private static String firstLine(String text) {

@@ -17,6 +17,7 @@ import io.turnstile.job.commit.journal.Verdicts;
 import io.turnstile.job.decide.Verdict;
 import io.turnstile.job.read.InputRecord;
 import io.turnstile.job.read.Inputs;
+import io.turnstile.job.read.NoSuchInputException;
 import io.turnstile.testbed.process.PostgresqlServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -415,6 +416,47 @@ class PostgresqlJournalIT {
     assertThat(verdicts()).isZero();
   }
 
+  /** No attempt would find it: the job must not try for ever. */
+  @Test
+  void refusedVerdictWhoseInputIsGoneStopsTheJob() throws Exception {
+    refuse("new.source_offset = 7");
+    long refused = LaneCommit.refused();
+    LaneJournal owner =
+        takenOver(
+            position -> {
+              throw new NoSuchInputException(position);
+            });
+    assertThatThrownBy(() -> commit(owner, 1, accepted(7)))
+        .isInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("input transactions/0/7 ")
+        .hasMessageContaining("its topic no longer has that input")
+        .hasMessageContaining("not this one")
+        .hasMessageContaining("start the job again");
+    assertThat(verdicts()).isZero();
+    assertThat(LaneCommit.refused()).isEqualTo(refused + 1);
+  }
+
+  /** It says nothing about a verdict, and passes when somebody attaches one. */
+  @Test
+  void wantOfAPartitionMakesNoDeadLetter() throws Exception {
+    partition();
+    execute("ALTER TABLE turnstile.verdict DETACH PARTITION turnstile.verdict_rest");
+    LaneJournal owner = takenOver(PostgresqlJournalIT::input);
+    assertThatThrownBy(() -> commit(owner, 1, accepted(7)))
+        .isInstanceOf(JournalException.class)
+        .isNotInstanceOf(JournalException.Refused.class)
+        .hasMessageContaining("attach a partition for such rows");
+    execute("ALTER TABLE turnstile.verdict ATTACH PARTITION turnstile.verdict_rest DEFAULT");
+    owner.commit();
+    assertThat(number("SELECT count(*) FROM turnstile.verdict WHERE outcome = 'accepted'")).isOne();
+  }
+
+  private void partition() throws Exception {
+    try (InputStream file = JournalDatabase.class.getResourceAsStream("partitions.sql")) {
+      execute(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
   @Test
   void secondVerdictIsNoDeadLetter() throws Exception {
     PostgresqlJournal journal =
@@ -598,9 +640,7 @@ class PostgresqlJournalIT {
   void partitionedTableKeepsThePromises() throws Exception {
     LaneJournal before = takenOver();
     commit(before, 1, accepted(0));
-    try (InputStream file = JournalDatabase.class.getResourceAsStream("partitions.sql")) {
-      execute(new String(file.readAllBytes(), StandardCharsets.UTF_8));
-    }
+    partition();
     PostgresqlJournal journal = connect();
     LaneJournal owner = takenOver(journal, LANE, null);
     commit(owner, 2, accepted(1));
