@@ -53,6 +53,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- include "turnstile.texts" .root.Values.podLabels }}
 {{- end -}}
 
+{{- /* Of a pod of the release, of (dict "root" $ "own" VALUES), whose own take precedence; empty if there are none. */ -}}
+{{- define "turnstile.podAnnotations" -}}
+{{- include "turnstile.texts" (merge (dict) .own .root.Values.podAnnotations) -}}
+{{- end -}}
+
 {{- define "turnstile.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -111,6 +116,36 @@ securityContext:
 {{- end -}}
 {{- end -}}
 
+{{- /* The ports of "jdbc:postgresql://host:port,…". */ -}}
+{{- define "turnstile.jdbcPorts" -}}
+{{- $ports := list -}}
+{{- range trimPrefix "jdbc:postgresql://" . | regexFind "^[^/?]*" | splitList "," -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" . | trimPrefix ":" | default "5432") -}}
+{{- end -}}
+{{- join "," $ports -}}
+{{- end -}}
+
+{{- /* Ports of the sources of feeds: those of feeds.egressPorts, and of every address that the file has. */ -}}
+{{- define "turnstile.feedPorts" -}}
+{{- $ports := list -}}
+{{- range .Values.feeds.egressPorts -}}
+{{- $ports = append $ports (include "turnstile.text" .) -}}
+{{- end -}}
+{{- $file := .Values.feeds.file -}}
+{{- range regexFindAll "(?i)https?://[^\\s\"'/?#,}]+" $file -1 -}}
+{{- $ports = append $ports (include "turnstile.port" .) -}}
+{{- end -}}
+{{- range regexFindAll "jdbc:postgresql://[^\\s\"'/?]*" $file -1 -}}
+{{- $ports = concat $ports (include "turnstile.jdbcPorts" . | splitList ",") -}}
+{{- end -}}
+{{- range regexFindAll "bootstrap_servers['\"]?:\\s*[^\\n}]*" $file -1 -}}
+{{- range regexFindAll ":[0-9]+([\\s,'\"]|$)" . -1 -}}
+{{- $ports = append $ports (regexFind "[0-9]+" .) -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $ports | join "," -}}
+{{- end -}}
+
 {{- /* Ports outside of the release: those of networkPolicy, and of every address that the values have. */ -}}
 {{- define "turnstile.egressPorts" -}}
 {{- $v := .Values -}}
@@ -124,11 +159,8 @@ securityContext:
 {{- range concat $v.networkPolicy.kafkaPorts $v.networkPolicy.httpsPorts -}}
 {{- $ports = append $ports (include "turnstile.text" .) -}}
 {{- end -}}
-{{- if $v.postgresql.url -}}
-{{- $hosts := regexReplaceAll "^jdbc:postgresql://" $v.postgresql.url "" | regexFind "^[^/?]*" -}}
-{{- range splitList "," $hosts -}}
-{{- $ports = append $ports (regexFind ":[0-9]+$" . | trimPrefix ":" | default "5432") -}}
-{{- end -}}
+{{- with $v.postgresql.url -}}
+{{- $ports = concat $ports (include "turnstile.jdbcPorts" . | splitList ",") -}}
 {{- end -}}
 {{- range $addresses -}}
 {{- with trim . -}}
@@ -228,7 +260,7 @@ capabilities:
   value: {{ . | quote }}
 {{- end }}
 {{- range .Values.extraEnv }}
-- name: {{ .name }}
+- name: {{ .name | quote }}
   {{- if hasKey . "valueFrom" }}
   valueFrom:
     {{- toYaml .valueFrom | nindent 4 }}
@@ -510,7 +542,7 @@ securityContext:
     sizeLimit: 1Gi
 - name: tmp
   emptyDir:
-    sizeLimit: {{ .scratch }}
+    sizeLimit: {{ include "turnstile.text" .scratch | quote }}
 {{- if .root.Values.storage.persistentVolumeClaim.enabled }}
 - name: state
   persistentVolumeClaim:
@@ -527,14 +559,18 @@ securityContext:
 {{- end -}}
 
 {{- /*
-How many TaskManagers: with autoscaling as many as there are. Without a number Kubernetes would go on with one, and a
-running job with it.
+Of (dict "root" $ "component" NAME "within" VALUES): with autoscaling, as many as there are. Without a number Kubernetes
+would go on with one.
 */ -}}
+{{- define "turnstile.scaled" -}}
+{{- $name := printf "%s-%s" (include "turnstile.fullname" .root) .component -}}
+{{- $now := lookup "apps/v1" "Deployment" .root.Release.Namespace $name | dig "spec" "replicas" 0 | int -}}
+{{- min .within.maxReplicas (max .within.minReplicas $now) -}}
+{{- end -}}
+
 {{- define "turnstile.taskManagers" -}}
 {{- if .Values.autoscaling.enabled -}}
-{{- $name := printf "%s-taskmanager" (include "turnstile.fullname" .) -}}
-{{- $now := lookup "apps/v1" "Deployment" .Release.Namespace $name | dig "spec" "replicas" 0 | int -}}
-{{- min .Values.autoscaling.maxReplicas (max .Values.autoscaling.minReplicas $now) -}}
+{{- include "turnstile.scaled" (dict "root" . "component" "taskmanager" "within" .Values.autoscaling) -}}
 {{- else -}}
 {{- $spares := eq .Values.scheduling "fixed" | ternary .Values.taskManager.spares 0 -}}
 {{- add (int .Values.taskManager.replicas) (int $spares) -}}

@@ -54,9 +54,9 @@ podTemplate:
   metadata:
     labels:
       {{- include "turnstile.podLabels" (dict "root" .root "component" .component) | nindent 6 }}
-    {{- with .pod.podAnnotations }}
+    {{- with include "turnstile.podAnnotations" (dict "root" .root "own" .pod.podAnnotations) }}
     annotations:
-      {{- include "turnstile.texts" . | nindent 6 }}
+      {{- . | nindent 6 }}
     {{- end }}
   spec:
     terminationGracePeriodSeconds: 60

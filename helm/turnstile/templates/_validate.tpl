@@ -103,16 +103,34 @@
 {{- fail (printf "podLabels: %s is a label that the chart sets itself" $label) -}}
 {{- end -}}
 {{- end -}}
+{{- range $values := list $v $v.jobManager $v.taskManager $v.gateway $v.feeds -}}
+{{- range $annotation, $value := $values.podAnnotations -}}
+{{- if or (hasPrefix "helm.sh/" $annotation) (has $annotation (list "checksum/config" "turnstile/feeds")) -}}
+{{- fail (printf "podAnnotations: %s is an annotation that the chart sets itself" $annotation) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range $v.extraEnv -}}
 {{- if has .name (list "POD_IP" "JAVA_TOOL_OPTIONS" "TURNSTILE_JAVA_OPTS") -}}
 {{- fail (printf "extraEnv: the chart sets %s itself; options of Java belong into javaOptions" .name) -}}
 {{- end -}}
 {{- end -}}
-{{- /* A cluster that answers has the first; `helm template` without a cluster knows neither, and says nothing. */ -}}
-{{- if and (.Capabilities.APIVersions.Has "apiregistration.k8s.io/v1") (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) -}}
-{{- range $what := list "podMonitor" "prometheusRule" -}}
+{{- /* A cluster that answers has this group; `helm template` without a cluster knows none, and says nothing. */ -}}
+{{- if .Capabilities.APIVersions.Has "apiregistration.k8s.io/v1" -}}
+{{- $needs := dict -}}
+{{- range $what := list "prometheusRule" "podMonitor" -}}
 {{- if dig $what "enabled" false $v.monitoring -}}
-{{- fail (printf "monitoring.%s.enabled needs the Prometheus operator, whose resources this cluster does not have: install it, or set it to false" $what) -}}
+{{- $_ := set $needs "monitoring.coreos.com/v1" (printf "monitoring.%s.enabled needs the Prometheus operator, which this cluster does not have: install it, or set it to false" $what) -}}
+{{- end -}}
+{{- end -}}
+{{- if eq $v.mode "operator" -}}
+{{- $_ := set $needs "flink.apache.org/v1beta1" "mode=operator needs the Flink Kubernetes operator, which this cluster does not have: install it, or leave mode=application" -}}
+{{- else if and $v.autoscaling.enabled (eq $v.autoscaling.by "keda") -}}
+{{- $_ := set $needs "keda.sh/v1alpha1" "autoscaling.by=keda needs KEDA, which this cluster does not have: install it, or set autoscaling.by to load" -}}
+{{- end -}}
+{{- range $group, $message := $needs -}}
+{{- if not ($.Capabilities.APIVersions.Has $group) -}}
+{{- fail $message -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

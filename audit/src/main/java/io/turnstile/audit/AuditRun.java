@@ -232,7 +232,13 @@ final class AuditRun {
         deadLettered,
         verdicts.amounts(),
         violations.list(),
-        notes(violations, expired, inFlight, atWork, ledgerProvedNothing));
+        notes(
+            violations,
+            expired,
+            inFlight,
+            atWork,
+            ledgerProvedNothing,
+            ledger != null && reading.ledger().contradicted()));
   }
 
   private List<String> notes(
@@ -240,7 +246,8 @@ final class AuditRun {
       long expired,
       long inFlight,
       boolean atWork,
-      boolean ledgerProvedNothing) {
+      boolean ledgerProvedNothing,
+      boolean ledgerContradicted) {
     List<String> notes = new ArrayList<>();
     boolean missing = violations.count(Kind.MISSING) > 0;
     if (config.since() != null) {
@@ -275,6 +282,10 @@ final class AuditRun {
     }
     if (ledgerProvedNothing) {
       notes.add("no input that was judged carries a ledger-seq: the ledger proved nothing");
+    }
+    if (ledgerContradicted && config.since() == null) {
+      notes.add(
+          "the ledger contradicts verdicts: if earlier runs on these topics had another ledger, give --since with the time at which its run began");
     }
     return List.copyOf(notes);
   }

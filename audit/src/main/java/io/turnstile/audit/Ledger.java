@@ -144,6 +144,7 @@ final class Ledger {
     private final long[] lastOffset = new long[groups];
     private String topic;
     private long verdicts;
+    private boolean contradicted;
 
     /**
      * Notes the verdict about an input.
@@ -153,6 +154,7 @@ final class Ledger {
      */
     synchronized String verdict(long seq, SourcePosition position, int code) {
       if (seq < 0 || seq >= allowedBySeq.length || allowedBySeq[(int) seq] == 0) {
+        contradicted = true;
         return "ledger-seq " + seq + " is not in the ledger";
       }
       verdicts++;
@@ -165,10 +167,12 @@ final class Ledger {
         accepted[group]++;
       }
       int allowed = allowedBySeq[(int) seq];
-      return (allowed & (1 << code)) != 0
-          ? null
-          : "is %s, the ledger allows %s for seq %d"
-              .formatted(OutcomeCode.name(code), names(allowed), seq);
+      if ((allowed & (1 << code)) != 0) {
+        return null;
+      }
+      contradicted = true;
+      return "is %s, the ledger allows %s for seq %d"
+          .formatted(OutcomeCode.name(code), names(allowed), seq);
     }
 
     /**
@@ -180,6 +184,7 @@ final class Ledger {
         int expected = acceptancesByGroup[group];
         if (accepted[group] > expected
             || (accepted[group] < expected && decided[group] >= membersByGroup[group])) {
+          contradicted = true;
           violations.add(
               new Violation(
                   Kind.WRONG,
@@ -194,6 +199,11 @@ final class Ledger {
     /** Verdicts about inputs that are in the ledger. */
     synchronized long verdicts() {
       return verdicts;
+    }
+
+    /** Whether any verdict is another than the ledger allows, so that it may be of other inputs. */
+    synchronized boolean contradicted() {
+      return contradicted;
     }
 
     private String names(int allowed) {

@@ -168,6 +168,20 @@ class LedgerTest {
         .anySatisfy(v -> assertThat(v.what()).contains("ledger-seq 1 is not in the ledger"));
   }
 
+  /** Every run that begins a ledger begins at seq 0. */
+  @Test
+  void thatIsOfALaterRunSaysHowToAuditThatAlone() {
+    history.expect(first, 0, 1, "TOKEN_EXPIRED");
+    history.expect(second, 1, 0, "DUPLICATE_ID");
+    history.pass(1000);
+    history.accept(first);
+    history.reject(second, RejectionReason.DUPLICATE_ID);
+    assertThat(audit().notes())
+        .singleElement()
+        .asString()
+        .contains("the ledger contradicts verdicts", "another ledger, give --since");
+  }
+
   @Test
   void thatIsOfOtherInputsProvesNothingAndSaysSo() {
     History without = new History(true);

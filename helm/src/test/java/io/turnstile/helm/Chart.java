@@ -133,9 +133,9 @@ record Chart(List<Path> valuesFiles, Map<String, Object> values) {
 
     static final String HOOK = "helm.sh/hook";
     static final String UNHOOKED = "helm.sh/no-hook";
-    static final String LOOKUP = "lookup \"apps/v1\" \"Deployment\" .Release.Namespace $name";
+    static final String LOOKUP = "lookup \"apps/v1\" \"Deployment\" .root.Release.Namespace $name";
     static final String FOUND =
-        "dig \"cluster\" .Release.Namespace $name dict (default dict .Values.global)";
+        "dig \"cluster\" .root.Release.Namespace $name dict (default dict .root.Values.global)";
     static final Path DIRECTORY;
 
     static {

@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What Helm tells the user: NOTES, and refusals that depend on the cluster. */
 class ChartNotesTest {
@@ -73,27 +77,58 @@ class ChartNotesTest {
     assertThat(pattern.matcher("INFO Loading configuration property: rest.port").find()).isFalse();
   }
 
-  /** The names of resource groups stand in for a cluster's, which the library does not ask for. */
-  private String renderWhere(boolean clusterHasTheOperator) throws IOException {
+  /**
+   * Where a cluster answers, with the resources of one operator or none. A group that is always
+   * there stands in for a cluster's, which the library does not ask for.
+   */
+  private String renderWhere(String installed, Chart chart) throws IOException {
     Chart.copyWithHooks(
         copy,
         template ->
             template
                 .replace("\"apiregistration.k8s.io/v1\"", "\"apps/v1\"")
-                .replace(
-                    "Has \"monitoring.coreos.com/v1\"",
-                    clusterHasTheOperator ? "Has \"batch/v1\"" : "Has \"none/v1\""));
-    return Chart.of("values-prod.yaml").render(copy);
+                .replace("set $needs \"" + installed + "\"", "set $needs \"batch/v1\""));
+    return chart.render(copy);
   }
 
-  @Test
-  void prometheusOperatorThatIsMissingIsNamedBeforeAnythingIsInstalled() {
-    assertThatThrownBy(() -> renderWhere(false))
-        .hasMessageContaining("monitoring.podMonitor.enabled needs the Prometheus operator");
+  static Stream<Arguments> operators() {
+    return Stream.of(
+        Arguments.of(
+            Chart.of("values-prod.yaml"),
+            "monitoring.coreos.com/v1",
+            "PodMonitor",
+            "monitoring.podMonitor.enabled needs the Prometheus operator"),
+        Arguments.of(
+            Chart.minimal()
+                .with("mode", "operator")
+                .with("networkPolicy.webFrom[0].podSelector.matchLabels.app", "operator"),
+            "flink.apache.org/v1beta1",
+            "FlinkDeployment",
+            "mode=operator needs the Flink Kubernetes operator"),
+        Arguments.of(
+            Chart.minimal()
+                .with("scheduling", "reactive")
+                .with("autoscaling.enabled", true)
+                .with("autoscaling.by", "keda")
+                .with("autoscaling.prometheusUrl", "http://prometheus:9090"),
+            "keda.sh/v1alpha1",
+            "ScaledObject",
+            "autoscaling.by=keda needs KEDA"));
   }
 
-  @Test
-  void prometheusOperatorThatIsThereIsUsed() throws IOException {
-    assertThat(renderWhere(true)).contains("kind: PodMonitor");
+  @ParameterizedTest
+  @MethodSource("operators")
+  void operatorThatIsMissingIsNamedBeforeAnythingIsInstalled(
+      Chart chart, String group, String kind, String message) {
+    assertThatThrownBy(() -> renderWhere("none/v1", chart)).hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("operators")
+  void operatorThatIsThereIsUsed(Chart chart, String group, String kind, String message)
+      throws IOException {
+    assertThat(renderWhere(group, chart))
+        .contains("apiVersion: " + group)
+        .contains("kind: " + kind);
   }
 }

@@ -640,6 +640,9 @@ class ChartTest {
         Arguments.of("fullnameOverride", "1shop", "/fullnameOverride"),
         Arguments.of(
             "podLabels.app\\.kubernetes\\.io/name", "x", "podLabels: app.kubernetes.io/name"),
+        Arguments.of("podAnnotations.helm\\.sh/hook", "x", "podAnnotations: helm.sh/hook"),
+        Arguments.of(
+            "jobManager.podAnnotations.checksum/config", "x", "podAnnotations: checksum/config"),
         Arguments.of("extraEnv[0].value", "x", "/extraEnv/0"),
         Arguments.of("extraEnv[0].name", "x", "/extraEnv/0"),
         Arguments.of("proxy.url", "https://proxy:3128", "/proxy/url"),

@@ -3,15 +3,23 @@ package io.turnstile.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -274,6 +282,64 @@ class ChartValuesTest {
   }
 
   @Test
+  void namesThatLookLikeFlagsStayNamesWithTheOperatorToo() {
+    Manifests manifests =
+        Chart.minimal()
+            .with("mode", "operator")
+            .with("networkPolicy.webFrom[0].podSelector.matchLabels.app", "operator")
+            .with("fullnameOverride", "on")
+            .manifests();
+    assertThat(manifests.get(Role.class, "jobmanager").getRules())
+        .anySatisfy(rule -> assertThat(rule.getResourceNames()).containsExactly("on"));
+  }
+
+  @Test
+  void variableMayHaveANameThatLooksLikeAFlag() throws IOException {
+    Manifests manifests = file(REQUIRED + "extraEnv: [{name: 'no', value: 'on'}]").manifests();
+    assertThat(jobManager(manifests).getContainers().get(0).getEnv())
+        .anySatisfy(
+            variable -> {
+              assertThat(variable.getName()).isEqualTo("no");
+              assertThat(variable.getValue()).isEqualTo("on");
+            });
+  }
+
+  /** A text is true to a template, whatever it says. */
+  @Test
+  void textInPlaceOfAFlagOrANumberIsRefusedByItsName() throws IOException {
+    ObjectMapper yaml = new YAMLMapper();
+    List<String> paths = new ArrayList<>();
+    JsonNode texts =
+        asTexts("", yaml.readTree(Chart.DIRECTORY.resolve("values.yaml").toFile()), paths);
+    assertThat(paths).hasSizeGreaterThan(40).contains("/job/lanes", "/gateway/ingress/enabled");
+    Chart chart = file(yaml.writeValueAsString(texts));
+    assertThatThrownBy(chart::render)
+        .satisfies(
+            e ->
+                assertThat(paths)
+                    .allSatisfy(path -> assertThat(e).hasMessageContaining("'" + path + "'")));
+  }
+
+  /**
+   * The flags and numbers of the values as texts, and nothing else.
+   *
+   * @param paths gets where they are
+   */
+  private static JsonNode asTexts(String path, JsonNode value, List<String> paths) {
+    ObjectNode texts = JsonNodeFactory.instance.objectNode();
+    for (Map.Entry<String, JsonNode> entry : value.properties()) {
+      String below = path + "/" + entry.getKey();
+      if (entry.getValue().isObject()) {
+        texts.set(entry.getKey(), asTexts(below, entry.getValue(), paths));
+      } else if (entry.getValue().isBoolean() || entry.getValue().isNumber()) {
+        texts.put(entry.getKey(), entry.getValue().asText());
+        paths.add(below);
+      }
+    }
+    return texts;
+  }
+
+  @Test
   void dotsOfAReleaseAreNoPartOfTheNamesOfItsServices() {
     assertThat(Chart.minimal().renderAs("shop.eu", "payments"))
         .contains("name: shop-eu-turnstile-rest");
@@ -329,6 +395,34 @@ class ChartValuesTest {
                 .getRequests()
                 .get("storage"))
         .hasToString(size);
+  }
+
+  @Test
+  void quantitiesMayBeNumbers() throws IOException {
+    Chart chart =
+        file(
+            REQUIRED.replace("s3://bucket/turnstile", "file:///opt/turnstile/state")
+                + """
+                  persistentVolumeClaim: {enabled: true, size: 5000000000}
+                jobManager: {scratchSize: 2000000000, cpuRequest: 1, cpuLimit: 1.5}
+                """);
+    assertThat(chart.render()).doesNotContain("e+09");
+    Manifests manifests = chart.manifests();
+    assertThat(
+            manifests
+                .get(PersistentVolumeClaim.class, "state")
+                .getSpec()
+                .getResources()
+                .getRequests()
+                .get("storage"))
+        .hasToString("5000000000");
+    assertThat(jobManager(manifests).getVolumes())
+        .filteredOn(volume -> volume.getName().equals("tmp"))
+        .allSatisfy(
+            volume -> assertThat(volume.getEmptyDir().getSizeLimit()).hasToString("2000000000"));
+    ResourceRequirements resources = jobManager(manifests).getContainers().get(0).getResources();
+    assertThat(resources.getRequests().get("cpu")).hasToString("1");
+    assertThat(resources.getLimits().get("cpu")).hasToString("1.5");
   }
 
   @Test

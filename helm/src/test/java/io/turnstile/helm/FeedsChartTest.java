@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The feeds of the chart. */
@@ -119,6 +120,40 @@ class FeedsChartTest {
     assertThat(new PolicySimulation(open).admits(endpoint(open), OUTSIDE, 8443)).isTrue();
     assertThat(new PolicySimulation(open).admits(endpoint(open), OUTSIDE, 9092)).isTrue();
     assertThat(new PolicySimulation(open).admits(endpoint(open), OUTSIDE, 22)).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "http-pages: {url: 'https://erp.example:8443/products'} | 8443",
+        "http-pages: {url: https://erp.example:8443} | 8443",
+        "http-pages: {url: \"https://[2001:db8::1]:8443/a?b=https://c\"} | 8443",
+        "http-pages: {url: http://erp.example/a} | 80",
+        "jdbc: {url: 'jdbc:postgresql://a:6543,[2001:db8::1]:6544/erp?user=x'} | 6544",
+        "jdbc: {url: jdbc:postgresql://erp-db/erp} | 5432",
+        "topic: {bootstrap_servers: 'a:19092, b:19093', name: x} | 19093",
+        "topic: {name: x, bootstrap_servers: b:19093} | 19093",
+        "topic: {\"bootstrap_servers\": \"[2001:db8::1]:19093\"} | 19093",
+      })
+  void portOfEveryAddressInTheFileIsOpenToFeedsAlone(String source, int port) {
+    Manifests without = chart().manifests();
+    assertThat(new PolicySimulation(without).admits(endpoint(without), OUTSIDE, port)).isFalse();
+    Manifests with =
+        chart().with("feeds.file", FILE + "    " + source + "\n    mapping: {}\n").manifests();
+    PolicySimulation network = new PolicySimulation(with);
+    assertThat(network.admits(endpoint(with), OUTSIDE, port)).isTrue();
+    assertThat(network.admits(endpoint(with), OUTSIDE, 1)).isFalse();
+    Endpoint jobManager =
+        new Endpoint(
+            Chart.NAMESPACE,
+            with.get(Deployment.class, "jobmanager")
+                .getSpec()
+                .getTemplate()
+                .getMetadata()
+                .getLabels());
+    assertThat(network.admits(jobManager, OUTSIDE, port)).isFalse();
   }
 
   private static Endpoint endpoint(Manifests manifests) {

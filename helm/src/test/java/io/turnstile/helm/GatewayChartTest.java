@@ -176,18 +176,27 @@ class GatewayChartTest {
   }
 
   @Test
-  void autoscalerChoosesTheirNumberAlone() {
-    Manifests manifests =
+  void autoscalingLeavesTheirNumberAlone() {
+    Chart chart =
         chart()
             .with("gateway.autoscaling.enabled", true)
-            .with("gateway.autoscaling.maxReplicas", 9)
-            .manifests();
+            .with("gateway.autoscaling.maxReplicas", 9);
+    Manifests manifests = chart.manifests();
     HorizontalPodAutoscaler scaler = manifests.get(HorizontalPodAutoscaler.class, "gateway");
     assertThat(scaler.getSpec().getScaleTargetRef().getName())
         .isEqualTo(deployment(manifests).getMetadata().getName());
     assertThat(scaler.getSpec().getMinReplicas()).isEqualTo(2);
     assertThat(scaler.getSpec().getMaxReplicas()).isEqualTo(9);
-    assertThat(deployment(manifests).getSpec().getReplicas()).isNull();
+    assertThat(deployment(manifests).getSpec().getReplicas()).as("first installation").isEqualTo(2);
+    String running = "global.cluster.payments.shop-turnstile-gateway.spec.replicas";
+    for (int[] thereAndRendered : new int[][] {{1, 2}, {5, 5}, {9, 9}, {12, 9}}) {
+      assertThat(
+              deployment(chart.with(running, thereAndRendered[0]).manifests())
+                  .getSpec()
+                  .getReplicas())
+          .as("%d run".formatted(thereAndRendered[0]))
+          .isEqualTo(thereAndRendered[1]);
+    }
   }
 
   @Test

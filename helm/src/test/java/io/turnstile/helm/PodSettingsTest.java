@@ -70,6 +70,9 @@ class PodSettingsTest {
     Manifests manifests =
         chart()
             .with("podLabels.sidecar\\.istio\\.io/inject", false)
+            .with("podAnnotations.linkerd\\.io/inject", "disabled")
+            .with("podAnnotations.contact", "payments")
+            .with("jobManager.podAnnotations.contact", "streams")
             .with("priorityClassName", "high")
             .with("extraEnv[0].name", "REGION")
             .with("extraEnv[0].value", "eu")
@@ -84,6 +87,13 @@ class PodSettingsTest {
             .manifests();
     for (PodTemplateSpec pod : pods(manifests)) {
       assertThat(pod.getMetadata().getLabels()).containsEntry("sidecar.istio.io/inject", "false");
+      assertThat(pod.getMetadata().getAnnotations())
+          .containsEntry("linkerd.io/inject", "disabled")
+          .containsEntry(
+              "contact",
+              "jobmanager".equals(pod.getMetadata().getLabels().get("app.kubernetes.io/component"))
+                  ? "streams"
+                  : "payments");
       assertThat(pod.getSpec().getPriorityClassName()).isEqualTo("high");
       assertThat(pod.getSpec().getVolumes())
           .filteredOn(volume -> volume.getName().equals("extra"))

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The documents name files, classes and places that exist. */
@@ -33,6 +34,9 @@ class DocumentsTest {
       Pattern.compile("[\\w./-]+\\.(?:java|js|html|json|yaml|md|css|tsv|svg)");
   private static final Pattern DIRECTORY = Pattern.compile("(?:[\\w-]+/)+[\\w-]*");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+  private static final Pattern PROFILES = Pattern.compile("(?<=[\\s`(])-P([a-z]+(?:,[a-z]+)*)");
+  private static final Pattern PROFILE = Pattern.compile("<profile>\\s*<id>([^<]+)</id>");
+  private static final Pattern TESTS = Pattern.compile("-D(?:it\\.)?test=([A-Z]\\w+)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ +(.+?) *$");
 
   private final Set<String> files = new TreeSet<>();
@@ -95,6 +99,38 @@ class DocumentsTest {
       }
     }
     assertThat(broken).isEmpty();
+  }
+
+  /** In documents and in what a CI system calls. */
+  @Test
+  void commandsOfMavenNameProfilesAndTestsThatExist() {
+    Set<String> profiles =
+        PROFILE
+            .matcher(read(HOME.resolve("pom.xml")))
+            .results()
+            .map(profile -> profile.group(1))
+            .collect(Collectors.toSet());
+    Set<String> missing = new TreeSet<>();
+    Set<String> named = new TreeSet<>();
+    for (String file :
+        files.stream().filter(each -> each.endsWith(".md") || each.startsWith("/.ci/")).toList()) {
+      String text = read(HOME.resolve(file.substring(1)));
+      PROFILES
+          .matcher(text)
+          .results()
+          .flatMap(match -> Stream.of(match.group(1).split(",")))
+          .forEach(named::add);
+      TESTS
+          .matcher(text)
+          .results()
+          .map(match -> match.group(1))
+          .filter(test -> !test.equals("None"))
+          .filter(test -> files.stream().noneMatch(each -> each.endsWith("/" + test + ".java")))
+          .forEach(test -> missing.add(file + ": " + test));
+    }
+    assertThat(missing).isEmpty();
+    assertThat(profiles).containsAll(named);
+    assertThat(named).contains("containers", "long", "chaos", "kubernetes", "release");
   }
 
   private static boolean leadsSomewhere(Path document, String target) {
