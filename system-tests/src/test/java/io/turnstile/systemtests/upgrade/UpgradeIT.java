@@ -256,7 +256,8 @@ class UpgradeIT {
     Run run = upgrade(submission(List.of("--options", file.toString())));
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("The cluster has 2 free slots and the new job needs 4: no room beside the old one")
+        .contains(
+            "The cluster has 2 free slots and the new job needs 4: no room beside the old one")
         .contains("Stopping the old job with a savepoint");
     awaitGeneration(2, Deployment.LANES);
     load.awaitVerdicts(SOME);
