@@ -15,9 +15,10 @@ import java.util.concurrent.TimeUnit;
  * A command that was run to its end. Immutable.
  *
  * @param line what was run, for messages
- * @param output standard output and error
+ * @param output standard output
+ * @param errors standard error, where kubectl says what is no answer
  */
-record Command(String line, int exitCode, String output) {
+record Command(String line, int exitCode, String output, String errors) {
 
   /** Longer than the longest wait that the commands have themselves. */
   private static final Duration LIMIT = Duration.ofMinutes(15);
@@ -34,22 +35,26 @@ record Command(String line, int exitCode, String output) {
     try {
       Path in = temporary(input == null ? "" : input);
       Path out = temporary("");
+      Path err = temporary("");
       try {
         Process process =
             new ProcessBuilder(command)
-                .redirectErrorStream(true)
                 .redirectInput(in.toFile())
                 .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
                 .start();
         if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
           process.destroyForcibly().waitFor();
           throw new AssertionError(
-              "no end after %s: %s%n%s".formatted(LIMIT, line, Files.readString(out)));
+              "no end after %s: %s%n%s%s"
+                  .formatted(LIMIT, line, Files.readString(out), Files.readString(err)));
         }
-        return new Command(line, process.exitValue(), Files.readString(out));
+        return new Command(
+            line, process.exitValue(), Files.readString(out), Files.readString(err));
       } finally {
         Files.delete(in);
         Files.delete(out);
+        Files.delete(err);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -69,7 +74,7 @@ record Command(String line, int exitCode, String output) {
   }
 
   Command orFail() {
-    assertThat(exitCode).as("%s%n%s", line, output).isZero();
+    assertThat(exitCode).as("%s%n%s%s", line, output, errors).isZero();
     return this;
   }
 }

@@ -84,8 +84,12 @@ final class Load {
     return namespace.tryKubectl("exec", POD, "--", "bash", "-c", script);
   }
 
-  /** Sends until {@link #endAndAudit}, and returns when some of it is sent. */
+  /**
+   * Sends until {@link #endAndAudit}, and returns when some of it is sent. What a test before has
+   * left running ends: its inputs are in no ledger.
+   */
   void begin() {
+    end();
     run(
         """
         cd /scratch
@@ -98,6 +102,15 @@ final class Load {
         """
             .formatted(bootstrapServers));
     awaitMore();
+  }
+
+  private void end() {
+    run(
+        """
+        cd /scratch
+        if [[ -e pid ]] && kill $(cat pid) 2>/dev/null; then tail --pid=$(cat pid) -f /dev/null; fi
+        rm -f pid
+        """);
   }
 
   /** Some hundreds of transactions from now on. */
@@ -124,12 +137,12 @@ final class Load {
    */
   void endAndAudit() {
     awaitMore();
-    run("kill $(cat /scratch/pid); tail --pid=$(cat /scratch/pid) -f /dev/null");
+    end();
     Command audit =
         tryRun(
             "/opt/turnstile/bin/turnstile audit --bootstrap-servers=%s --wait=2m --ledger=/scratch/ledger.csv --since=$(cat /scratch/since)"
                 .formatted(bootstrapServers));
-    assertThat(audit.exitCode()).as(audit.output() + log()).isZero();
+    assertThat(audit.exitCode()).as(audit.output() + audit.errors() + log()).isZero();
     assertThat(audit.output()).contains("PASS: ");
   }
 }
