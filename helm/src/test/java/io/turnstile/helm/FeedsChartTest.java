@@ -207,7 +207,12 @@ class FeedsChartTest {
         .contains("bootstrap-servers", "client-properties", "topic-prefix", "listen", "instance");
     options.removeAll(
         Set.of(
-            "bootstrap-servers", "client-properties", "topic-prefix", "listen", "instance", "help"));
+            "bootstrap-servers",
+            "client-properties",
+            "topic-prefix",
+            "listen",
+            "instance",
+            "help"));
     assertThat(
             new ObjectMapper()
                 .readTree(Chart.DIRECTORY.resolve("values.schema.json").toFile())

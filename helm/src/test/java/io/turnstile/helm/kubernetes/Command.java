@@ -49,8 +49,7 @@ record Command(String line, int exitCode, String output, String errors) {
               "no end after %s: %s%n%s%s"
                   .formatted(LIMIT, line, Files.readString(out), Files.readString(err)));
         }
-        return new Command(
-            line, process.exitValue(), Files.readString(out), Files.readString(err));
+        return new Command(line, process.exitValue(), Files.readString(out), Files.readString(err));
       } finally {
         Files.delete(in);
         Files.delete(out);
