@@ -212,7 +212,8 @@ class FeedsChartTest {
             "topic-prefix",
             "listen",
             "instance",
-            "help"));
+            "help",
+            "options"));
     assertThat(
             new ObjectMapper()
                 .readTree(Chart.DIRECTORY.resolve("values.schema.json").toFile())
