@@ -4,7 +4,6 @@ import static io.turnstile.helm.PolicySimulation.OUTSIDE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -12,12 +11,8 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
-import io.turnstile.cli.Turnstile;
 import io.turnstile.helm.PolicySimulation.Endpoint;
-import java.io.IOException;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,38 +184,6 @@ class FeedsChartTest {
                 .render())
         .containsSubsequence(
             "- topics", "- \"--reference=tariff:keyed-by=product;risk:keyed-by=customer\"");
-  }
-
-  @Test
-  void schemaHasEveryOptionOfTheFeedsThatTheChartDoesNotSet() throws IOException {
-    Set<String> options = new TreeSet<>();
-    Turnstile.commandLine()
-        .getSubcommands()
-        .get("feeds")
-        .getSubcommands()
-        .get("run")
-        .getCommandSpec()
-        .options()
-        .forEach(option -> options.add(option.longestName().substring("--".length())));
-    // The last is one pod's name.
-    assertThat(options)
-        .contains("bootstrap-servers", "client-properties", "topic-prefix", "listen", "instance");
-    options.removeAll(
-        Set.of(
-            "bootstrap-servers",
-            "client-properties",
-            "topic-prefix",
-            "listen",
-            "instance",
-            "help",
-            "options"));
-    assertThat(
-            new ObjectMapper()
-                .readTree(Chart.DIRECTORY.resolve("values.schema.json").toFile())
-                .at("/properties/feeds/properties/options/properties")
-                .fieldNames())
-        .toIterable()
-        .containsExactlyInAnyOrderElementsOf(options);
   }
 
   static Stream<Arguments> wrongValues() {
