@@ -91,8 +91,7 @@ class StandbyCoordinatorTest {
   @Test
   void subtaskThatHasFailedDoesNotStandByUntilItsNextAttemptSaysSo() throws Exception {
     says(1, StandbySignal.STANDS_BY);
-    coordinator.executionAttemptFailed(1, 0, null);
-    coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
+    fails(1);
     says(0, StandbySignal.STANDS_BY);
     says(0, StandbySignal.FULL);
     runs(1, 1);
@@ -104,8 +103,7 @@ class StandbyCoordinatorTest {
   /** What a subtask says may come sooner than that Flink knows it to run. */
   @Test
   void whoIsKnownToRunAfterwardsIsToldToo() throws Exception {
-    coordinator.executionAttemptFailed(1, 0, null);
-    coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
+    fails(1);
     says(0, StandbySignal.READY);
     says(1, StandbySignal.READY);
     assertThat(tasks.getNumberOfSentEvents()).isEqualTo(1);
@@ -136,6 +134,12 @@ class StandbyCoordinatorTest {
     assertThat(checkpoint()).isCompleted();
   }
 
+  /** Its first attempt; the next one is not known to run yet. */
+  private void fails(int subtask) {
+    coordinator.executionAttemptFailed(subtask, 0, null);
+    coordinator.subtaskReset(subtask, OperatorCoordinator.NO_CHECKPOINT);
+  }
+
   private CompletableFuture<byte[]> checkpoint() throws Exception {
     CompletableFuture<byte[]> result = new CompletableFuture<>();
     coordinator.checkpointCoordinator(1, result);
@@ -149,8 +153,7 @@ class StandbyCoordinatorTest {
     says(0, StandbySignal.TAKEN_OVER);
     says(1, StandbySignal.TAKEN_OVER);
     for (int subtask = 0; subtask < 2; subtask++) {
-      coordinator.executionAttemptFailed(subtask, 0, null);
-      coordinator.subtaskReset(subtask, OperatorCoordinator.NO_CHECKPOINT);
+      fails(subtask);
     }
     runs(0, 1);
     runs(1, 1);
