@@ -82,9 +82,9 @@ final class DemoView implements RunView, VerdictListener {
   }
 
   @Override
-  public void joined(long intendedNanos, long verdictNanos) {
+  public void joined(int partition, long intendedNanos, long verdictNanos) {
     latency.recordValue(Math.max(0, TimeUnit.NANOSECONDS.toMicros(verdictNanos - intendedNanos)));
-    recorder.joined(intendedNanos, verdictNanos);
+    recorder.joined(partition, intendedNanos, verdictNanos);
   }
 
   @Override

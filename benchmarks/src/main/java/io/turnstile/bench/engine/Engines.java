@@ -3,6 +3,7 @@ package io.turnstile.bench.engine;
 import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** All engines there are, in the order in which readers see them. */
@@ -11,25 +12,48 @@ public final class Engines {
   /** The name of the engine that the others are there to be compared with. */
   public static final String TURNSTILE = "turnstile";
 
+  /** A broker admits no shorter time to give up a dead member, unless it is told to. */
+  private static final Map<String, String> STANDBY =
+      Map.of("--standbys", "1", "--session-timeout", "6000");
+
+  private static final Map<String, String> TRANSACTIONAL =
+      Map.of("--standbys", "1", "--session-timeout", "6000", "--transactional-stores", "true");
+
   private static final List<Engine> ALL =
       List.of(
           turnstile("journal", false, TopicNames.DEFAULT, config -> {}, List.of()),
           turnstile("checkpoint", false, TopicNames.DEFAULT, config -> {}, List.of()),
           turnstile("journal", true, TopicNames.DEFAULT, config -> {}, List.of()),
-          new PeerEngine(
-              "kafka-streams",
-              "the same decisions on Kafka Streams, exactly_once_v2 and RocksDB",
-              "io.turnstile.bench.peers.StreamsPeer",
-              true),
+          streams(
+              "", "the same decisions on Kafka Streams, exactly_once_v2 and RocksDB", 1, Map.of()),
           new PeerEngine(
               "kafka-limit",
               "bare Kafka transactions that decide nothing: the practical limit",
               "io.turnstile.bench.peers.KafkaLimitPeer",
-              false),
+              false,
+              1,
+              Map.of()),
           // Last: the others keep their colours in reports.
-          turnstile("checkpoint", true, TopicNames.DEFAULT, config -> {}, List.of()));
+          turnstile("checkpoint", true, TopicNames.DEFAULT, config -> {}, List.of()),
+          streams("-standby", "kafka-streams in two processes, with a standby", 2, STANDBY),
+          streams(
+              "-transactional",
+              "the same, with transactional state stores, which a crash does not discard",
+              2,
+              TRANSACTIONAL));
 
   private Engines() {}
+
+  private static Engine streams(
+      String variant, String description, int instances, Map<String, String> options) {
+    return new PeerEngine(
+        "kafka-streams" + variant,
+        description,
+        "io.turnstile.bench.peers.StreamsPeer",
+        true,
+        instances,
+        options);
+  }
 
   public static List<Engine> all() {
     return ALL;

@@ -19,21 +19,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * A program of the module {@code benchmarks/peers}: one process that decides, with as many threads
- * as the parallelism and the memory of a TaskManager. Options of the Turnstile job do not reach it:
- * it decides as the job does by default, and refuses settings under which the job would not.
+ * A program of the module {@code benchmarks/peers}: a process that decides, with as many threads as
+ * the parallelism and the memory of a TaskManager, or two of them. Options of the Turnstile job do
+ * not reach it: it decides as the job does by default, and refuses settings under which the job
+ * would not.
  *
  * @param decides false if it only copies
+ * @param instances processes that share the work; of several, each can do that of the others
+ * @param options further ones of the program, with their values
  */
-record PeerEngine(String name, String description, String mainClass, boolean decides)
+record PeerEngine(
+    String name,
+    String description,
+    String mainClass,
+    boolean decides,
+    int instances,
+    Map<String, String> options)
     implements Engine {
 
   /** Options of the job on which verdicts depend. */
@@ -84,13 +94,29 @@ record PeerEngine(String name, String description, String mainClass, boolean dec
       arguments.addAll(List.of("--jwks", deployment.jwks(), "--state-memory", state));
       shown.put("peer --state-memory", state);
     }
+    new TreeMap<>(options)
+        .forEach(
+            (option, value) -> {
+              arguments.addAll(List.of(option, value));
+              shown.put("peer " + option, value);
+            });
     shown.put("peer JVM", String.join(" ", memory.jvmOptions()));
-    RunningPeer peer =
+    if (instances > 1) {
+      shown.put("peer instances", Integer.toString(instances));
+    }
+    List<JavaApplication> applications = new ArrayList<>();
+    for (int i = 1; i <= instances; i++) {
+      List<String> own = new ArrayList<>(arguments);
+      if (instances > 1) {
+        String instance = "peer-" + i;
+        Path state = deployment.testbed().files().resolve(instance);
+        own.addAll(List.of("--instance", instance, "--state-dir", state.toString()));
+      }
+      applications.add(new JavaApplication(classPath(), memory.jvmOptions(), mainClass, own));
+    }
+    RunningPeer peer = 
         new RunningPeer(
-            deployment.testbed(),
-            new JavaApplication(classPath(), memory.jvmOptions(), mainClass, arguments),
-            shown,
-            new AtomicReference<>());
+            deployment.testbed(), applications, shown, new ConcurrentSkipListMap<>());
     peer.replaceWorker();
     return peer;
   }
@@ -102,28 +128,49 @@ record PeerEngine(String name, String description, String mainClass, boolean dec
     return module.resolve("classes") + File.pathSeparator + Distribution.in(module).classPath();
   }
 
-  /** One process at a time. */
+  /**
+   * One process at a time for each of the applications.
+   *
+   * @param current those that were started last, by their place among the applications
+   */
   private record RunningPeer(
       Testbed testbed,
-      JavaApplication application,
+      List<JavaApplication> applications,
       Map<String, String> settings,
-      AtomicReference<TestbedProcess> current)
+      ConcurrentNavigableMap<Integer, TestbedProcess> current)
       implements RunningEngine {
 
     @Override
     public List<TestbedProcess> workers() {
-      return Stream.of(current.get()).filter(testbed::isAlive).toList();
+      return current.values().stream().filter(testbed::isAlive).toList();
     }
 
     @Override
     public Map<String, Long> pids() {
-      return testbed.pids(List.of(current.get(), TestbedProcess.BROKER));
+      List<TestbedProcess> all = new ArrayList<>(current.values());
+      all.add(TestbedProcess.BROKER);
+      return testbed.pids(all);
     }
 
     @Override
+    public boolean hasSpareWorker() {
+      return applications.size() > 1;
+    }
+
+    /** Starts all that do not run. */
+    @Override
     public void replaceWorker() {
-      TestbedProcess process = testbed.startApplication(application);
-      current.set(process);
+      for (int i = 0; i < applications.size(); i++) {
+        TestbedProcess before = current.get(i);
+        if (before == null || !testbed.isAlive(before)) {
+          TestbedProcess process = testbed.startApplication(applications.get(i));
+          current.put(i, process);
+          awaitReady(process);
+        }
+      }
+    }
+
+    private void awaitReady(TestbedProcess process) {
       LogFile log = new LogFile(testbed.logs().resolve(process + ".log"));
       Supplier<TestbedException> failure =
           () -> new TestbedException("the peer did not start; its log is " + log.path());

@@ -104,7 +104,7 @@ public final class HttpProbe implements Probe, TransactionTransport {
     if (!right || answer.attempts() > 1) {
       failed.add(intended);
     }
-    listener.joined(intended, answer.nanos());
+    listener.joined(0, intended, answer.nanos());
     listener.outcome(outcome);
     answered.incrementAndGet();
   }

@@ -4,7 +4,12 @@ import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.Point;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
@@ -36,13 +41,24 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
     private boolean prompt;
   }
 
-  /** The first verdict of what is sent after an instant; read without the recorder's lock. */
+  /**
+   * The first verdicts of what is sent after an instant, one in each partition that had any before;
+   * {@link #resumedNanos} is read without the recorder's lock.
+   */
   private static final class Resumption {
     private final long afterNanos;
-    private volatile long firstVerdictNanos = Long.MAX_VALUE;
+    private final Map<Integer, Long> first = new HashMap<>();
+    private volatile long resumedNanos = Long.MAX_VALUE;
 
     Resumption(long afterNanos) {
       this.afterNanos = afterNanos;
+    }
+
+    void joined(int partition, long verdictNanos, Set<Integer> partitions) {
+      first.merge(partition, verdictNanos, Math::min);
+      if (first.keySet().containsAll(partitions)) {
+        resumedNanos = Collections.max(first.values());
+      }
     }
   }
 
@@ -55,6 +71,7 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   private long lastIntendedNanos = Long.MIN_VALUE;
   private long longestSilenceNanos;
   private long answered;
+  private final Set<Integer> partitions = new HashSet<>();
   private final List<Resumption> resumptions = new ArrayList<>();
 
   /** The distribution leaves out the warm-up, which begins with the first intended time. */
@@ -73,7 +90,7 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   }
 
   @Override
-  public synchronized void joined(long intendedNanos, long verdictNanos) {
+  public synchronized void joined(int partition, long intendedNanos, long verdictNanos) {
     if (startNanos == Long.MAX_VALUE || intendedNanos < startNanos - PROMPT_NANOS) {
       // Of an earlier stretch of load.
       return;
@@ -93,9 +110,10 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
     if (intendedNanos - startNanos >= warmUpNanos) {
       measured.recordValue(micros);
     }
+    partitions.add(partition);
     for (Resumption each : resumptions) {
-      if (intendedNanos > each.afterNanos && verdictNanos < each.firstVerdictNanos) {
-        each.firstVerdictNanos = verdictNanos;
+      if (intendedNanos > each.afterNanos) {
+        each.joined(partition, verdictNanos, partitions);
       }
     }
   }
@@ -170,13 +188,15 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   }
 
   /**
-   * Returns what gives the time of the first verdict, from now on, of an input that is meant to be
-   * sent after an instant; {@link Long#MAX_VALUE} until it has come.
+   * Returns what gives the time at which the stream goes on: when the last of the partitions with
+   * inputs has its first verdict, from now on, of an input that is meant to be sent after an
+   * instant; {@link Long#MAX_VALUE} until it has. So an engine that has lost a part of the
+   * partitions is not taken for one that has lost none.
    */
   public synchronized LongSupplier firstVerdictAfter(long nanos) {
     Resumption resumption = new Resumption(nanos);
     resumptions.add(resumption);
-    return () -> resumption.firstVerdictNanos;
+    return () -> resumption.resumedNanos;
   }
 
   /** The distribution after the warm-up, in microseconds. */

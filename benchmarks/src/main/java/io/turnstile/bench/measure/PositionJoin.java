@@ -17,7 +17,7 @@ final class PositionJoin {
 
   /** Hears both times of each input, in no particular order of inputs. */
   interface Listener {
-    void joined(long intendedNanos, long verdictNanos);
+    void joined(int partition, long intendedNanos, long verdictNanos);
   }
 
   private static final int CHUNK_BITS = 12;
@@ -54,7 +54,7 @@ final class PositionJoin {
     long verdict = put(partition, offset, intendedNanos - epoch, true);
     if (verdict != 0) {
       parked--;
-      listener.joined(intendedNanos, verdict + epoch);
+      listener.joined(partition, intendedNanos, verdict + epoch);
     }
   }
 
@@ -62,7 +62,7 @@ final class PositionJoin {
   synchronized void verdict(int partition, long offset, long nanos) {
     long intended = put(partition, offset, nanos - epoch, false);
     if (intended != 0) {
-      listener.joined(intended + epoch, nanos);
+      listener.joined(partition, intended + epoch, nanos);
     }
   }
 

@@ -22,8 +22,12 @@ public final class VerdictProbe implements SimulationListener, Probe {
     /** A transaction was acknowledged that was meant to be sent at the intended time. */
     void sent(long intendedNanos, long nowNanos);
 
-    /** A transaction was acknowledged, and the poll that gave its verdict has returned. */
-    void joined(long intendedNanos, long verdictNanos);
+    /**
+     * A transaction was acknowledged, and the poll that gave its verdict has returned.
+     *
+     * @param partition of the transaction; 0 for all where it is not known
+     */
+    void joined(int partition, long intendedNanos, long verdictNanos);
 
     /** A committed verdict came, of whatever transaction; its buffers are the probe's. */
     default void verdict(ConsumerRecord<ByteBuffer, ByteBuffer> verdict) {}
@@ -34,7 +38,8 @@ public final class VerdictProbe implements SimulationListener, Probe {
 
   private final CommittedVerdicts<ByteBuffer> verdicts;
   private final PositionJoin join =
-      new PositionJoin((intended, verdict) -> this.listener.joined(intended, verdict));
+      new PositionJoin(
+          (partition, intended, verdict) -> this.listener.joined(partition, intended, verdict));
   private volatile VerdictListener listener;
 
   /**

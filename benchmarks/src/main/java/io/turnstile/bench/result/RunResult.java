@@ -140,8 +140,8 @@ public record RunResult(
    * A fault and how the engine came back.
    *
    * @param fault its name, as {@code kill-taskmanager}
-   * @param firstVerdictAfterS from the fault to the first verdict committed for an input that was
-   *     sent after it; null if there was none
+   * @param firstVerdictAfterS from the fault until the last partition had its first verdict
+   *     committed for an input that was sent after it; null if one had none
    * @param caughtUpAfterS from the fault until the latency was back within the objective; null if
    *     it never was
    * @param endedAtS when the fault was lifted; null for what needs no lifting

@@ -63,7 +63,7 @@ class DemoViewTest {
     for (int i = 0; i < 30; i++) {
       listener.sent(now, now);
     }
-    listener.joined(now, now + 40_000_000);
+    listener.joined(0, now, now + 40_000_000);
     listener.verdict(verdict());
     view.tick(recorder, 30, 1);
 

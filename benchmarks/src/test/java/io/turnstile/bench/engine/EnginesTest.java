@@ -26,7 +26,9 @@ class EnginesTest {
             "turnstile-postgresql",
             "kafka-streams",
             "kafka-limit",
-            "turnstile-jdbc-xa");
+            "turnstile-jdbc-xa",
+            "kafka-streams-standby",
+            "kafka-streams-transactional");
   }
 
   @Test

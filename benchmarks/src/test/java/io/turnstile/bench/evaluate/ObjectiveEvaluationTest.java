@@ -104,7 +104,7 @@ class ObjectiveEvaluationTest {
     long now = System.nanoTime();
     for (int i = 0; i < 100; i++) {
       recording.sent(now, now);
-      recording.joined(now, now + Duration.ofMillis(10).toNanos());
+      recording.joined(0, now, now + Duration.ofMillis(10).toNanos());
     }
 
     assertThat(judge(Metric.COMMITTED_P99_MS, 100)).isBetween(9.9, 10.1);
@@ -116,7 +116,7 @@ class ObjectiveEvaluationTest {
     long second = Duration.ofSeconds(1).toNanos();
     for (int i = 0; i < 4; i++) {
       recording.sent(i * second, i * second);
-      recording.joined(i * second, i * second + (i == 2 ? 3 * second : second / 100));
+      recording.joined(0, i * second, i * second + (i == 2 ? 3 * second : second / 100));
     }
     undisturbed = at -> at != 2;
 

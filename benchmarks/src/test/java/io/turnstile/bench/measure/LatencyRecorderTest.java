@@ -72,6 +72,20 @@ class LatencyRecorderTest {
   }
 
   @Test
+  void streamGoesOnWhenItsLastPartitionDoes() {
+    input(2, 10);
+    recording.joined(1, start + 2 * SECOND, start + 2 * SECOND + MILLI);
+    LongSupplier resumed = recording.firstVerdictAfter(start + 3 * SECOND);
+    input(4, 10);
+    assertThat(resumed.getAsLong()).isEqualTo(Long.MAX_VALUE);
+
+    recording.joined(1, start + 4 * SECOND, start + 9 * SECOND);
+    input(10, 10);
+
+    assertThat(resumed.getAsLong()).isEqualTo(start + 9 * SECOND);
+  }
+
+  @Test
   void everyFaultHasAFirstVerdictOfItsOwn() {
     LongSupplier first = recording.firstVerdictAfter(start + 3 * SECOND);
     LongSupplier second = recording.firstVerdictAfter(start + 5 * SECOND);
@@ -110,7 +124,7 @@ class LatencyRecorderTest {
   void verdictsOfAnEarlierStretchDoNotCount() {
     input(0, 10);
 
-    recording.joined(start - 10 * SECOND, start + MILLI);
+    recording.joined(0, start - 10 * SECOND, start + MILLI);
 
     assertThat(recording.answered()).isEqualTo(1);
   }
@@ -119,7 +133,7 @@ class LatencyRecorderTest {
   void backlogIsWhatWasAcknowledgedAndHasNoVerdictYet() {
     recording.sent(start, start);
     recording.sent(start, start);
-    recording.joined(start, start + 3 * SECOND);
+    recording.joined(0, start, start + 3 * SECOND);
 
     assertThat(recording.backlogSeries()).extracting(Point::y).containsExactly(2.0, 2.0, 2.0, 1.0);
   }
@@ -141,12 +155,12 @@ class LatencyRecorderTest {
     if (!recording.started()) {
       recording.sent(start, start);
       if (second == 0) {
-        recording.joined(start, start + latencyMillis * MILLI);
+        recording.joined(0, start, start + latencyMillis * MILLI);
         return;
       }
-      recording.joined(start, start + 1);
+      recording.joined(0, start, start + 1);
     }
     recording.sent(intended, intended);
-    recording.joined(intended, intended + latencyMillis * MILLI);
+    recording.joined(0, intended, intended + latencyMillis * MILLI);
   }
 }

@@ -15,7 +15,7 @@ class PositionJoinTest {
   private final long now = System.nanoTime();
   private final List<Long> latencies = new ArrayList<>();
   private final PositionJoin join =
-      new PositionJoin((intended, verdict) -> latencies.add(verdict - intended));
+      new PositionJoin((partition, intended, verdict) -> latencies.add(verdict - intended));
 
   @Test
   void verdictAfterTheAcknowledgementIsTimedFromTheIntendedTime() {

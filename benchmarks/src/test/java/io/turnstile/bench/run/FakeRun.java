@@ -89,7 +89,7 @@ final class FakeRun implements Procedure.Sender {
     for (long i = 0; i < rate * seconds; i++) {
       long intended = (long) (i / rate * 1e9);
       stretch.sent(intended, intended);
-      stretch.joined(intended, intended + afterMillis * 1_000_000);
+      stretch.joined(0, intended, intended + afterMillis * 1_000_000);
     }
   }
 

@@ -120,7 +120,7 @@ class FaultTimelineTest {
     for (int i = 0; i < millis.length; i++) {
       long intended = start + (faulty + 1 + i) * second;
       recorder.sent(intended, intended);
-      recorder.joined(intended, intended + millis[i] * 1_000_000);
+      recorder.joined(0, intended, intended + millis[i] * 1_000_000);
     }
 
     FaultResult fault = timeline.results().get(0);
@@ -168,7 +168,7 @@ class FaultTimelineTest {
                   await().until(() -> timeline.getState() == Thread.State.TIMED_WAITING);
                   calls.add("first verdict");
                   long now = System.nanoTime();
-                  recorder.joined(now, now);
+                  recorder.joined(0, now, now);
                 })
             .start();
       }
@@ -181,7 +181,7 @@ class FaultTimelineTest {
       if (job != null) {
         // Nobody waits for the stages before the first verdict.
         long now = System.nanoTime();
-        recorder.joined(now, now);
+        recorder.joined(0, now, now);
       }
     }
 

@@ -104,7 +104,7 @@ class ProcedureTest {
                 if (event instanceof SimulatedEvent.Submission) {
                   long now = System.nanoTime();
                   stretch.sent(now, now);
-                  stretch.joined(now, now + 1_000_000_000L);
+                  stretch.joined(0, now, now + 1_000_000_000L);
                 }
               }
             });

@@ -48,7 +48,7 @@ class ProgressTest {
     for (int i = 0; i < 190; i++) {
       long intended = now - Duration.ofSeconds(4).toNanos() + i * 20_000_000L;
       stretch.sent(intended, intended);
-      stretch.joined(intended, intended + 30_000_000);
+      stretch.joined(0, intended, intended + 30_000_000);
     }
     progress.tick(stretch, 1_100, 1_000);
     assertThat(out.toString())

@@ -48,6 +48,21 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(names = "--state-dir", description = "Kept over restarts; default: in java.io.tmpdir")
   private Path stateDirectory = Path.of(System.getProperty("java.io.tmpdir"), "kafka-streams");
 
+  @Option(names = "--instance", description = "Of several, each has a name and a --state-dir")
+  private String instance = "peer";
+
+  @Option(names = "--standbys", description = "Copies of each store that other instances keep")
+  private int standbys;
+
+  @Option(
+      names = "--transactional-stores",
+      arity = "1",
+      description = "Keep what is on disk over a crash, instead of reading it back from Kafka")
+  private boolean transactionalStores;
+
+  @Option(names = "--session-timeout", description = "Milliseconds until a dead one is given up")
+  private int sessionTimeoutMillis = 10_000;
+
   @Option(names = "--state-memory", description = "MiB of RocksDB for blocks and memtables")
   private int stateMemory = 1000;
 
@@ -99,14 +114,16 @@ public final class StreamsPeer implements Callable<Integer> {
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, options.threads);
     p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.commitIntervalMillis);
     p.put(StreamsConfig.POLL_MS_CONFIG, 2);
+    p.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, standbys);
+    p.put(StreamsConfig.TRANSACTIONAL_STATE_STORES_CONFIG, transactionalStores);
     p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 32 << 20);
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     p.putAll(BoundedRocksDb.budget((long) stateMemory << 20));
     PeerOptions.PRODUCER.forEach((name, value) -> p.put(producerPrefix(name), value));
     p.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 60_000);
-    p.put(mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+    p.put(mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), sessionTimeoutMillis);
     p.put(mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
-    p.put(mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), "peer");
+    p.put(mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
     return p;
   }
 
