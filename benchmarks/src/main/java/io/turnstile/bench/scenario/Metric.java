@@ -35,7 +35,10 @@ public enum Metric {
   /** Highest resident memory of the engine's processes together. */
   MEMORY_GB("memory of the engine", "GB", '<'),
 
-  /** From a fault to the first verdict of what was sent after it; the slowest of all faults. */
+  /**
+   * From a fault until every partition had the first verdict of what was sent after it; the slowest
+   * of all faults.
+   */
   FIRST_VERDICT_AFTER_S("first verdict after a fault", "s", '≤'),
   CAUGHT_UP_AFTER_S("caught up after a fault", "s", '≤'),
 
