@@ -114,24 +114,46 @@ final class FaultTimeline {
   }
 
   private Inflicted inflict(PlannedFault planned) throws Exception {
-    Testbed testbed = context.deployment().testbed();
     context.view().line("  %s", planned.fault().key());
     // Before the clock is read: to find them may take seconds.
     List<TestbedProcess> workers = engine.workers();
+    Instant at = Instant.now();
     long now = System.nanoTime();
+    strike(planned.fault(), workers);
+    // What was sent before the blow had fallen may have its verdict from the time before it.
+    long sentAfter = System.nanoTime();
     Inflicted fault =
         new Inflicted(
             planned,
-            Instant.now(),
+            at,
             now,
-            recording.firstVerdictAfter(now),
+            recording.firstVerdictAfter(sentAfter),
             new AtomicLong(),
             new AtomicReference<>(Map.of()));
     inflicted.add(fault);
-    switch (planned.fault()) {
+    endure(fault, workers);
+    fault.endedNanos.set(System.nanoTime());
+    return fault;
+  }
+
+  /** What is over in an instant. */
+  private void strike(Fault fault, List<TestbedProcess> workers) {
+    switch (fault) {
+      case KILL_TASKMANAGER -> testbed().kill(workers.get(0));
+      case PAUSE_TASKMANAGER -> testbed().pause(workers.get(0));
+      case CUT_FROM_BROKER -> testbed().cutFromBrokers(workers.get(0));
+      case STOP_BROKER -> testbed().kill(TestbedProcess.BROKER);
+      case PAUSE_KEY_SERVER -> testbed().pauseKeyServer();
+      case FEED_DOWN, FEED_SLOW, FEED_LYING -> feeds.inflict(fault);
+      case KILL_JOBMANAGER, UPGRADE -> {}
+    }
+  }
+
+  /** What takes its time. */
+  private void endure(Inflicted fault, List<TestbedProcess> workers) throws Exception {
+    switch (fault.planned.fault()) {
       case KILL_TASKMANAGER -> {
         TestbedProcess victim = workers.get(0);
-        testbed.kill(victim);
         if (engine.hasSpareWorker()) {
           context.view().line("  %s killed (SIGKILL); a spare one takes over", victim);
           awaitFirstVerdict(fault);
@@ -141,38 +163,33 @@ final class FaultTimeline {
         engine.replaceWorker();
       }
       case PAUSE_TASKMANAGER -> {
-        TestbedProcess victim = workers.get(0);
-        testbed.pause(victim);
         engine.replaceWorker();
         last(fault, DEFAULT_PAUSE);
-        testbed.resume(victim);
+        testbed().resume(workers.get(0));
       }
       case KILL_JOBMANAGER -> engine.crashCoordinator();
       case CUT_FROM_BROKER -> {
-        TestbedProcess victim = workers.get(0);
-        testbed.cutFromBrokers(victim);
         last(fault, DEFAULT_OUTAGE);
-        testbed.reconnectToBrokers(victim);
+        testbed().reconnectToBrokers(workers.get(0));
       }
       case STOP_BROKER -> {
-        testbed.kill(TestbedProcess.BROKER);
         last(fault, DEFAULT_OUTAGE);
-        testbed.start(TestbedProcess.BROKER);
+        testbed().start(TestbedProcess.BROKER);
       }
       case PAUSE_KEY_SERVER -> {
-        testbed.pauseKeyServer();
         last(fault, DEFAULT_OUTAGE);
-        testbed.resumeKeyServer();
+        testbed().resumeKeyServer();
       }
       case UPGRADE -> engine.upgrade();
       case FEED_DOWN, FEED_SLOW, FEED_LYING -> {
-        feeds.inflict(planned.fault());
         last(fault, DEFAULT_OUTAGE);
-        feeds.lift(planned.fault());
+        feeds.lift(fault.planned.fault());
       }
     }
-    fault.endedNanos.set(System.nanoTime());
-    return fault;
+  }
+
+  private Testbed testbed() {
+    return context.deployment().testbed();
   }
 
   /** Lets the fault last for as long as the scenario says, or else for its usual length. */
