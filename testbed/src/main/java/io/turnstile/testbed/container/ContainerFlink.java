@@ -43,6 +43,9 @@ final class ContainerFlink {
   /** The directory that {@link HeapFiller} watches. */
   static final String HEAP_FILLER = "/tmp/heap-filler";
 
+  /** Options of the JVM: of all processes, or of one role. */
+  private static final String JAVA_OPTIONS = "env.java.opts.";
+
   private static final int UI_PORT = 8081;
   private static final int METRICS_PORT = 9249;
   private static final int ZOOKEEPER_PORT = 2181;
@@ -204,6 +207,10 @@ final class ContainerFlink {
         options.highAvailability() && target.equals(TestbedProcess.JOB_MANAGER)
             ? RestartPolicy.onFailureRestart(MAX_RESTARTS)
             : RestartPolicy.noRestart();
+    Map<String, String> flink = flinkConfig(extraConfig);
+    // The image takes white space out of what it is given, and has its own for all processes.
+    String javaOptions = flink.getOrDefault(JAVA_OPTIONS + role, "");
+    flink.keySet().removeIf(key -> key.startsWith(JAVA_OPTIONS));
     return docker
         .newContainer(target, IMAGE, logs)
         .in(docker.flinkNetwork())
@@ -212,11 +219,11 @@ final class ContainerFlink {
                 "JOB_MANAGER_RPC_ADDRESS",
                 TestbedProcess.JOB_MANAGER.toString(),
                 "FLINK_PROPERTIES",
-                flinkProperties(extraConfig),
+                properties(flink),
                 "JAVA_TOOL_OPTIONS",
-                ManagedContainer.FRESH_NAMES
-                    + " -XX:+ExitOnOutOfMemoryError -javaagent:%s=%s"
-                        .formatted(heapFiller, HEAP_FILLER)))
+                "%s -XX:+ExitOnOutOfMemoryError -javaagent:%s=%s %s"
+                    .formatted(
+                        ManagedContainer.FRESH_NAMES, heapFiller, HEAP_FILLER, javaOptions)))
         .options(
             create ->
                 create
@@ -227,7 +234,7 @@ final class ContainerFlink {
         .command(role);
   }
 
-  private String flinkProperties(Map<String, String> extraConfig) {
+  private Map<String, String> flinkConfig(Map<String, String> extraConfig) {
     Map<String, String> flink = ClusterSettings.flink(config);
     flink.put("jobmanager.rpc.address", TestbedProcess.JOB_MANAGER.toString());
     flink.put("rest.address", TestbedProcess.JOB_MANAGER.toString());
@@ -248,8 +255,10 @@ final class ContainerFlink {
     }
     flink.putAll(extraConfig);
     flink.putAll(config.flinkConfig());
-    // The image has its own, and takes no white space.
-    flink.remove("env.java.opts.all");
+    return flink;
+  }
+
+  private static String properties(Map<String, String> flink) {
     return flink.entrySet().stream()
         .map(entry -> entry.getKey() + ": " + entry.getValue())
         .collect(Collectors.joining("\n"));
