@@ -112,7 +112,7 @@ public final class TurnstileJob {
    * The best settings for the job, except those that the cluster's configuration gives, by any
    * name.
    */
-  static Configuration tuning(ReadableConfig configured) {
+  public static Configuration tuning(ReadableConfig configured) {
     Configuration tuning = new Configuration();
     // Flink's 100 ms would be most of the latency; 0 would send every record by itself.
     unlessGiven(configured, tuning, ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(1));

@@ -34,6 +34,9 @@ final class FlinkCluster {
   /** Asking Flink costs a JVM start, and the answer depends on the memory configuration alone. */
   private static final Map<Map<String, String>, Memory> KNOWN_MEMORY = new ConcurrentHashMap<>();
 
+  /** In the job's JAR: a spare TaskManager warms up. */
+  private static final String WARM_UP = "io.turnstile.job.warmup.WarmUpReporterFactory";
+
   private static final String MEMORY_RESULT = "BASH_JAVA_UTILS_EXEC_RESULT:";
 
   /**
@@ -210,6 +213,9 @@ final class FlinkCluster {
     all.add(directory.resolve("conf").toString());
     all.addAll(memory.arguments());
     all.addAll(arguments);
+    if (jobJar != null && role.equals(TASK_MANAGER)) {
+      all.addAll(List.of("-D", "metrics.reporter.warm-up.factory.class=" + WARM_UP));
+    }
     int metricsPort = ports.free();
     all.addAll(List.of("-D", "metrics.reporter.prom.port=" + metricsPort));
     metrics.put(process.name(), URI.create("http://" + HOST + ":" + metricsPort + "/metrics"));

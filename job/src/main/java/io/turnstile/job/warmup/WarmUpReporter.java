@@ -1,0 +1,97 @@
+package io.turnstile.job.warmup;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.metrics.MetricConfig;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.reporter.MetricReporter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Warms a TaskManager up that has had no task for a while; a task ends that. */
+final class WarmUpReporter implements MetricReporter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WarmUpReporter.class);
+
+  /** A TaskManager that is not spare has its tasks by then. */
+  private static final Duration IDLE = Duration.ofSeconds(10);
+
+  private final CountDownLatch taskManager = new CountDownLatch(1);
+  private final CountDownLatch busy = new CountDownLatch(1);
+  private final Thread thread = new Thread(this::await, "warm-up");
+
+  @Override
+  public void open(MetricConfig config) {
+    thread.setDaemon(true);
+    thread.setContextClassLoader(getClass().getClassLoader());
+    thread.start();
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+
+  @Override
+  public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
+    if (busy.getCount() > 0) {
+      if (group.getAllVariables().containsKey("<task_id>")) {
+        busy.countDown();
+        thread.interrupt();
+      } else if (group.getAllVariables().containsKey("<tm_id>")) {
+        taskManager.countDown();
+      }
+    }
+  }
+
+  @Override
+  public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {}
+
+  private void await() {
+    try {
+      taskManager.await();
+      if (!busy.await(IDLE.toMillis(), TimeUnit.MILLISECONDS)) {
+        warmUp();
+      }
+    } catch (InterruptedException e) {
+      // There is work, or the process ends.
+    }
+  }
+
+  private static void warmUp() throws InterruptedException {
+    long start = System.nanoTime();
+    Path directory = null;
+    try {
+      directory = Files.createTempDirectory("warm-up");
+      WarmUp.run(directory);
+      LOG.info("Warmed up in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      LOG.warn("This TaskManager could not warm up: its first job will be slow for longer", e);
+    } finally {
+      delete(directory);
+    }
+  }
+
+  private static void delete(Path directory) {
+    if (directory == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      LOG.debug("{} is left behind", directory, e);
+    }
+  }
+}
