@@ -207,8 +207,8 @@ function latencyTables(scenario) {
 
 function recoveryTable(scenario) {
   const after = seconds => isNumber(seconds) ? fixed(seconds, 1) : judged(false, 'never');
-  return table(scenario.id + '-recovery-table', 'First verdict: for a transaction sent after the'
-    + ' fault. Caught up: the latency is back within its objective.',
+  return table(scenario.id + '-recovery-table', 'First verdict: in the last partition, of a transaction'
+    + ' that was sent after the fault. Caught up: the latency is back within its objective.',
   eachRun(scenario, run => run.faults.map(fault => ({fault: fault.fault,
     '#at s': fixed(fault.at_s, 1), '#lasted s': fixed(fault.ended_at_s - fault.at_s, 1),
     '#first verdict after s': after(fault.first_verdict_after_s),

@@ -5,6 +5,8 @@ import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All engines there are, in the order in which readers see them. */
 public final class Engines {
@@ -12,12 +14,14 @@ public final class Engines {
   /** The name of the engine that the others are there to be compared with. */
   public static final String TURNSTILE = "turnstile";
 
-  /** A broker admits no shorter time to give up a dead member, unless it is told to. */
+  /** Reasons are in the README.md of the peers. */
   private static final Map<String, String> STANDBY =
-      Map.of("--standbys", "1", "--session-timeout", "6000");
+      Map.of("--standbys", "1", "--session-timeout", "6000", "--transaction-timeout", "6000");
 
   private static final Map<String, String> TRANSACTIONAL =
-      Map.of("--standbys", "1", "--session-timeout", "6000", "--transactional-stores", "true");
+      Stream.of(STANDBY, Map.of("--transactional-stores", "true"))
+          .flatMap(each -> each.entrySet().stream())
+          .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 
   private static final List<Engine> ALL =
       List.of(

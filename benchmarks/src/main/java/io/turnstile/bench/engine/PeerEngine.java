@@ -69,6 +69,10 @@ record PeerEngine(
           "%s has the job's defaults built in: it cannot run with --%s"
               .formatted(name, String.join(", --", refused)));
     }
+    if (settings.lanes() < instances) {
+      throw new IllegalArgumentException(
+          name + " shares out lanes: it needs " + instances + " of them or more");
+    }
     return Deployment.onTestbed(
         testbed(base),
         settings,
@@ -78,7 +82,13 @@ record PeerEngine(
   }
 
   static TestbedConfig testbed(Path base) {
-    return TestbedConfig.builder().baseDirectory(base).flink(false).build();
+    return TestbedConfig.builder()
+        .baseDirectory(base)
+        .flink(false)
+        // Else a broker looks every 10 s for transactions of the dead.
+        .brokerConfig(
+            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"))
+        .build();
   }
 
   private RunningEngine start(TurnstileDeployment deployment, EngineSettings settings) {
@@ -157,16 +167,20 @@ record PeerEngine(
       return applications.size() > 1;
     }
 
-    /** Starts all that do not run. */
+    /** Starts all that do not run; the first anew if all do, for it is frozen then. */
     @Override
     public void replaceWorker() {
+      List<Integer> missing = new ArrayList<>();
       for (int i = 0; i < applications.size(); i++) {
         TestbedProcess before = current.get(i);
         if (before == null || !testbed.isAlive(before)) {
-          TestbedProcess process = testbed.startApplication(applications.get(i));
-          current.put(i, process);
-          awaitReady(process);
+          missing.add(i);
         }
+      }
+      for (int i : missing.isEmpty() ? List.of(0) : missing) {
+        TestbedProcess process = testbed.startApplication(applications.get(i));
+        current.put(i, process);
+        awaitReady(process);
       }
     }
 

@@ -4,11 +4,8 @@ import io.turnstile.bench.result.Latency;
 import io.turnstile.bench.result.Latency.LatencySummary;
 import io.turnstile.bench.result.Point;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,22 +39,30 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   }
 
   /**
-   * The first verdicts of what is sent after an instant, one in each partition that had any before;
-   * {@link #resumedNanos} is read without the recorder's lock.
+   * The first verdicts of what is sent after an instant, one in each partition that had verdicts
+   * before; {@link #resumedNanos} is read without the recorder's lock.
    */
   private static final class Resumption {
     private final long afterNanos;
-    private final Map<Integer, Long> first = new HashMap<>();
+    private final Set<Integer> missing;
+    private long lastNanos = Long.MIN_VALUE;
     private volatile long resumedNanos = Long.MAX_VALUE;
 
-    Resumption(long afterNanos) {
+    Resumption(long afterNanos, Set<Integer> partitions) {
       this.afterNanos = afterNanos;
+      missing = new HashSet<>(partitions);
     }
 
-    void joined(int partition, long verdictNanos, Set<Integer> partitions) {
-      first.merge(partition, verdictNanos, Math::min);
-      if (first.keySet().containsAll(partitions)) {
-        resumedNanos = Collections.max(first.values());
+    /** Of a partition's verdicts, the one that is heard of first counts. */
+    void joined(int partition, long intendedNanos, long verdictNanos) {
+      if (intendedNanos <= afterNanos || resumedNanos != Long.MAX_VALUE) {
+        return;
+      }
+      if (missing.remove(partition)) {
+        lastNanos = Math.max(lastNanos, verdictNanos);
+      }
+      if (missing.isEmpty()) {
+        resumedNanos = lastNanos == Long.MIN_VALUE ? verdictNanos : lastNanos;
       }
     }
   }
@@ -111,11 +116,7 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
       measured.recordValue(micros);
     }
     partitions.add(partition);
-    for (Resumption each : resumptions) {
-      if (intendedNanos > each.afterNanos) {
-        each.joined(partition, verdictNanos, partitions);
-      }
-    }
+    resumptions.forEach(each -> each.joined(partition, intendedNanos, verdictNanos));
   }
 
   private Second second(long nanos) {
@@ -188,13 +189,13 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
   }
 
   /**
-   * Returns what gives the time at which the stream goes on: when the last of the partitions with
-   * inputs has its first verdict, from now on, of an input that is meant to be sent after an
-   * instant; {@link Long#MAX_VALUE} until it has. So an engine that has lost a part of the
-   * partitions is not taken for one that has lost none.
+   * Returns what gives the time at which the stream goes on: when the last of the partitions that
+   * had verdicts until now has its first one of an input that is meant to be sent after an instant;
+   * {@link Long#MAX_VALUE} until it has. So an engine that has lost a part of the partitions is not
+   * taken for one that has lost none.
    */
   public synchronized LongSupplier firstVerdictAfter(long nanos) {
-    Resumption resumption = new Resumption(nanos);
+    Resumption resumption = new Resumption(nanos, partitions);
     resumptions.add(resumption);
     return () -> resumption.resumedNanos;
   }

@@ -119,8 +119,8 @@ final class FaultTimeline {
     List<TestbedProcess> workers = engine.workers();
     Instant at = Instant.now();
     long now = System.nanoTime();
-    strike(planned.fault(), workers);
-    // What was sent before the blow had fallen may have its verdict from the time before it.
+    begin(planned.fault(), workers);
+    // What was sent before may have its verdict from before.
     long sentAfter = System.nanoTime();
     Inflicted fault =
         new Inflicted(
@@ -131,13 +131,13 @@ final class FaultTimeline {
             new AtomicLong(),
             new AtomicReference<>(Map.of()));
     inflicted.add(fault);
-    endure(fault, workers);
+    awaitAndEnd(fault, workers);
     fault.endedNanos.set(System.nanoTime());
     return fault;
   }
 
-  /** What is over in an instant. */
-  private void strike(Fault fault, List<TestbedProcess> workers) {
+  /** Returns when the engine cannot decide any more, or, after a crash, as it did before. */
+  private void begin(Fault fault, List<TestbedProcess> workers) throws Exception {
     switch (fault) {
       case KILL_TASKMANAGER -> testbed().kill(workers.get(0));
       case PAUSE_TASKMANAGER -> testbed().pause(workers.get(0));
@@ -145,12 +145,14 @@ final class FaultTimeline {
       case STOP_BROKER -> testbed().kill(TestbedProcess.BROKER);
       case PAUSE_KEY_SERVER -> testbed().pauseKeyServer();
       case FEED_DOWN, FEED_SLOW, FEED_LYING -> feeds.inflict(fault);
-      case KILL_JOBMANAGER, UPGRADE -> {}
+      // Its TaskManagers still decide for a moment: what is sent once it is back is what counts.
+      case KILL_JOBMANAGER -> engine.crashCoordinator();
+      case UPGRADE -> {}
     }
   }
 
-  /** What takes its time. */
-  private void endure(Inflicted fault, List<TestbedProcess> workers) throws Exception {
+  /** Lets the fault last, and ends it. */
+  private void awaitAndEnd(Inflicted fault, List<TestbedProcess> workers) throws Exception {
     switch (fault.planned.fault()) {
       case KILL_TASKMANAGER -> {
         TestbedProcess victim = workers.get(0);
@@ -167,7 +169,7 @@ final class FaultTimeline {
         last(fault, DEFAULT_PAUSE);
         testbed().resume(workers.get(0));
       }
-      case KILL_JOBMANAGER -> engine.crashCoordinator();
+      case KILL_JOBMANAGER -> {}
       case CUT_FROM_BROKER -> {
         last(fault, DEFAULT_OUTAGE);
         testbed().reconnectToBrokers(workers.get(0));

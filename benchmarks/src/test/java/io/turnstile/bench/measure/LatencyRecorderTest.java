@@ -80,6 +80,7 @@ class LatencyRecorderTest {
     assertThat(resumed.getAsLong()).isEqualTo(Long.MAX_VALUE);
 
     recording.joined(1, start + 4 * SECOND, start + 9 * SECOND);
+    recording.joined(2, start + 10 * SECOND, start + 11 * SECOND);
     input(10, 10);
 
     assertThat(resumed.getAsLong()).isEqualTo(start + 9 * SECOND);

@@ -28,11 +28,24 @@ class FaultTimelineTest {
 
   @TempDir private Path directory;
 
-  private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> calls =
+      Collections.synchronizedList(
+          new ArrayList<>() {
+            @Override
+            public boolean add(String call) {
+              if (call.startsWith("kill")) {
+                onKill.run();
+              }
+              return super.add(call);
+            }
+          });
+
   private final LatencyRecorder recorder = new LatencyRecorder(0);
 
   /** Null for an engine without one. */
   private FlinkJob job;
+
+  private Runnable onKill = () -> {};
 
   /** Then the first verdict comes when it is waited for. */
   private boolean spare;
@@ -63,6 +76,23 @@ class FaultTimelineTest {
     assertThat(timeline.results())
         .singleElement()
         .satisfies(fault -> assertThat(fault.firstVerdictAfterS()).isNotNull());
+  }
+
+  @Test
+  void verdictOfWhatWasSentWhileTheWorkerWasBeingKilledIsNotTheFirst() throws Exception {
+    spare = true;
+    long[] sent = new long[1];
+    onKill =
+        () -> {
+          sent[0] = System.nanoTime();
+          recorder.joined(0, sent[0], sent[0]);
+        };
+
+    FaultTimeline timeline = inflict(Fault.KILL_TASKMANAGER);
+
+    double first = timeline.results().get(0).firstVerdictAfterS();
+    assertThat(timeline.results().get(0).atS() + first)
+        .isGreaterThan((sent[0] - recorder.measuredFromNanos()) / 1e9);
   }
 
   @Test

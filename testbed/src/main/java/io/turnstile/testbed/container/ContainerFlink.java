@@ -208,7 +208,7 @@ final class ContainerFlink {
             ? RestartPolicy.onFailureRestart(MAX_RESTARTS)
             : RestartPolicy.noRestart();
     Map<String, String> flink = flinkConfig(extraConfig);
-    // The image takes white space out of what it is given, and has its own for all processes.
+    // The image takes white space out of what it is given. For all processes it has its own.
     String javaOptions = flink.getOrDefault(JAVA_OPTIONS + role, "");
     flink.keySet().removeIf(key -> key.startsWith(JAVA_OPTIONS));
     return docker

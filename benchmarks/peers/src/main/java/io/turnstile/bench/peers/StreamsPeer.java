@@ -48,7 +48,7 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(names = "--state-dir", description = "Kept over restarts; default: in java.io.tmpdir")
   private Path stateDirectory = Path.of(System.getProperty("java.io.tmpdir"), "kafka-streams");
 
-  @Option(names = "--instance", description = "Of several, each has a name and a --state-dir")
+  @Option(names = "--instance", description = "Its name; of several, each has its own, and its own --state-dir")
   private String instance = "peer";
 
   @Option(names = "--standbys", description = "Copies of each store that other instances keep")
@@ -57,11 +57,16 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(
       names = "--transactional-stores",
       arity = "1",
-      description = "Keep what is on disk over a crash, instead of reading it back from Kafka")
+      description = "Transactional state stores, which a crash does not discard")
   private boolean transactionalStores;
 
   @Option(names = "--session-timeout", description = "Milliseconds until a dead one is given up")
   private int sessionTimeoutMillis = 10_000;
+
+  @Option(
+      names = "--transaction-timeout",
+      description = "Milliseconds until the broker aborts the transaction of a dead one")
+  private int transactionTimeoutMillis = 60_000;
 
   @Option(names = "--state-memory", description = "MiB of RocksDB for blocks and memtables")
   private int stateMemory = 1000;
@@ -120,7 +125,7 @@ public final class StreamsPeer implements Callable<Integer> {
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     p.putAll(BoundedRocksDb.budget((long) stateMemory << 20));
     PeerOptions.PRODUCER.forEach((name, value) -> p.put(producerPrefix(name), value));
-    p.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 60_000);
+    p.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), transactionTimeoutMillis);
     p.put(mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), sessionTimeoutMillis);
     p.put(mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
     p.put(mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);

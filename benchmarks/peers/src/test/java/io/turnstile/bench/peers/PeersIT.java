@@ -26,7 +26,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
@@ -67,7 +70,39 @@ class PeersIT {
 
   @Test
   void killedKafkaStreamsDecidesEveryInputOnceAndRight() throws Exception {
-    AuditReport audit = killedOnTheWay("kafka-streams", StreamsPeer.class);
+    requireRight(killedOnTheWay("kafka-streams", StreamsPeer.class, List.of(List.of())));
+  }
+
+  @Test
+  void processWithAStandbyIsSurvivedByTheOther() throws Exception {
+    requireRight(
+        killedOnTheWay("kafka-streams-standby", StreamsPeer.class, two("--standbys", "1")));
+  }
+
+  @Test
+  void processWithTransactionalStoresIsSurvivedByTheOther() throws Exception {
+    requireRight(
+        killedOnTheWay(
+            "kafka-streams-transactional",
+            StreamsPeer.class,
+            two("--standbys", "1", "--transactional-stores", "true")));
+  }
+
+  private static List<List<String>> two(String... options) {
+    return IntStream.rangeClosed(1, 2)
+        .mapToObj(
+            i -> {
+              List<String> arguments = new ArrayList<>(List.of(options));
+              Path state = directory.resolve(UUID.randomUUID().toString());
+              arguments.addAll(List.of("--instance", "peer-" + i, "--state-dir", state.toString()));
+              arguments.addAll(List.of("--session-timeout", "6000"));
+              arguments.addAll(List.of("--transaction-timeout", "6000"));
+              return arguments;
+            })
+        .toList();
+  }
+
+  private static void requireRight(AuditReport audit) {
     assertThat(audit.passed()).as(audit.toText(20)).isTrue();
     assertThat(audit.inputs()).isGreaterThanOrEqualTo(COUNT);
     assertThat(audit.rejected()).isNotEmpty();
@@ -76,7 +111,7 @@ class PeersIT {
 
   @Test
   void killedKafkaLimitCopiesEveryInputOnce() throws Exception {
-    AuditReport audit = killedOnTheWay("kafka-limit", KafkaLimitPeer.class);
+    AuditReport audit = killedOnTheWay("kafka-limit", KafkaLimitPeer.class, List.of(List.of()));
     assertThat(audit.inputs()).isGreaterThanOrEqualTo(COUNT);
     assertThat(audit.verdicts()).isEqualTo(audit.inputs());
     assertThat(audit.missing()).as(audit.toText(20)).isZero();
@@ -84,7 +119,13 @@ class PeersIT {
     assertThat(audit.inFlight()).isZero();
   }
 
-  private AuditReport killedOnTheWay(String name, Class<?> peer) throws Exception {
+  /**
+   * Kills the first of the peer's processes, and starts it again if there is no other.
+   *
+   * @param instances arguments of each of them
+   */
+  private AuditReport killedOnTheWay(String name, Class<?> peer, List<List<String>> instances)
+      throws Exception {
     prefix = name + ".";
     topics = TopicNames.withPrefix(prefix);
     ledger = directory.resolve(name + "-ledger.csv");
@@ -94,11 +135,16 @@ class PeersIT {
       new Topics(topics, PARTITIONS, PARTITIONS).create(admin, (short) 1);
       List<String> further =
           peer == StreamsPeer.class ? List.of("--jwks", jwks.toString()) : List.of();
-      TestbedProcess first = startPeer(peer, further);
+      List<TestbedProcess> running = new ArrayList<>();
+      for (List<String> own : instances) {
+        running.add(startPeer(peer, Stream.of(further, own).flatMap(List::stream).toList()));
+      }
       CompletableFuture<SimulationSummary> simulation = simulate(tokens);
       Awaitility.await().atMost(PATIENCE).until(() -> accepted(admin) > COUNT / 4);
-      testbed.kill(first);
-      TestbedProcess second = startPeer(peer, further);
+      testbed.kill(running.remove(0));
+      if (running.isEmpty()) {
+        running.add(startPeer(peer, further));
+      }
       assertThat(simulation.join().failures()).isZero();
       AuditReport audit =
           new Audit(
@@ -108,7 +154,7 @@ class PeersIT {
                       .waitFor(PATIENCE)
                       .build())
               .run();
-      testbed.stop(second);
+      running.forEach(testbed::stop);
       return audit;
     }
   }
