@@ -72,7 +72,8 @@ final class WarmUp {
    * @param transactions how many are decided, at most
    */
   static void run(Path directory, int transactions) throws Exception {
-    JWK key = TokenSigner.generateKey(directory.resolve("key.json"), directory.resolve("jwks.json"));
+    JWK key =
+        TokenSigner.generateKey(directory.resolve("key.json"), directory.resolve("jwks.json"));
     TokenSigner signer = new TokenSigner(key, Duration.ofHours(1), TokenClaims.NONE);
     Instant now = Instant.now();
     List<String> tokens =
@@ -145,7 +146,8 @@ final class WarmUp {
 
   private static Reference<Product> product(int i) {
     String id = "product-" + i;
-    return new Reference<>(id, new Product(id, "A product", "Some", 100, "EUR", 9, 1, 1), 1, 0, i, 1);
+    return new Reference<>(
+        id, new Product(id, "A product", "Some", 100, "EUR", 9, 1, 1), 1, 0, i, 1);
   }
 
   private static Reference<Customer> customer(int i) {
