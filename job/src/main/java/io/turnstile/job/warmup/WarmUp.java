@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -117,7 +118,7 @@ final class WarmUp {
     try {
       job.getJobExecutionResult().get();
     } catch (InterruptedException e) {
-      job.cancel();
+      CompletableFuture<Void> unused = job.cancel();
       throw e;
     }
   }
