@@ -86,8 +86,7 @@ record PeerEngine(
         .baseDirectory(base)
         .flink(false)
         // Else a broker looks every 10 s for transactions of the dead.
-        .brokerConfig(
-            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"))
+        .brokerConfig(Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"))
         .build();
   }
 
@@ -124,9 +123,8 @@ record PeerEngine(
       }
       applications.add(new JavaApplication(classPath(), memory.jvmOptions(), mainClass, own));
     }
-    RunningPeer peer = 
-        new RunningPeer(
-            deployment.testbed(), applications, shown, new ConcurrentSkipListMap<>());
+    RunningPeer peer =
+        new RunningPeer(deployment.testbed(), applications, shown, new ConcurrentSkipListMap<>());
     peer.replaceWorker();
     return peer;
   }

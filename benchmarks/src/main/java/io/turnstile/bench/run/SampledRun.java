@@ -56,7 +56,8 @@ public final class SampledRun {
       long intended = TimeUnit.MILLISECONDS.toNanos(sample.atMillis());
       recorder.sent(intended, intended);
       if (sample.answered()) {
-        recorder.joined(0, intended, intended + TimeUnit.MILLISECONDS.toNanos(sample.elapsedMillis()));
+        recorder.joined(
+            0, intended, intended + TimeUnit.MILLISECONDS.toNanos(sample.elapsedMillis()));
       }
     }
     Instant measuredFrom = startedAt().plus(scenario.load().warmUp());

@@ -222,8 +222,7 @@ final class ContainerFlink {
                 properties(flink),
                 "JAVA_TOOL_OPTIONS",
                 "%s -XX:+ExitOnOutOfMemoryError -javaagent:%s=%s %s"
-                    .formatted(
-                        ManagedContainer.FRESH_NAMES, heapFiller, HEAP_FILLER, javaOptions)))
+                    .formatted(ManagedContainer.FRESH_NAMES, heapFiller, HEAP_FILLER, javaOptions)))
         .options(
             create ->
                 create

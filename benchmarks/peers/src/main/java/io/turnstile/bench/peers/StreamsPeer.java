@@ -48,7 +48,9 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(names = "--state-dir", description = "Kept over restarts; default: in java.io.tmpdir")
   private Path stateDirectory = Path.of(System.getProperty("java.io.tmpdir"), "kafka-streams");
 
-  @Option(names = "--instance", description = "Its name; of several, each has its own, and its own --state-dir")
+  @Option(
+      names = "--instance",
+      description = "Its name; of several, each has its own, and its own --state-dir")
   private String instance = "peer";
 
   @Option(names = "--standbys", description = "Copies of each store that other instances keep")
