@@ -30,6 +30,15 @@ class JobAdditionsTest {
   }
 
   @Test
+  void anotherCommandUnderstandsThemAsOptions() {
+    List<String> options = List.of("--reference", "tariff:keyed-by=product,topic=t,required=true");
+    assertThat(JobAdditions.of(options).arguments()).isEqualTo(options);
+    JobAdditions additions =
+        JobAdditions.of(List.of("--reference=risk:keyed-by=customer", "--carry-fields=channel"));
+    assertThat(JobAdditions.of(additions.arguments())).isEqualTo(additions);
+  }
+
+  @Test
   void jobWithoutThemAddsNothing() {
     JobAdditions additions = JobAdditions.of(List.of("--lanes", "2"));
     assertThat(additions.references()).isEmpty();
