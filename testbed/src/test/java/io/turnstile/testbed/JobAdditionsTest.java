@@ -33,9 +33,11 @@ class JobAdditionsTest {
   void anotherCommandUnderstandsThemAsOptions() {
     List<String> options = List.of("--reference", "tariff:keyed-by=product,topic=t,required=true");
     assertThat(JobAdditions.of(options).arguments()).isEqualTo(options);
-    JobAdditions additions =
-        JobAdditions.of(List.of("--reference=risk:keyed-by=customer", "--carry-fields=channel"));
-    assertThat(JobAdditions.of(additions.arguments())).isEqualTo(additions);
+    assertThat(
+            JobAdditions.of(List.of("--reference=risk:keyed-by=customer", "--carry-fields=a,b"))
+                .arguments())
+        .containsExactly(
+            "--reference", "risk:keyed-by=customer,topic=references.risk", "--carry-fields", "a,b");
   }
 
   @Test
