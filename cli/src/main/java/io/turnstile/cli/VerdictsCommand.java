@@ -12,6 +12,7 @@ import io.turnstile.clients.postgresql.VerdictStore;
 import io.turnstile.events.Outcome;
 import io.turnstile.events.SourcePosition;
 import io.turnstile.events.VerdictHeaders;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -81,7 +82,7 @@ final class VerdictsCommand implements Callable<Integer> {
   private long printed;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     database.requireUsable(spec.commandLine());
     try (CommittedVerdicts<byte[]> verdicts =
         VerdictStore.reader(
