@@ -106,7 +106,7 @@ final class VerdictsCommand implements Callable<Integer> {
 
   private void print(ConsumerRecord<byte[], byte[]> verdict) {
     String code = VerdictCode.of(verdict.headers(), verdict::value);
-    if (printed >= count || !codes.isEmpty() && !codes.contains(code)) {
+    if (printed >= count || (!codes.isEmpty() && !codes.contains(code))) {
       return;
     }
     printed++;
