@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.turnstile.clients.CommittedVerdicts;
 import io.turnstile.clients.KafkaOptions;
+import io.turnstile.clients.OptionSources;
 import io.turnstile.clients.SinceConverter;
 import io.turnstile.clients.VerdictCode;
 import io.turnstile.clients.postgresql.PostgresqlOptions;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
 final class VerdictsCommand implements Callable<Integer> {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration RECENT = Duration.ofMinutes(10);
   private static final Duration POLL = Duration.ofMillis(200);
 
   @Spec private CommandSpec spec;
@@ -50,10 +52,8 @@ final class VerdictsCommand implements Callable<Integer> {
       names = "--since",
       paramLabel = "TIME|DURATION",
       converter = SinceConverter.class,
-      defaultValue = "10m",
       description =
-          "From there on: a time such as 2026-01-31T12:00:00Z, or so long ago (default:"
-              + " ${DEFAULT-VALUE}).")
+          "From there on: a time such as 2026-01-31T12:00:00Z, or so long ago (default: 10m).")
   private Instant since;
 
   @Option(
@@ -69,6 +69,7 @@ final class VerdictsCommand implements Callable<Integer> {
 
   @Option(
       names = "--follow",
+      fallbackValue = OptionSources.ON,
       description = "Go on with what is committed later, until Ctrl-C or --count.")
   private boolean follow;
 
@@ -90,7 +91,7 @@ final class VerdictsCommand implements Callable<Integer> {
             kafka.client(timeout),
             kafka.topics(),
             kafka.topics().verdicts())) {
-      verdicts.seekToTime(since);
+      verdicts.seekToTime(since == null ? Instant.now().minus(RECENT) : since);
       if (follow) {
         while (printed < count) {
           verdicts.poll(POLL).forEach(this::print);
