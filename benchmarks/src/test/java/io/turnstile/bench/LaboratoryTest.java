@@ -38,6 +38,7 @@ class LaboratoryTest {
             "audit",
             "check",
             "watch",
+            "verdicts",
             "bench",
             "topics",
             "database",

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       AuditCommand.class,
       CheckCommand.class,
       WatchCommand.class,
+      VerdictsCommand.class,
       TopicsCommand.class,
       DatabaseCommand.class,
       SavepointCommand.class,

@@ -28,6 +28,7 @@ class TurnstileTest {
             "audit",
             "check",
             "watch",
+            "verdicts",
             "topics",
             "database",
             "savepoint",

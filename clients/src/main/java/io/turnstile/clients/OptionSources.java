@@ -71,6 +71,7 @@ public final class OptionSources implements IDefaultValueProvider {
           "topics",
           "up",
           "upgrade",
+          "verdicts",
           "watch");
 
   private static final String PREFIX = "TURNSTILE_";

@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -24,12 +25,21 @@ final class TextFile {
    *     what is in it
    */
   static String read(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
+    byte[] bytes = bytes(file);
     try {
       String text = charset(bytes).newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
       throw new IOException(file + " is neither UTF-8 nor UTF-16 with a byte order mark", e);
+    }
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      // A relative name is relative to where the program runs, which the user may not think of.
+      throw new IOException("there is no file " + file.toAbsolutePath(), e);
     }
   }
 

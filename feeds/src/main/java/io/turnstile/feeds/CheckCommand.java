@@ -8,6 +8,7 @@ import io.turnstile.feeds.config.FeedFile;
 import io.turnstile.feeds.config.FeedFileException;
 import io.turnstile.feeds.mapping.Mapped;
 import io.turnstile.feeds.mapping.RecordMapper;
+import io.turnstile.feeds.source.Page;
 import io.turnstile.feeds.source.PageRequest;
 import io.turnstile.feeds.source.PageSource;
 import io.turnstile.feeds.source.SourceException;
@@ -75,8 +76,13 @@ final class CheckCommand implements Callable<Integer> {
   private static boolean show(Feed feed, RecordMapper mapper, PrintWriter out)
       throws InterruptedException {
     try (PageSource source = Sources.of(feed)) {
-      List<SourceRecord> records = source.fetch(PageRequest.FIRST).records();
-      out.printf("%s: %d records in the first page%n", feed.name(), records.size());
+      Page page = source.fetch(PageRequest.FIRST);
+      List<SourceRecord> records = page.records();
+      out.printf(
+          "%s: %d records in the first page, %s%n",
+          feed.name(),
+          records.size(),
+          page.next() == null ? "which is the last" : "and there are more");
       boolean good = true;
       for (SourceRecord record : records.subList(0, Math.min(SHOWN, records.size()))) {
         Mapped mapped = mapper.map(record, System.currentTimeMillis());

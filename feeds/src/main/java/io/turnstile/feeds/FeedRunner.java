@@ -99,7 +99,12 @@ final class FeedRunner implements AutoCloseable {
         }
       } catch (InterruptedException e) {
         // close() was called.
-      } catch (KafkaException | CheckFailedException e) {
+      } catch (CheckFailedException e) {
+        if (!stopped) {
+          LOG.warn("feed={} begins again: {}", feed.name(), e.getMessage());
+          pause();
+        }
+      } catch (KafkaException e) {
         if (!stopped) {
           LOG.warn("feed={} begins again: {}", feed.name(), e.toString());
           pause();

@@ -32,9 +32,10 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Instant now = Instant.now();
     PrintWriter out = spec.commandLine().getOut();
     Map<String, FeedState> feeds = states.topic().states();
+    // Not before: reading takes seconds, in which feeds go on.
+    Instant now = Instant.now();
     boolean late = false;
     for (Map.Entry<String, FeedState> each : feeds.entrySet()) {
       out.println(line(each.getKey(), each.getValue(), now));

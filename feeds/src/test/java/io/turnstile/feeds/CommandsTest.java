@@ -76,7 +76,7 @@ class CommandsTest {
     assertThat(out.toString().lines())
         .hasSize(11)
         .contains(
-            "shop: 21 records in the first page",
+            "shop: 21 records in the first page, which is the last",
             "  left out: name: there is nothing at /name",
             "  {\"product_id\":\"p-8\",\"name\":\"n-p-8\",\"category\":\"\",\"unit_price\":1250,"
                 + "\"currency\":\"EUR\",\"stock\":3,\"version\":8,\"updated_at\":8}");

@@ -5,6 +5,7 @@ import io.turnstile.clients.ReferenceOptions;
 import io.turnstile.clients.ReferenceSpec;
 import io.turnstile.clients.TopicOptions;
 import io.turnstile.events.CarriedFields;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,6 +38,26 @@ public record JobAdditions(List<ReferenceSpec> references, CarriedFields carried
     } catch (IllegalArgumentException | CommandLine.ParameterException e) {
       return NONE;
     }
+  }
+
+  /** The options that tell it to another command, as the audit. */
+  public List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    for (ReferenceSpec each : references) {
+      arguments.addAll(
+          List.of(
+              "--reference",
+              "%s:keyed-by=%s,topic=%s%s"
+                  .formatted(
+                      each.name(),
+                      each.keyedBy(),
+                      each.topic(),
+                      each.required() ? ",required=true" : "")));
+    }
+    if (!carried.names().isEmpty()) {
+      arguments.addAll(List.of("--carry-fields", String.join(",", carried.names())));
+    }
+    return arguments;
   }
 
   /** The names of the references' topics. */

@@ -30,6 +30,17 @@ class JobAdditionsTest {
   }
 
   @Test
+  void anotherCommandUnderstandsThemAsOptions() {
+    List<String> options = List.of("--reference", "tariff:keyed-by=product,topic=t,required=true");
+    assertThat(JobAdditions.of(options).arguments()).isEqualTo(options);
+    assertThat(
+            JobAdditions.of(List.of("--reference=risk:keyed-by=customer", "--carry-fields=a,b"))
+                .arguments())
+        .containsExactly(
+            "--reference", "risk:keyed-by=customer,topic=references.risk", "--carry-fields", "a,b");
+  }
+
+  @Test
   void jobWithoutThemAddsNothing() {
     JobAdditions additions = JobAdditions.of(List.of("--lanes", "2"));
     assertThat(additions.references()).isEmpty();

@@ -12,6 +12,7 @@ import io.turnstile.clients.Screen;
 import io.turnstile.clients.TopicOptions;
 import io.turnstile.clients.postgresql.PostgresqlSource;
 import io.turnstile.events.TopicNames;
+import io.turnstile.testbed.JobAdditions;
 import io.turnstile.testbed.TemporaryDirectory;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedProcess;
@@ -112,7 +113,7 @@ public final class UpCommand implements Callable<Integer> {
                 : null;
         Testbed testbed = deployment.testbed();
         Path jwks = keys.resolve("jwks.json");
-        describe(deployment, jwks, gateway, screen);
+        describe(deployment, jwks, gateway, job.additions(), screen);
         if (out != null) {
           JsonFiles.write(
               out,
@@ -141,7 +142,11 @@ public final class UpCommand implements Callable<Integer> {
   }
 
   private static void describe(
-      Deployment deployment, Path jwks, LocalGateway gateway, Screen screen) {
+      Deployment deployment,
+      Path jwks,
+      LocalGateway gateway,
+      JobAdditions additions,
+      Screen screen) {
     Testbed testbed = deployment.testbed();
     List<String> kafka = new ArrayList<>(TopicOptions.arguments(deployment.kafka().topics()));
     kafka.addAll(0, List.of("--bootstrap-servers", testbed.bootstrapServers()));
@@ -163,7 +168,9 @@ public final class UpCommand implements Callable<Integer> {
     screen.line(
         "Try:  ./turnstile simulate generate %s --signing-key '%s'",
         where, deployment.signingKey());
-    screen.line("      ./turnstile audit %s%s", where, database);
+    screen.line("      ./turnstile verdicts %s%s --follow", where, database);
+    kafka.addAll(additions.arguments());
+    screen.line("      ./turnstile audit %s%s", String.join(" ", kafka), database);
     screen.line("Ctrl-C ends everything.");
   }
 

@@ -53,7 +53,8 @@ final class CommittedLog {
               .map(info -> new TopicPartition(topic, info.partition()))
               .toList();
       if (partitions.isEmpty()) {
-        throw new CheckFailedException("topic " + topic + " does not exist");
+        throw new CheckFailedException(
+            "topic " + topic + " does not exist: make it with `turnstile topics`");
       }
       Map<TopicPartition, Long> ends = ends(partitions);
       consumer.assign(partitions);

@@ -86,9 +86,9 @@ class GatewayChaosIT {
   private final ClientProcess[] clients = new ClientProcess[2];
   private Deployment turnstile;
 
-  /** It needs no container, but more time than each build should take. */
+  /** It needs no container, but more time than {@code mvn verify} should take. */
   @Test
-  @Tag("extended")
+  @Tag("containers")
   void everyIdEndsInOneAnswerThroughAFewKills() throws Exception {
     run("few.", FEW);
   }

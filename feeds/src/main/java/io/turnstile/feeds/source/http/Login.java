@@ -65,7 +65,7 @@ interface Login {
       return secret;
     } catch (IOException e) {
       // A platform may be about to renew it.
-      throw SourceException.passing("a secret cannot be read: " + e, e);
+      throw SourceException.passing("a secret cannot be read: " + e.getMessage(), e);
     }
   }
 
