@@ -16,17 +16,36 @@ import org.apache.flink.metrics.reporter.MetricReporter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Warms a TaskManager up that has had no task for a while; a task ends that. */
+/**
+ * Warms a TaskManager up that has had no task since it started; one that comes ends the warm-up.
+ * Thread-safe.
+ */
 final class WarmUpReporter implements MetricReporter {
 
   private static final Logger LOG = LoggerFactory.getLogger(WarmUpReporter.class);
 
   /** A TaskManager that is not spare has its tasks by then. */
-  private static final Duration IDLE = Duration.ofSeconds(10);
+  private static final Duration IDLE = Duration.ofSeconds(20);
 
+  /** What is done to warm up. */
+  interface Action {
+    void run() throws InterruptedException;
+  }
+
+  private final Duration idle;
+  private final Action action;
   private final CountDownLatch taskManager = new CountDownLatch(1);
   private final CountDownLatch busy = new CountDownLatch(1);
   private final Thread thread = new Thread(this::await, "warm-up");
+
+  WarmUpReporter() {
+    this(IDLE, WarmUpReporter::warmUp);
+  }
+
+  WarmUpReporter(Duration idle, Action action) {
+    this.idle = idle;
+    this.action = action;
+  }
 
   @Override
   public void open(MetricConfig config) {
@@ -38,6 +57,11 @@ final class WarmUpReporter implements MetricReporter {
   @Override
   public void close() {
     thread.interrupt();
+  }
+
+  /** Waits until it is over. */
+  void awaitEnd() throws InterruptedException {
+    thread.join();
   }
 
   @Override
@@ -58,8 +82,8 @@ final class WarmUpReporter implements MetricReporter {
   private void await() {
     try {
       taskManager.await();
-      if (!busy.await(IDLE.toMillis(), TimeUnit.MILLISECONDS)) {
-        warmUp();
+      if (!busy.await(idle.toMillis(), TimeUnit.MILLISECONDS)) {
+        action.run();
       }
     } catch (InterruptedException e) {
       // There is work, or the process ends.
