@@ -208,9 +208,7 @@ final class ContainerFlink {
             ? RestartPolicy.onFailureRestart(MAX_RESTARTS)
             : RestartPolicy.noRestart();
     Map<String, String> flink = flinkConfig(extraConfig);
-    // The image takes white space out of what it is given. For all processes it has its own.
-    String javaOptions = flink.getOrDefault(JAVA_OPTIONS + role, "");
-    flink.keySet().removeIf(key -> key.startsWith(JAVA_OPTIONS));
+    String javaOptions = takeSeveralJavaOptions(flink, role);
     return docker
         .newContainer(target, IMAGE, logs)
         .in(docker.flinkNetwork())
@@ -255,6 +253,17 @@ final class ContainerFlink {
     flink.putAll(extraConfig);
     flink.putAll(config.flinkConfig());
     return flink;
+  }
+
+  /**
+   * Removes the options of the JVM that cannot be a property, because the image takes white space
+   * out of those. A single one can, and must: a TaskManager without one is given a collector.
+   */
+  private static String takeSeveralJavaOptions(Map<String, String> flink, String role) {
+    // The image has its own.
+    flink.remove(JAVA_OPTIONS + "all");
+    boolean several = flink.getOrDefault(JAVA_OPTIONS + role, "").contains(" ");
+    return several ? flink.remove(JAVA_OPTIONS + role) : "";
   }
 
   private static String properties(Map<String, String> flink) {
