@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Prints committed verdicts. */
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
       "Print committed verdicts, each as a line of JSON: its code, the position of its input, and the"
           + " verdict itself; of a dead letter the reason, not its bytes.",
       "",
-      "Those of a lane come in their order. Reads without a consumer group, and changes nothing."
+      "Those of a lane and outcome come in their order. Reads without a consumer group, and changes nothing."
     })
 final class VerdictsCommand implements Callable<Integer> {
 
@@ -84,6 +85,9 @@ final class VerdictsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (count < 1) {
+      throw new ParameterException(spec.commandLine(), "--count must be at least 1");
+    }
     database.requireUsable(spec.commandLine());
     try (CommittedVerdicts<byte[]> verdicts =
         VerdictStore.reader(
@@ -93,9 +97,9 @@ final class VerdictsCommand implements Callable<Integer> {
             kafka.topics().verdicts())) {
       verdicts.seekToTime(since == null ? Instant.now().minus(RECENT) : since);
       if (follow) {
-        while (printed < count) {
+        // Until whoever reads what is printed has gone, too.
+        while (printed < count && !spec.commandLine().getOut().checkError()) {
           verdicts.poll(POLL).forEach(this::print);
-          spec.commandLine().getOut().flush();
         }
       } else {
         verdicts.readToEnd(timeout, batch -> batch.forEach(this::print));
@@ -106,8 +110,11 @@ final class VerdictsCommand implements Callable<Integer> {
   }
 
   private void print(ConsumerRecord<byte[], byte[]> verdict) {
+    if (printed >= count) {
+      return;
+    }
     String code = VerdictCode.of(verdict.headers(), verdict::value);
-    if (printed >= count || (!codes.isEmpty() && !codes.contains(code))) {
+    if (!codes.isEmpty() && !codes.contains(code)) {
       return;
     }
     printed++;

@@ -39,7 +39,7 @@ final class TextFile {
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       // A relative name is relative to where the program runs, which the user may not think of.
-      throw new IOException("there is no file " + file.toAbsolutePath(), e);
+      throw (IOException) new NoSuchFileException(file.toAbsolutePath().toString()).initCause(e);
     }
   }
 

@@ -27,24 +27,33 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.RpcOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
@@ -61,6 +70,7 @@ final class WarmUp {
   private static final int REFERENCES = 500;
 
   private static final int LANES = 4;
+  private static final String LOOPBACK = "127.0.0.1";
   private static final WaitSettings WAITS =
       new WaitSettings(Duration.ofSeconds(1), Duration.ofSeconds(2));
 
@@ -69,10 +79,11 @@ final class WarmUp {
   /**
    * Comes to its end within seconds. An interruption ends it sooner.
    *
-   * @param directory empty; for a key and for checkpoints
+   * @param directory empty; for a key and for all that the cluster writes
    * @param transactions how many are decided, at most
+   * @return its accumulators count the verdicts since the restore, by outcome
    */
-  static void run(Path directory, int transactions) throws Exception {
+  static JobExecutionResult run(Path directory, int transactions) throws Exception {
     JWK key =
         TokenSigner.generateKey(directory.resolve("key.json"), directory.resolve("jwks.json"));
     TokenSigner signer = new TokenSigner(key, Duration.ofHours(1), TokenClaims.NONE);
@@ -114,22 +125,43 @@ final class WarmUp {
             LANES)
         .map(new FailingOnce(), Verdict.TYPE)
         .sinkTo(new DiscardingSink<>());
-    JobClient job = environment.executeAsync("warm-up");
+    // Not by the environment, which does not wait until the cluster has ended.
+    MiniClusterConfiguration one =
+        new MiniClusterConfiguration.Builder()
+            .setConfiguration(configuration(directory))
+            .setNumTaskManagers(1)
+            .setNumSlotsPerTaskManager(1)
+            .build();
+    MiniCluster cluster = new MiniCluster(one);
     try {
-      job.getJobExecutionResult().get();
-    } catch (InterruptedException e) {
-      CompletableFuture<Void> unused = job.cancel();
-      throw e;
+      cluster.start();
+      return cluster.executeJobBlocking(environment.getStreamGraph().getJobGraph());
+    } finally {
+      cluster.closeAsync().get();
     }
   }
 
   static void run(Path directory) throws Exception {
-    run(directory, TRANSACTIONS);
+    JobExecutionResult unused = run(directory, TRANSACTIONS);
   }
 
   private static Configuration configuration(Path directory) {
     Configuration configuration = new Configuration();
     configuration.addAll(TurnstileJob.tuning(configuration));
+    // Nobody else is to reach it: its REST endpoint would take jobs from whoever does.
+    configuration.set(RestOptions.ADDRESS, LOOPBACK);
+    configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
+    configuration.set(RestOptions.BIND_PORT, "0");
+    configuration.set(WebOptions.SUBMIT_ENABLE, false);
+    configuration.set(WebOptions.CANCEL_ENABLE, false);
+    configuration.set(WebOptions.TMP_DIR, directory.toString());
+    configuration.set(WebOptions.UPLOAD_DIR, directory.toString());
+    configuration.set(JobManagerOptions.ADDRESS, LOOPBACK);
+    configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
+    configuration.set(TaskManagerOptions.HOST, LOOPBACK);
+    configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
+    // A fault in here is none of the process around it.
+    configuration.set(RpcOptions.JVM_EXIT_ON_FATAL_ERROR, false);
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
     configuration.set(CoreOptions.TMP_DIRS, directory.toString());
     configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(16));
@@ -161,13 +193,13 @@ final class WarmUp {
       implements MapFunction<Long, InputRecord> {
 
     @Override
-    public InputRecord map(Long number) {
+    public InputRecord map(Long place) {
+      long number = place % 50 == 49 ? place - 7 : place;
       int customer = (int) (number % tokens.size());
-      long id = number % 50 == 49 ? number - 7 : number;
       byte[] value =
           TransactionCodec.encode(
               new Transaction(
-                  "transaction-" + id,
+                  "transaction-" + number,
                   "customer-" + customer,
                   "product-" + number * 31 % REFERENCES,
                   1,
@@ -175,13 +207,13 @@ final class WarmUp {
                   "EUR",
                   now,
                   tokens.get(customer)));
-      return new InputRecord(new SourcePosition("transactions", 0, number), now, null, value);
+      return new InputRecord(new SourcePosition("transactions", 0, place), now, null, value);
     }
   }
 
   /** Fails once there is something to restore; reads verdicts back, as a take-over does. */
-  private static final class FailingOnce
-      implements MapFunction<Verdict, Verdict>, CheckpointListener {
+  private static final class FailingOnce extends RichMapFunction<Verdict, Verdict>
+      implements CheckpointListener {
 
     private static final long serialVersionUID = 1L;
 
@@ -189,12 +221,22 @@ final class WarmUp {
     private static final AtomicBoolean FAILED = new AtomicBoolean();
 
     private transient boolean due;
+    private transient Map<Outcome, LongCounter> verdicts;
+
+    @Override
+    public void open(OpenContext context) {
+      verdicts = new EnumMap<>(Outcome.class);
+      for (Outcome outcome : Outcome.values()) {
+        verdicts.put(outcome, getRuntimeContext().getLongCounter(outcome.name()));
+      }
+    }
 
     @Override
     public Verdict map(Verdict verdict) throws IOException {
       if (due && FAILED.compareAndSet(false, true)) {
-        throw new IOException("to restore");
+        throw new IOException("the warm-up fails once, on purpose");
       }
+      verdicts.get(verdict.outcome()).add(1);
       if (verdict.outcome() == Outcome.ACCEPTED) {
         VerdictCodec.decodeAcceptance(verdict.value());
       }

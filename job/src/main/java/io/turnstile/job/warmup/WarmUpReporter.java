@@ -27,6 +27,8 @@ final class WarmUpReporter implements MetricReporter {
   /** A TaskManager that is not spare has its tasks by then. */
   private static final Duration IDLE = Duration.ofSeconds(20);
 
+  private static final Duration LONGEST_CLOSE = Duration.ofSeconds(5);
+
   /** What is done to warm up. */
   interface Action {
     void run() throws InterruptedException;
@@ -57,6 +59,12 @@ final class WarmUpReporter implements MetricReporter {
   @Override
   public void close() {
     thread.interrupt();
+    try {
+      // Else its files stay behind.
+      thread.join(LONGEST_CLOSE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Waits until it is over. */
@@ -99,8 +107,9 @@ final class WarmUpReporter implements MetricReporter {
       LOG.info("Warmed up in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
     } catch (InterruptedException e) {
       throw e;
-    } catch (Exception e) {
-      LOG.warn("This TaskManager could not warm up: its first job will be slow for longer", e);
+    } catch (Exception | LinkageError | OutOfMemoryError e) {
+      // An interruption may come as another exception.
+      LOG.info("The warm-up ended early: {}", e.toString());
     } finally {
       delete(directory);
     }

@@ -43,6 +43,7 @@ class WarmUpReporterTest {
     open(Duration.ZERO);
 
     told("<host>");
+    reporter.close();
 
     assertThat(begun.getCount()).isEqualTo(1);
   }

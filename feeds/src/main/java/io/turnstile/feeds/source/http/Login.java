@@ -12,6 +12,7 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -63,6 +64,8 @@ interface Login {
         throw SourceException.lasting("a secret has line breaks or letters outside ASCII", null);
       }
       return secret;
+    } catch (NoSuchFileException e) {
+      throw SourceException.passing("there is no file " + e.getFile(), e);
     } catch (IOException e) {
       // A platform may be about to renew it.
       throw SourceException.passing("a secret cannot be read: " + e.getMessage(), e);
