@@ -177,7 +177,8 @@ function growthCharts(scenario) {
 // lines apart without colour.
 
 const STYLES = [['#0072b2', []], ['#d55e00', [7, 3]], ['#e69f00', [4, 4]], ['#009e73', [2, 2]],
-  ['#808080', [9, 3, 2, 3]], ['#cc79a7', [5, 2]], ['#8c6d00', [1, 2]], ['#3aa3dc', [10, 2]]];
+  ['#808080', [9, 3, 2, 3]], ['#cc79a7', [5, 2]], ['#8c6d00', [1, 2]], ['#3aa3dc', [10, 2]],
+  ['#7b5fc0', [6, 2, 2, 2]], ['#a0522d', [12, 3]]];
 const PAPER = 690;
 const page = document.documentElement;
 const drawn = [];
