@@ -100,15 +100,9 @@ final class FeedRunner implements AutoCloseable {
       } catch (InterruptedException e) {
         // close() was called.
       } catch (CheckFailedException e) {
-        if (!stopped) {
-          LOG.warn("feed={} begins again: {}", feed.name(), e.getMessage());
-          pause();
-        }
+        beginAgain(e.getMessage());
       } catch (KafkaException e) {
-        if (!stopped) {
-          LOG.warn("feed={} begins again: {}", feed.name(), e.toString());
-          pause();
-        }
+        beginAgain(e.toString());
       } catch (RuntimeException e) {
         // A fault in here: the other feeds go on, and what was committed stands.
         if (!stopped) {
@@ -118,6 +112,13 @@ final class FeedRunner implements AutoCloseable {
       } finally {
         metrics.working(false);
       }
+    }
+  }
+
+  private void beginAgain(String reason) {
+    if (!stopped) {
+      LOG.warn("feed={} begins again: {}", feed.name(), reason);
+      pause();
     }
   }
 

@@ -5,23 +5,12 @@ import io.turnstile.testbed.TestbedConfigBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** All engines there are, in the order in which readers see them. */
 public final class Engines {
 
   /** The name of the engine that the others are there to be compared with. */
   public static final String TURNSTILE = "turnstile";
-
-  /** Reasons are in the README.md of the peers. */
-  private static final Map<String, String> STANDBY =
-      Map.of("--standbys", "1", "--session-timeout", "6000", "--transaction-timeout", "6000");
-
-  private static final Map<String, String> TRANSACTIONAL =
-      Stream.of(STANDBY, Map.of("--transactional-stores", "true"))
-          .flatMap(each -> each.entrySet().stream())
-          .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 
   private static final List<Engine> ALL =
       List.of(
@@ -39,14 +28,24 @@ public final class Engines {
               Map.of()),
           // Last: the others keep their colours in reports.
           turnstile("checkpoint", true, TopicNames.DEFAULT, config -> {}, List.of()),
-          streams("-standby", "kafka-streams in two processes, with a standby", 2, STANDBY),
+          streams(
+              "-standby", "kafka-streams in two processes, with a standby", 2, standby("false")),
           streams(
               "-transactional",
               "the same, with transactional state stores, which a crash does not discard",
               2,
-              TRANSACTIONAL));
+              standby("true")));
 
   private Engines() {}
+
+  /** The reasons are in the README.md of the peers. */
+  private static Map<String, String> standby(String transactionalStores) {
+    return Map.of(
+        "--standbys", "1",
+        "--session-timeout", "6000",
+        "--transaction-timeout", "6000",
+        "--transactional-stores", transactionalStores);
+  }
 
   private static Engine streams(
       String variant, String description, int instances, Map<String, String> options) {

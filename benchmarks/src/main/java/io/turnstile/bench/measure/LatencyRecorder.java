@@ -62,7 +62,7 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
         lastNanos = Math.max(lastNanos, verdictNanos);
       }
       if (missing.isEmpty()) {
-        resumedNanos = lastNanos == Long.MIN_VALUE ? verdictNanos : lastNanos;
+        resumedNanos = Math.max(lastNanos, verdictNanos);
       }
     }
   }

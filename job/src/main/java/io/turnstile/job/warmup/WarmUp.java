@@ -60,7 +60,7 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 /**
  * Runs the job's operators on made-up records, in a Flink cluster of its own within this process,
  * and lets them fail and restore once: the JVM loads and compiles what the job itself will need.
- * Reads and writes nothing but a directory.
+ * Reads and writes nothing but a directory, and listens at the loopback interface only.
  */
 final class WarmUp {
 
@@ -90,8 +90,9 @@ final class WarmUp {
     Instant now = Instant.now();
     List<String> tokens =
         IntStream.range(0, REFERENCES).mapToObj(i -> signer.sign("customer-" + i, now)).toList();
+    Configuration configuration = configuration(directory);
     StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.createLocalEnvironment(1, configuration(directory));
+        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
     JobTopology.verdicts(
             new JobTopology.Inputs(
                 environment
@@ -128,7 +129,7 @@ final class WarmUp {
     // Not by the environment, which does not wait until the cluster has ended.
     MiniClusterConfiguration one =
         new MiniClusterConfiguration.Builder()
-            .setConfiguration(configuration(directory))
+            .setConfiguration(configuration)
             .setNumTaskManagers(1)
             .setNumSlotsPerTaskManager(1)
             .build();

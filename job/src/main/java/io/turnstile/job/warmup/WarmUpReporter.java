@@ -1,18 +1,15 @@
 package io.turnstile.job.warmup;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricConfig;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.util.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,20 +108,9 @@ final class WarmUpReporter implements MetricReporter {
       // An interruption may come as another exception.
       LOG.info("The warm-up ended early: {}", e.toString());
     } finally {
-      delete(directory);
-    }
-  }
-
-  private static void delete(Path directory) {
-    if (directory == null) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
+      if (directory != null) {
+        FileUtils.deleteDirectoryQuietly(directory.toFile());
       }
-    } catch (IOException | UncheckedIOException e) {
-      LOG.debug("{} is left behind", directory, e);
     }
   }
 }
