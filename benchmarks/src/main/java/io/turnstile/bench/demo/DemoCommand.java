@@ -198,7 +198,7 @@ public final class DemoCommand implements Callable<Integer> {
     for (PlannedFault fault : faults ? scenario.faults() : List.<PlannedFault>of()) {
       long way = load.warmUp().plus(fault.at()).toMillis();
       Duration at = length.multipliedBy(way).dividedBy(planned.toMillis());
-      moved.add(new PlannedFault(at.minus(warmUp), fault.fault(), fault.length()));
+      moved.add(new PlannedFault(at.minus(warmUp), fault.fault(), fault.length(), fault.to()));
     }
     return scenario
         .withLoad(

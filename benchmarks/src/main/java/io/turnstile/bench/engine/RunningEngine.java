@@ -54,6 +54,11 @@ public interface RunningEngine extends AutoCloseable {
     throw new UnsupportedOperationException("this engine is not replaced while it runs");
   }
 
+  /** As {@link #upgrade}, with another parallelism. */
+  default void rescale(int parallelism) throws Exception {
+    upgrade();
+  }
+
   /** The Flink job to ask for checkpoints; empty for other engines. */
   default Optional<FlinkJob> flinkJob() {
     return Optional.empty();

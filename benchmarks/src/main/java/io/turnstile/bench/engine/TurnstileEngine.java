@@ -177,6 +177,15 @@ record TurnstileEngine(
 
     @Override
     public void upgrade() {
+      replaceBy(submission);
+    }
+
+    @Override
+    public void rescale(int parallelism) {
+      replaceBy(submission.withParallelism(parallelism));
+    }
+
+    private void replaceBy(JobSubmission next) {
       Testbed testbed = deployment.testbed();
       Upgrade.Report done =
           new Upgrade(
@@ -188,7 +197,7 @@ record TurnstileEngine(
               .run(
                   Optional.of(testbed.flink().job(deployment.jobId())),
                   Optional.empty(),
-                  withoutGeneration(submission));
+                  withoutGeneration(next));
       deployment.replacedBy(done.job());
       if (!done.beside()) {
         throw new IllegalStateException("there was no room for a job beside the one that runs");

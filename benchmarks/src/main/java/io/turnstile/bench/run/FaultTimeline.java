@@ -92,6 +92,7 @@ final class FaultTimeline {
     FlinkJob job = engine.flinkJob().orElse(null);
     if (job == null
         || fault.planned.fault() == Fault.UPGRADE
+        || fault.planned.fault() == Fault.RESCALE
         || fault.planned.fault().isOfFeeds()) {
       return;
     }
@@ -147,7 +148,7 @@ final class FaultTimeline {
       case FEED_DOWN, FEED_SLOW, FEED_LYING -> feeds.inflict(fault);
       // Its TaskManagers still decide for a moment: what is sent once it is back is what counts.
       case KILL_JOBMANAGER -> engine.crashCoordinator();
-      case UPGRADE -> {}
+      case UPGRADE, RESCALE -> {}
     }
   }
 
@@ -165,7 +166,10 @@ final class FaultTimeline {
         engine.replaceWorker();
       }
       case PAUSE_TASKMANAGER -> {
-        engine.replaceWorker();
+        // A short freeze needs none, and the start of a JVM would be felt more than the freeze.
+        if (!engine.hasSpareWorker()) {
+          engine.replaceWorker();
+        }
         last(fault, DEFAULT_PAUSE);
         testbed().resume(workers.get(0));
       }
@@ -183,6 +187,7 @@ final class FaultTimeline {
         testbed().resumeKeyServer();
       }
       case UPGRADE -> engine.upgrade();
+      case RESCALE -> engine.rescale(fault.planned.to());
       case FEED_DOWN, FEED_SLOW, FEED_LYING -> {
         last(fault, DEFAULT_OUTAGE);
         feeds.lift(fault.planned.fault());

@@ -77,6 +77,8 @@ public record Scenario(
      * Turnstile in Kafka only.
      */
     UPGRADE,
+    /** As an upgrade, with another parallelism. */
+    RESCALE,
     /** The source of a feed closes connections without an answer, for a while. */
     FEED_DOWN,
     /** The source of another feed takes 10 s for each page, for a while. */
@@ -104,14 +106,23 @@ public record Scenario(
   /**
    * A fault on the timeline, at a time since the measured part of the run began. The length is zero
    * for what needs no lifting, and for the fault's usual length.
+   *
+   * @param to the new parallelism, of {@link Fault#RESCALE}; null for the others
    */
-  public record PlannedFault(Duration at, Fault fault, @JsonProperty("for") Duration length) {
+  public record PlannedFault(
+      Duration at, Fault fault, @JsonProperty("for") Duration length, Integer to) {
 
     /** Requires a time and a fault. */
     public PlannedFault {
       Check.required("at", at);
       Check.required("fault", fault);
       length = requireNonNullElse(length, Duration.ZERO);
+      Check.that(
+          (to != null) == (fault == Fault.RESCALE), "to: rescale needs it, and no other fault");
+    }
+
+    public PlannedFault(Duration at, Fault fault, Duration length) {
+      this(at, fault, length, null);
     }
   }
 
@@ -170,6 +181,11 @@ public record Scenario(
     Check.that(
         procedure == Procedure.FEEDS || kinds.stream().noneMatch(Fault::isOfFeeds),
         "faults: those of feeds need procedure feeds");
+    for (PlannedFault fault : faults) {
+      Check.that(
+          fault.to() == null || (fault.to() >= 1 && fault.to() <= engine.lanes()),
+          "faults: rescale is from 1 to the number of lanes (" + engine.lanes() + ")");
+    }
     Check.that(
         engine.onContainers() || !kinds.contains(Fault.CUT_FROM_BROKER),
         "faults: cut-from-broker needs engine.testbed containers");

@@ -103,6 +103,24 @@ class FaultTimelineTest {
   }
 
   @Test
+  void pausedWorkerWithASpareIsLeftToFlink() throws Exception {
+    spare = true;
+
+    inflict(Fault.PAUSE_TASKMANAGER);
+
+    assertThat(calls)
+        .contains("pause taskmanager-1", "resume taskmanager-1")
+        .doesNotContain("replace");
+  }
+
+  @Test
+  void rescalingSaysHowFar() throws Exception {
+    inflict(Fault.RESCALE);
+
+    assertThat(calls).containsExactly("rescale to 2");
+  }
+
+  @Test
   void runGoesOnWithoutACheckpointIfFlinkDoesNotAnswer() throws Exception {
     job = new FlinkJob(new FlinkRest(URI.create("http://127.0.0.1:1/")), "none");
 
@@ -168,7 +186,9 @@ class FaultTimelineTest {
     }
     Scenario scenario = FakeRun.scenario(directory, "rate: 1");
     List<PlannedFault> faults =
-        List.of(new PlannedFault(Duration.ZERO, fault, Duration.ofMillis(1)));
+        List.of(
+            new PlannedFault(
+                Duration.ZERO, fault, Duration.ofMillis(1), fault == Fault.RESCALE ? 2 : null));
     String testbed = fault == Fault.CUT_FROM_BROKER ? "containers" : "processes";
     EngineSettings settings = new EngineSettings(1, 1, 1, null, null, testbed, null, null, null);
     FaultTimeline timeline =
@@ -203,6 +223,11 @@ class FaultTimelineTest {
             .start();
       }
       return spare;
+    }
+
+    @Override
+    public void rescale(int parallelism) {
+      calls.add("rescale to " + parallelism);
     }
 
     @Override

@@ -2,8 +2,10 @@ package io.turnstile.helm.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +74,29 @@ class DevelopmentReleaseIT {
     List<String> masters = release.ids("jobmanager");
     release.deletePods("taskmanager");
     assertThat(release.ids("jobmanager")).isEqualTo(masters);
+  }
+
+  /** Nobody becomes leader meanwhile, and no pod is made. */
+  @Test
+  void apiServerThatIsAwayForHalfAMinuteCostsNothing() {
+    String stop = System.getProperty("kubernetes.stop-api-server");
+    String start = System.getProperty("kubernetes.start-api-server");
+    assumeThat(stop).as("a command given by -Dkubernetes.stop-api-server").isNotNull();
+    assumeThat(start).as("a command given by -Dkubernetes.start-api-server").isNotNull();
+    Command.run(List.of("bash", "-c", stop)).orFail();
+    try {
+      assertThat(answers()).as("the API server, stopped").isFalse();
+      await().pollDelay(Duration.ofSeconds(30)).atMost(Duration.ofMinutes(1)).until(() -> true);
+    } finally {
+      Command.run(List.of("bash", "-c", start)).orFail();
+    }
+    await().atMost(Duration.ofMinutes(1)).until(DevelopmentReleaseIT::answers);
+    release.awaitReady();
+    load.awaitMore();
+  }
+
+  private static boolean answers() {
+    return namespace.tryKubectl("get", "pods", "--request-timeout=2s").succeeded();
   }
 
   @Test

@@ -39,7 +39,7 @@ class ChaosIT {
     private long doubled;
     private long wrong;
 
-    /** Readers that disagree, faults that did nothing. */
+    /** Readers that disagree, faults that did nothing, recoveries that took too long. */
     private int unsound;
 
     private int broken;
@@ -50,7 +50,8 @@ class ChaosIT {
       lost += audit.missing();
       doubled += audit.duplicated();
       wrong += audit.wrong() + audit.acceptedTwice() + audit.misrouted();
-      unsound += result.readersAgree() && result.felt() ? 0 : 1;
+      boolean inTime = result.recovery().compareTo(FaultMatrix.LONGEST_RECOVERY) < 0;
+      unsound += result.readersAgree() && result.felt() && inTime ? 0 : 1;
     }
 
     boolean clean() {

@@ -38,7 +38,8 @@ public final class FaultMatrix {
           .flinkConfig(Map.of("heartbeat.interval", "2 s", "heartbeat.timeout", "6 s"))
           .build();
 
-  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(60);
+  /** From the end of a fault until the verdict of what is sent after it. */
+  public static final Duration LONGEST_RECOVERY = Duration.ofSeconds(30);
 
   /** Of all that there are, when none are named. */
   private static final int DRAWN = 6;
