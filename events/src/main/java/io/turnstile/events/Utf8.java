@@ -1,12 +1,21 @@
 package io.turnstile.events;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
 /** Reads the bytes of a record as UTF-8, strictly. */
 final class Utf8 {
+
+  private static final VarHandle EIGHT_BYTES =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private static final long ONES = 0x0101010101010101L;
+  private static final long SIGNS = 0x8080808080808080L;
 
   private Utf8() {}
 
@@ -44,7 +53,7 @@ final class Utf8 {
    */
   static String faultOf(byte[] value) {
     boolean ascii = true;
-    for (int i = 0; i < value.length; i++) {
+    for (int i = plainPrefix(value); i < value.length; i++) {
       if (value[i] == 0) {
         return "a zero byte at " + i + lookOf(value);
       }
@@ -61,6 +70,20 @@ final class Utf8 {
       }
     }
     return null;
+  }
+
+  /** The number of bytes at the beginning, read in eights, that are ASCII and not zero. */
+  private static int plainPrefix(byte[] value) {
+    int i = 0;
+    while (i + Long.BYTES <= value.length) {
+      long eight = (long) EIGHT_BYTES.get(value, i);
+      // What is no ASCII has its sign set; a zero byte gets it by the subtraction.
+      if (((eight | (eight - ONES)) & SIGNS) != 0) {
+        break;
+      }
+      i += Long.BYTES;
+    }
+    return i;
   }
 
   /** The text without a byte order mark. Given bytes, the parser would make a reader of its own. */

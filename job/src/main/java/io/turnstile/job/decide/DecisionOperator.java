@@ -163,7 +163,10 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
    * @throws IllegalStateException if its contents have been left behind and it is not
    */
   private boolean isDecided(DecisionInput input) throws Exception {
-    int lane = lane(input);
+    return isDecided(lane(input), input);
+  }
+
+  private boolean isDecided(int lane, DecisionInput input) throws Exception {
     if (commit.isDecided(lane, input.metadata())) {
       return true;
     }
@@ -181,10 +184,10 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
 
   /** The input's key is the current one. */
   private void take(DecisionInput input) throws Exception {
-    if (isDecided(input)) {
+    int lane = lane(input);
+    if (isDecided(lane, input)) {
       return;
     }
-    int lane = lane(input);
     if (!(input instanceof DecisionInput.Enriched enriched)) {
       // Whoever floods the job with what it rejects must not cost a look-up each.
       decide(lane, input, null);
@@ -194,13 +197,13 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     if (customer == null && settings.customersRequired()) {
       customers.await(input);
     } else {
-      join(enriched, customer);
+      join(lane, enriched, customer);
     }
   }
 
-  private void join(DecisionInput.Enriched input, Customer customer) throws Exception {
+  private void join(int lane, DecisionInput.Enriched input, Customer customer) throws Exception {
     if (references.isEmpty()) {
-      decide(lane(input), input, customer);
+      decide(lane, input, customer);
     } else {
       references.join(input);
     }
@@ -217,7 +220,7 @@ public final class DecisionOperator extends AbstractStreamOperator<Verdict>
     } else if (outcome.reference() == null && settings.customersRequired()) {
       decide(lane, input, null);
     } else {
-      join((DecisionInput.Enriched) input, outcome.reference());
+      join(lane, (DecisionInput.Enriched) input, outcome.reference());
     }
   }
 

@@ -61,8 +61,8 @@ class PostgresqlIT {
     underLoad(DatabaseFaults.all().get(0), "server.");
   }
 
-  /** The matrix in short, for every build: another one of its faults each time. */
-  @Tag("extended")
+  /** The matrix in short: another one of its faults each time. */
+  @Tag("containers")
   @Test
   void drawnFaultLosesAndDoublesNothing() throws Exception {
     List<Fault<Testbed>> others =

@@ -37,7 +37,6 @@ import picocli.CommandLine;
 
 /** {@code ./turnstile upgrade} under load: no input is lost or doubled, whoever dies meanwhile. */
 @Timeout(300)
-@Tag("extended")
 class UpgradeIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -152,6 +151,7 @@ class UpgradeIT {
     return jobs.get(0).id();
   }
 
+  @Tag("containers")
   @Test
   void twoUpgradesAndARollBackLoseAndDoubleNothing() throws Exception {
     deploy("twice.", 2);
@@ -174,6 +174,7 @@ class UpgradeIT {
     load.stopAndAudit();
   }
 
+  @Tag("extended")
   @Test
   void oldJobThatIsFrozenIsReplacedAllTheSame() throws Exception {
     deploy("frozen.", 2);
@@ -197,6 +198,7 @@ class UpgradeIT {
     load.stopAndAudit();
   }
 
+  @Tag("extended")
   @Test
   void newJobThatIsKilledWhileItTakesOverComesBack() throws Exception {
     deploy("killed.", 2);
@@ -211,6 +213,7 @@ class UpgradeIT {
     load.stopAndAudit();
   }
 
+  @Tag("extended")
   @Test
   void newJobThatIsKilledWhileItStandsByStandsByAgain() throws Exception {
     deploy("standby.", 2);
@@ -235,6 +238,7 @@ class UpgradeIT {
             });
   }
 
+  @Tag("extended")
   @Test
   void oldJobThatDiesMeanwhileIsReplaced() throws Exception {
     deploy("dies.", 2);
@@ -249,6 +253,7 @@ class UpgradeIT {
   }
 
   /** The command does not read the job's file: it may be in the JobManager's image only. */
+  @Tag("extended")
   @Test
   void withoutRoomTheOldJobIsStoppedFirstAndTheCommandSaysSo() throws Exception {
     deploy("full.", 2);

@@ -179,7 +179,12 @@ final class LaneThread {
   private void endCommit(Future<LanePosition> ended) throws Exception {
     if (commit == ended) {
       awaitCommit();
-      scheduleCommit();
+      if (!timerSet && !lane.isSettled() && nextCommit() <= now()) {
+        // At once: Flink's timers are a millisecond late.
+        beginCommit();
+      } else {
+        scheduleCommit();
+      }
     }
   }
 
