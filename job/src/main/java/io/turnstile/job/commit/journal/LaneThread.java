@@ -179,11 +179,9 @@ final class LaneThread {
   private void endCommit(Future<LanePosition> ended) throws Exception {
     if (commit == ended) {
       awaitCommit();
-      if (!timerSet && !lane.isSettled() && nextCommit() <= now()) {
-        // At once: Flink's timers are a millisecond late.
-        beginCommit();
-      } else {
-        scheduleCommit();
+      if (!timerSet && !lane.isSettled()) {
+        // The next one at once if it is due: a timer would be a millisecond late.
+        commitIfDue();
       }
     }
   }
