@@ -11,7 +11,8 @@ class Utf8Test {
   @Test
   void faultIsFoundWhereverItIs() {
     for (int length = 1; length <= 40; length++) {
-      byte[] plain = "x\u007f\u0001".repeat(length).substring(0, length).getBytes(StandardCharsets.UTF_8);
+      byte[] plain =
+          "x\u007f\u0001".repeat(length).substring(0, length).getBytes(StandardCharsets.UTF_8);
       assertThat(Utf8.faultOf(plain)).isNull();
       for (int i = 0; i < length; i++) {
         byte[] zero = plain.clone();

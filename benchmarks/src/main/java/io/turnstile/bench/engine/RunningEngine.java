@@ -59,6 +59,12 @@ public interface RunningEngine extends AutoCloseable {
     upgrade();
   }
 
+  /**
+   * Does what a deployment that has run for longer than this one has behind it, but for a
+   * checkpoint of the job. Called once, before what is measured.
+   */
+  default void settle() throws Exception {}
+
   /** The Flink job to ask for checkpoints; empty for other engines. */
   default Optional<FlinkJob> flinkJob() {
     return Optional.empty();

@@ -101,7 +101,7 @@ record TurnstileEngine(
       all.put("job arguments", String.join(" ", jobArguments));
     }
     new TreeMap<>(settings.flink()).forEach((option, value) -> all.put("flink " + option, value));
-    return new RunningJob(deployment, job, additions, all);
+    return new RunningJob(deployment, job, postgresql, additions, all);
   }
 
   private boolean isXa() {
@@ -132,9 +132,18 @@ record TurnstileEngine(
   private record RunningJob(
       TurnstileDeployment deployment,
       JobSubmission submission,
+      boolean postgresql,
       JobAdditions additions,
       Map<String, String> settings)
       implements RunningEngine {
+
+    /** From then on PostgreSQL uses the files of its log again, instead of making new ones. */
+    @Override
+    public void settle() throws SQLException {
+      if (postgresql) {
+        deployment.testbed().database().execute("CHECKPOINT");
+      }
+    }
 
     /** Those with work to lose; the others are spare. */
     @Override

@@ -68,12 +68,17 @@ final class FaultTimeline {
 
   /**
    * Inflicts them, one after the other; the load has begun. A deployment that has run for longer
-   * than this one has a checkpoint by then: this one gets its own before the end of the warm-up.
+   * than this one has settled by then, and has a checkpoint to come back from: this one gets its
+   * own before the end of the warm-up.
    */
   void run() throws Exception {
     sleepUntil(recording.measuredFromNanos() - CHECKPOINT_BEFORE.toNanos());
-    engine.flinkJob().ifPresent(this::checkpoint);
-    for (PlannedFault fault : context.scenario().faults()) {
+    engine.settle();
+    List<PlannedFault> faults = context.scenario().faults();
+    if (!faults.isEmpty()) {
+      engine.flinkJob().ifPresent(this::checkpoint);
+    }
+    for (PlannedFault fault : faults) {
       sleepUntil(recording.measuredFromNanos() + fault.at().toNanos());
       observe(inflict(fault));
     }

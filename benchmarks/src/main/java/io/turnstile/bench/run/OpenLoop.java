@@ -11,7 +11,6 @@ import io.turnstile.bench.scenario.Metric;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
@@ -74,11 +73,10 @@ final class OpenLoop implements Procedure {
 
   /** Begins to inflict the faults once the load has begun. */
   private Future<?> inflict(RunContext context, RunningEngine engine, LatencyRecorder stretch) {
-    if (context.scenario().faults().isEmpty()) {
-      return CompletableFuture.completedFuture(null);
-    }
     FaultTimeline timeline = new FaultTimeline(context, engine, feeds, stretch);
-    context.results().faults(timeline);
+    if (!context.scenario().faults().isEmpty()) {
+      context.results().faults(timeline);
+    }
     return context
         .threads()
         .submit(

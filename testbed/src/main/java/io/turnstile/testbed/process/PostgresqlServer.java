@@ -38,7 +38,14 @@ public final class PostgresqlServer implements DatabaseServer, AutoCloseable {
 
   /** As on a server that keeps what it acknowledges: the library's defaults do not. */
   private static final Map<String, String> DURABLE =
-      Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on");
+      Map.of(
+          "fsync", "on",
+          "synchronous_commit", "on",
+          "full_page_writes", "on",
+          // As guarantees.md advises: checkpoints by time, and files that are used again.
+          "max_wal_size", "8GB",
+          "min_wal_size", "2GB",
+          "checkpoint_timeout", "15min");
 
   private final EmbeddedPostgres.Builder builder;
   private final PostgresqlData data;
