@@ -237,13 +237,14 @@ function metricsTable(scenario) {
 
 function resourcesTable(scenario) {
   return table(scenario.id + '-resources-table',
-    'By process, in the measured part of the run; load is the measuring process.',
+    'By process, in the measured part of the run; load is the measuring process. JIT: what the'
+      + ' compilers took of the CPU.',
     scenario.engines.flatMap(({name, runs}) =>
       grouped(runs.flatMap(run => run.resources), each => each.process).map((repeats, i) => ({
         engine: i === 0 ? name : '', process: repeats[0].process, ...medianCells(repeats, {
           'CPU mean, cores': ['cpu_cores_mean', 2], 'CPU max, cores': ['cpu_cores_max', 2],
-          'RSS max, MiB': ['rss_max_mb', 0], 'GC pause max, ms': ['gc_pause_max_ms', 1],
-          'GC pauses, ms': ['gc_pause_total_ms', 0],
+          'JIT mean, cores': ['jit_cores_mean', 2], 'RSS max, MiB': ['rss_max_mb', 0],
+          'GC pause max, ms': ['gc_pause_max_ms', 1], 'GC pauses, ms': ['gc_pause_total_ms', 0],
           'written to disk, MiB': ['disk_written_mb', 0]})}))));
 }
 

@@ -168,12 +168,14 @@ public record RunResult(
    *
    * @param process its role, as {@code taskmanager}; {@code load} is the measuring process itself
    * @param cpuCoresMean cores busy with it
+   * @param jitCoresMean the part of them that its JIT compilers took; null if that is not known
    * @param diskWrittenMb what it had written to storage, in MiB
    */
   public record ProcessResources(
       String process,
       Double cpuCoresMean,
       Double cpuCoresMax,
+      Double jitCoresMean,
       Double rssMaxMb,
       Double gcPauseMaxMs,
       Double gcPauseTotalMs,
@@ -181,7 +183,8 @@ public record RunResult(
       List<Sample> series) {
 
     /** At a time: cores busy since the sample before, MiB written in the measured part so far. */
-    public record Sample(double t, Double cpuCores, Double rssMb, Double diskWrittenMb) {}
+    public record Sample(
+        double t, Double cpuCores, Double jitCores, Double rssMb, Double diskWrittenMb) {}
   }
 
   /**

@@ -185,7 +185,7 @@ class ObjectiveEvaluationTest {
   }
 
   private static ProcessResources process(String name, double cores, double rssMb) {
-    return new ProcessResources(name, cores, cores, rssMb, null, null, null, List.of());
+    return new ProcessResources(name, cores, cores, null, rssMb, null, null, null, List.of());
   }
 
   private static FaultResult fault(Double first, Double caughtUp) {

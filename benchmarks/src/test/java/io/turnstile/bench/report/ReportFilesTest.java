@@ -146,7 +146,7 @@ class ReportFilesTest {
                     "turnstile,1,0\\.0,[0-9.]+,%s,[0-9.]+,10000"
                         .formatted(results.get(0).latencyMs().series().get(0).p99())));
     assertThat(Files.readAllLines(directory.resolve("charts/steady-10k-resources.csv")))
-        .startsWith("engine,repeat,process,t_s,cpu_cores,rss_mb,disk_written_mb")
+        .startsWith("engine,repeat,process,t_s,cpu_cores,rss_mb,disk_written_mb,jit_cores")
         .anyMatch(line -> line.startsWith("kafka-streams,2,application,59.0,"));
   }
 
