@@ -24,6 +24,8 @@ import java.util.Map;
  * @param interrupted whether the user ended the run before its time
  * @param failure why the run could not be finished, one line; null if it could
  * @param settings the engine's settings, by name; all that it takes to build the same again
+ * @param steadyAfterS from the first transaction sent until the engine was steady; null if it never
+ *     was, or that is not known
  * @param leaks of a soak, whether memory or anything else grew
  * @param search of a saturation, the rates tried for the highest that holds the objective
  * @param figures metrics that only this scenario has
@@ -47,6 +49,7 @@ public record RunResult(
     Load load,
     Throughput throughput,
     Latency latencyMs,
+    Double steadyAfterS,
     AuditResult audit,
     Shares shares,
     List<FaultResult> faults,

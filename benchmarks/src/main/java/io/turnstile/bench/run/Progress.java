@@ -91,6 +91,9 @@ public final class Progress implements RunView {
     line(
         "  %,.0f/s; %.0f s after %.0f s of warm-up",
         result.throughput().meanPerS(), result.load().measuredS(), result.load().warmupS());
+    if (result.steadyAfterS() != null) {
+      line("  steady after %.0f s", result.steadyAfterS());
+    }
     for (RateStep step : result.search()) {
       line(
           "  %,8.0f/s  p99 %6.1f ms  %s",

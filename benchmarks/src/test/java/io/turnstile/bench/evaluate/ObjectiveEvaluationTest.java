@@ -97,6 +97,7 @@ class ObjectiveEvaluationTest {
     special = Map.of(Metric.HIGHEST_RATE_PER_S, 12_000.0);
 
     assertThat(judge(Metric.HIGHEST_RATE_PER_S, 10_000)).isEqualTo(12_000.0);
+    assertThat(judge(Metric.STEADY_AFTER_S, 60)).isNull();
   }
 
   @Test

@@ -219,6 +219,7 @@ public final class SampleResults {
         .load(new Load(rate, inputs, 30, seconds))
         .throughput(new Throughput(sum / seconds, committed, rate, rate, sum / seconds, published))
         .latencyMs(new Latency(summary, null, intervals))
+        .steadyAfterS(40.0 + repeat)
         .audit(
             new AuditResult(
                 inputs,
