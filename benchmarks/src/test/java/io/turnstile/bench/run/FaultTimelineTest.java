@@ -190,7 +190,7 @@ class FaultTimelineTest {
             new PlannedFault(
                 Duration.ZERO, fault, Duration.ofMillis(1), fault == Fault.RESCALE ? 2 : null));
     String testbed = fault == Fault.CUT_FROM_BROKER ? "containers" : "processes";
-    EngineSettings settings = new EngineSettings(1, 1, 1, null, null, testbed, null, null, null);
+    EngineSettings settings = new EngineSettings(1, 1, 2, null, null, testbed, null, null, null);
     FaultTimeline timeline =
         new FaultTimeline(
             FakeRun.on(
