@@ -137,6 +137,21 @@ function total(run, field) {
     .map(([t, same]) => [t, sum(same.map(sample => sample[1]))]));
 }
 
+/** A line for each process of each engine: more than engines have colours for. */
+function compilersChart(scenario) {
+  const series = unique(runsOf(scenario).flatMap(run => run.resources.map(each => each.process)))
+    .filter(process => process !== 'load')
+    .flatMap(process => lines(scenario, run =>
+      (run.resources.find(each => each.process === process)?.series ?? [])
+        .filter(sample => isNumber(sample.jit_cores)).map(sample => [sample.t, sample.jit_cores]))
+      .map(line => ({...line, name: line.name + ': ' + process})));
+  const names = unique(series.map(line => line.name));
+  return overTime(scenario, 'jit', 'Compilers over time', 'cores busy with compiling', 'resources',
+    series.map(line => ({...line, style: names.indexOf(line.name)})),
+    'What the JIT compilers of the engine and Kafka take of the CPU. While that is much, a run'
+      + ' measures them, and not the engine.' + REPEATS);
+}
+
 function resourceCharts(scenario) {
   const cores = unique(runsOf(scenario).map(run => run.environment?.cores)).filter(isNumber);
   return [
@@ -144,6 +159,7 @@ function resourceCharts(scenario) {
       lines(scenario, run => total(run, 'cpu_cores')), 'The engine and Kafka, without the measuring'
         + ' process; the table tells the processes apart.',
       {limits: cores.map(at => ({at, text: `the machine's ${at} cores`}))}),
+    compilersChart(scenario),
     overTime(scenario, 'memory', 'Memory over time', 'resident memory, MiB', 'resources',
       lines(scenario, run => total(run, 'rss_mb')),
       'The engine and Kafka, without the measuring process.'),

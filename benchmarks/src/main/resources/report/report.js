@@ -34,7 +34,7 @@ function scenarioSection(scenario) {
     scenarioVerdict(scenario),
     bullets(scenario.failures),
     load ? paragraph(`Offered: ${offered}. Measured for ${brief(load.measured_s)} s, after a warm-up`
-      + ` of ${brief(load.warmup_s)} s that counts nowhere. ${times}.`) : null,
+      + ` of ${brief(load.warmup_s)} s that is not measured. ${times}.`) : null,
     part('objectives', 'Objectives', objectivesTables(scenario)),
     part('latency', 'Latency and throughput', latencyTables(scenario)),
     part('throughput-charts', 'Throughput over time', [throughputChart(scenario)]),
@@ -86,7 +86,8 @@ const sections = [
       + ' sent during it.',
     'Committed latency ends when a read_committed consumer\'s poll returns the verdict. Sender and'
       + ' reader share one clock.',
-    'The warm-up counts nowhere and is in no chart. Time 0 is where it ends.',
+    'The warm-up counts nowhere but in the time until an engine is steady, and is in no chart. Time 0'
+      + ' is where it ends.',
     'The audit reads the topics after the run and checks every verdict against what the sender wrote'
       + ' down before it sent.',
     'Drag over a chart to look closer; a double click shows all of it again. Every series is also a'

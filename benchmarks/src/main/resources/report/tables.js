@@ -116,7 +116,9 @@ function eachRun(scenario, rowsOf) {
 
 function summaryTable(scenarios) {
   return table('summary-table', 'Committed latency: from the intended send time to the return of a'
-    + ' read_committed poll. Of several repeats the median and the range.',
+    + ' read_committed poll. Steady after: from the first transaction sent until the compilers take'
+    + ' less than a fifth of a core and the p99 is within its limit, for ten seconds. Of several'
+    + ' repeats the median and the range.',
   scenarios.flatMap(scenario => scenario.engines.map(({name, runs, clean}, i) => {
     const objectives = runs.flatMap(run => run.objectives).filter(each => !each.goal);
     const met = objectives.filter(each => each.met).length;
@@ -129,6 +131,7 @@ function summaryTable(scenarios) {
       '#committed/s': medianCell(runs.map(rate), 0),
       ...medianCells(runs.map(run => run.latency_ms?.committed),
         {'p50 ms': ['p50', 1], 'p99 ms': ['p99', 1], 'p99.9 ms': ['p999', 1]}),
+      ...medianCells(runs, {'steady after s': ['steady_after_s', 0]}),
       audit: judged(clean === runs.length, clean === runs.length ? 'clean'
         : clean === 0 ? 'not clean' : `${clean} of ${runs.length} clean`)};
   })));
@@ -237,13 +240,14 @@ function metricsTable(scenario) {
 
 function resourcesTable(scenario) {
   return table(scenario.id + '-resources-table',
-    'By process, in the measured part of the run; load is the measuring process.',
+    'By process, in the measured part of the run; load is the measuring process. JIT: what the'
+      + ' compilers took of the CPU.',
     scenario.engines.flatMap(({name, runs}) =>
       grouped(runs.flatMap(run => run.resources), each => each.process).map((repeats, i) => ({
         engine: i === 0 ? name : '', process: repeats[0].process, ...medianCells(repeats, {
           'CPU mean, cores': ['cpu_cores_mean', 2], 'CPU max, cores': ['cpu_cores_max', 2],
-          'RSS max, MiB': ['rss_max_mb', 0], 'GC pause max, ms': ['gc_pause_max_ms', 1],
-          'GC pauses, ms': ['gc_pause_total_ms', 0],
+          'JIT mean, cores': ['jit_cores_mean', 2], 'RSS max, MiB': ['rss_max_mb', 0],
+          'GC pause max, ms': ['gc_pause_max_ms', 1], 'GC pauses, ms': ['gc_pause_total_ms', 0],
           'written to disk, MiB': ['disk_written_mb', 0]})}))));
 }
 

@@ -25,6 +25,7 @@ public final class EngineRatios {
           Metric.COMMITTED_P95_MS, Repeats.committed(LatencySummary::p95),
           Metric.COMMITTED_P99_MS, Repeats.committed(LatencySummary::p99),
           Metric.COMMITTED_P999_MS, Repeats.committed(LatencySummary::p999),
+          Metric.STEADY_AFTER_S, RunResult::steadyAfterS,
           Metric.DRAIN_PER_S, Repeats.RATE);
 
   private EngineRatios() {}

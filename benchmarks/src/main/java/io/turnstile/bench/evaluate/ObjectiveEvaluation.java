@@ -33,7 +33,7 @@ import org.HdrHistogram.Histogram;
  * @param sent null if sending did not end
  * @param audit null if there was none
  * @param environment null if the engine did not start
- * @param special metrics that the scenario's own procedure measured
+ * @param special metrics that the scenario's own procedure measured, or whoever samples processes
  */
 public record ObjectiveEvaluation(
     Scenario scenario,
@@ -92,7 +92,8 @@ public record ObjectiveEvaluation(
       case KEPT_UP_PERCENT -> keptUp();
       case P99_DRIFT -> p99Drift();
       case DRAIN_PER_S -> recording.drainRate(0);
-      case HIGHEST_RATE_PER_S,
+      case STEADY_AFTER_S,
+          HIGHEST_RATE_PER_S,
           EXPORT_IN_FORCE_S,
           FEEDS_P99_MOVE_PERCENT,
           FEEDS_AGE_MOVE_S,

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
@@ -240,18 +241,31 @@ public final class LatencyRecorder implements VerdictProbe.VerdictListener {
    * its verdict and the 99th percentile is within the limit; -1 if there is none.
    */
   public synchronized int caughtUpSecond(int from, double p99LimitMs) {
+    return inTimeFrom(from, seconds.size(), 3, p99LimitMs, second -> true);
+  }
+
+  /**
+   * The first of so many seconds in a row, from one on and all before another, in which the same
+   * holds, and something else of the second's number; -1 if there are none. Seconds without input
+   * are passed over.
+   */
+  synchronized int inTimeFrom(
+      int from, int before, int inARow, double p99LimitMs, IntPredicate also) {
     int holding = 0;
-    for (int i = from; i < seconds.size(); i++) {
+    int first = from;
+    for (int i = from; i < Math.min(before, seconds.size()); i++) {
       Second second = seconds.get(i);
       if (second.intended == 0) {
         continue;
       }
       boolean holds =
           second.latency.getTotalCount() >= second.intended
-              && second.latency.getValueAtPercentile(99) <= p99LimitMs * 1000;
+              && second.latency.getValueAtPercentile(99) <= p99LimitMs * 1000
+              && also.test(i);
+      first = holds && holding == 0 ? i : first;
       holding = holds ? holding + 1 : 0;
-      if (holding == 3) {
-        return i - 2;
+      if (holding == inARow) {
+        return first;
       }
     }
     return -1;

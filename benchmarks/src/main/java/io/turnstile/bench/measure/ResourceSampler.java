@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
@@ -36,11 +37,29 @@ public final class ResourceSampler implements AutoCloseable {
 
   private static final double MIB = 1 << 20;
 
-  /** A process at an instant; page cache that is not yet written counts as written. */
-  private record Sample(long nanos, double cpuSeconds, double rssMb, double writtenMb) {}
+  /**
+   * A process at an instant; page cache that is not yet written counts as written.
+   *
+   * @param jitSeconds of its compilers since its first sample; null if not known
+   */
+  private record Sample(
+      long nanos, double cpuSeconds, Double jitSeconds, double rssMb, double writtenMb) {}
 
   private final Map<String, List<Sample>> processes = new LinkedHashMap<>();
+  private final CompilerSampler compilers = new CompilerSampler();
   private final GcPauses ownPauses = new GcPauses();
+  private final Path proc;
+  private final LongSupplier nanoTime;
+
+  public ResourceSampler() {
+    this(Path.of("/proc"), System::nanoTime);
+  }
+
+  /** Reads the times of compilers below another directory than {@code /proc}, by another clock. */
+  public ResourceSampler(Path proc, LongSupplier nanoTime) {
+    this.proc = proc;
+    this.nanoTime = nanoTime;
+  }
 
   /** Takes one sample of each process, and of this one; given are process ids by name. */
   public synchronized void sample(Map<String, Long> pids) {
@@ -49,14 +68,22 @@ public final class ResourceSampler implements AutoCloseable {
   }
 
   private void sample(String name, long pid) {
+    long now = nanoTime.getAsLong();
+    Path tasks = proc.resolve(Long.toString(pid)).resolve("task");
+    OptionalDouble jit = compilers.sample(name, now, tasks);
     try {
-      long now = System.nanoTime();
       Duration cpu = ProcessHandle.of(pid).orElseThrow().info().totalCpuDuration().orElseThrow();
       double rssMb = field(pid, "status", "VmRSS:").orElseThrow() * 1024 / MIB;
       double writtenMb = field(pid, "io", "write_bytes:").orElseThrow() / MIB;
       processes
           .computeIfAbsent(name, ignored -> new ArrayList<>())
-          .add(new Sample(now, cpu.toNanos() / 1e9, rssMb, writtenMb));
+          .add(
+              new Sample(
+                  now,
+                  cpu.toNanos() / 1e9,
+                  jit.isPresent() ? jit.getAsDouble() : null,
+                  rssMb,
+                  writtenMb));
     } catch (IOException | RuntimeException e) {
       // It has ended, or this is not Linux.
     }
@@ -68,6 +95,14 @@ public final class ResourceSampler implements AutoCloseable {
         .filter(line -> line.startsWith(name))
         .mapToDouble(line -> Double.parseDouble(line.split("\\s+", -1)[1]))
         .findFirst();
+  }
+
+  /**
+   * Returns what the compilers of all processes but {@link #LOAD} took together in each second from
+   * an instant on, in cores; NaN where that is not known.
+   */
+  public double[] compilerCores(long fromNanos, int seconds) {
+    return compilers.cores(fromNanos, seconds, LOAD);
   }
 
   /** What each process used between two instants; all but {@link #LOAD} have a GC log. */
@@ -94,14 +129,17 @@ public final class ResourceSampler implements AutoCloseable {
     for (int i = 1; i < samples.size(); i++) {
       Sample sample = samples.get(i);
       double cores = cores(samples.get(i - 1), sample);
+      Double jit = jitCores(samples.get(i - 1), sample);
       double written = sample.writtenMb - first.writtenMb;
       points.add(
-          new ProcessResources.Sample((sample.nanos - from) / 1e9, cores, sample.rssMb, written));
+          new ProcessResources.Sample(
+              (sample.nanos - from) / 1e9, cores, jit, sample.rssMb, written));
     }
     return new ProcessResources(
         name,
         cores(first, last),
         points.stream().mapToDouble(ProcessResources.Sample::cpuCores).max().getAsDouble(),
+        jitCores(first, last),
         samples.stream().mapToDouble(Sample::rssMb).max().getAsDouble(),
         pauses == null ? null : Math.max(0, pauses.getMax()),
         pauses == null ? null : pauses.getSum(),
@@ -111,6 +149,13 @@ public final class ResourceSampler implements AutoCloseable {
 
   private static double cores(Sample before, Sample after) {
     return (after.cpuSeconds - before.cpuSeconds) / ((after.nanos - before.nanos) / 1e9);
+  }
+
+  private static Double jitCores(Sample before, Sample after) {
+    return before.jitSeconds == null || after.jitSeconds == null
+        ? null
+        : Double.valueOf(
+            (after.jitSeconds - before.jitSeconds) / ((after.nanos - before.nanos) / 1e9));
   }
 
   /** Returns the milliseconds of the pauses between two instants; null if nobody noted them. */

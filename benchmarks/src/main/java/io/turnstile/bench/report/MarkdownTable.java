@@ -2,6 +2,7 @@ package io.turnstile.bench.report;
 
 import io.turnstile.bench.evaluate.Repeats;
 import io.turnstile.bench.result.Latency.LatencySummary;
+import io.turnstile.bench.result.RunResult;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -24,9 +25,9 @@ final class MarkdownTable {
     text.append(
         """
 
-        | scenario | engine | verdict | committed/s | p50 ms | p95 ms | p99 ms | p99.9 ms | audit \
-        | notes |
-        | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |
+        | scenario | engine | verdict | committed/s | p50 ms | p95 ms | p99 ms | p99.9 ms \
+        | steady after s | audit | notes |
+        | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |
         """);
     report.scenarios().stream()
         .flatMap(scenario -> scenario.engines().stream())
@@ -48,6 +49,7 @@ final class MarkdownTable {
             committed(repeats, LatencySummary::p95),
             committed(repeats, LatencySummary::p99),
             committed(repeats, LatencySummary::p999),
+            fixed(repeats.median(RunResult::steadyAfterS), 0),
             repeats.allClean() ? "✓ clean" : "✗ not clean",
             Stream.concat(
                     Stream.of(runs + " repeats").filter(text -> runs > 1),

@@ -64,7 +64,14 @@ public final class ReportFiles {
           new Kind("lag", "/consumer_lag/series", "t_s", "records"),
           new Kind("checkpoints", "/checkpoints", "at_s", "duration_ms", "size_mb", "full_size_mb"),
           new Kind("search", "/search", "offered_per_s", "p99_ms", "held"),
-          new Kind("resources", "/resources", "t_s", "cpu_cores", "rss_mb", "disk_written_mb")
+          new Kind(
+                  "resources",
+                  "/resources",
+                  "t_s",
+                  "cpu_cores",
+                  "rss_mb",
+                  "disk_written_mb",
+                  "jit_cores")
               .of("process"),
           new Kind("growth", "/leaks/trends", "t_s", "value").of("process", "figure", "unit"));
 

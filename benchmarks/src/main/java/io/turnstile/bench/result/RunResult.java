@@ -24,6 +24,8 @@ import java.util.Map;
  * @param interrupted whether the user ended the run before its time
  * @param failure why the run could not be finished, one line; null if it could
  * @param settings the engine's settings, by name; all that it takes to build the same again
+ * @param steadyAfterS from the first transaction sent until the engine was steady; null if it never
+ *     was, or that is not known
  * @param leaks of a soak, whether memory or anything else grew
  * @param search of a saturation, the rates tried for the highest that holds the objective
  * @param figures metrics that only this scenario has
@@ -47,6 +49,7 @@ public record RunResult(
     Load load,
     Throughput throughput,
     Latency latencyMs,
+    Double steadyAfterS,
     AuditResult audit,
     Shares shares,
     List<FaultResult> faults,
@@ -168,12 +171,14 @@ public record RunResult(
    *
    * @param process its role, as {@code taskmanager}; {@code load} is the measuring process itself
    * @param cpuCoresMean cores busy with it
+   * @param jitCoresMean the part of them that its JIT compilers took; null if that is not known
    * @param diskWrittenMb what it had written to storage, in MiB
    */
   public record ProcessResources(
       String process,
       Double cpuCoresMean,
       Double cpuCoresMax,
+      Double jitCoresMean,
       Double rssMaxMb,
       Double gcPauseMaxMs,
       Double gcPauseTotalMs,
@@ -181,7 +186,8 @@ public record RunResult(
       List<Sample> series) {
 
     /** At a time: cores busy since the sample before, MiB written in the measured part so far. */
-    public record Sample(double t, Double cpuCores, Double rssMb, Double diskWrittenMb) {}
+    public record Sample(
+        double t, Double cpuCores, Double jitCores, Double rssMb, Double diskWrittenMb) {}
   }
 
   /**

@@ -91,6 +91,9 @@ public final class Progress implements RunView {
     line(
         "  %,.0f/s; %.0f s after %.0f s of warm-up",
         result.throughput().meanPerS(), result.load().measuredS(), result.load().warmupS());
+    if (result.steadyAfterS() != null) {
+      line("  steady after %.0f s", result.steadyAfterS());
+    }
     for (RateStep step : result.search()) {
       line(
           "  %,8.0f/s  p99 %6.1f ms  %s",
@@ -109,11 +112,12 @@ public final class Progress implements RunView {
     }
     for (ProcessResources process : result.resources()) {
       line(
-          "  %-14s %.2f cores, %,.0f MB, longest GC pause %s ms",
+          "  %-14s %.2f cores, of that compilers %s, %,.0f MB, longest GC pause %s ms",
           process.process(),
           process.cpuCoresMean(),
+          rounded(process.jitCoresMean(), 2),
           process.rssMaxMb(),
-          process.gcPauseMaxMs() == null ? "?" : Math.round(process.gcPauseMaxMs() * 10) / 10.0);
+          rounded(process.gcPauseMaxMs(), 1));
     }
     AuditResult audit = result.audit();
     if (audit != null) {
@@ -135,6 +139,10 @@ public final class Progress implements RunView {
       }
     }
     result.notes().forEach(note -> line("  note: %s", note));
+  }
+
+  private static String rounded(Double value, int decimals) {
+    return value == null ? "?" : String.format(Locale.ROOT, "%." + decimals + "f", value);
   }
 
   private static String seconds(Double value) {

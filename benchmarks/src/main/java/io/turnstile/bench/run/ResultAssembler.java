@@ -5,6 +5,7 @@ import io.turnstile.bench.evaluate.ObjectiveEvaluation;
 import io.turnstile.bench.measure.CheckpointLog;
 import io.turnstile.bench.measure.LatencyRecorder;
 import io.turnstile.bench.measure.ResourceSampler;
+import io.turnstile.bench.measure.SteadyState;
 import io.turnstile.bench.result.Point;
 import io.turnstile.bench.result.RunResult;
 import io.turnstile.bench.result.RunResult.ConsumerLag;
@@ -38,7 +39,7 @@ final class ResultAssembler implements AutoCloseable {
 
   private final Scenario scenario;
   private final RunResultBuilder result;
-  private final ResourceSampler resources = new ResourceSampler();
+  private final ResourceSampler resources;
   private final CheckpointLog checkpoints = new CheckpointLog();
   private final List<String> notes = new ArrayList<>();
   private final List<ScenarioMetric> metrics = new ArrayList<>();
@@ -54,7 +55,19 @@ final class ResultAssembler implements AutoCloseable {
   /** The throughput, and most often the latency, is that of a stretch of load. */
   ResultAssembler(
       Scenario scenario, String engine, int repeat, String command, LatencyRecorder stretch) {
+    this(scenario, engine, repeat, command, stretch, new ResourceSampler());
+  }
+
+  /** The same by another sampler, which is closed with this. */
+  ResultAssembler(
+      Scenario scenario,
+      String engine,
+      int repeat,
+      String command,
+      LatencyRecorder stretch,
+      ResourceSampler sampler) {
     this.scenario = scenario;
+    resources = sampler;
     latency = stretch;
     throughput = stretch;
     offeredPerS = scenario.load().stages().isEmpty() ? null : scenario.load().meanRate();
@@ -184,6 +197,10 @@ final class ResultAssembler implements AutoCloseable {
     long count = published.stream().mapToLong(point -> (long) point.y()).sum();
     long maxLag = backlog.stream().mapToLong(point -> (long) point.y()).max().orElse(0);
     List<FaultResult> inflicted = inflicted();
+    Optional<SteadyState> steady = steady(inflicted);
+    Double steadyAfterS = steady.map(SteadyState::afterS).orElse(null);
+    Map<Metric, Double> measuredHere = new EnumMap<>(special);
+    measuredHere.put(Metric.STEADY_AFTER_S, steadyAfterS);
     ObjectiveEvaluation evaluation =
         new ObjectiveEvaluation(
             scenario,
@@ -194,7 +211,7 @@ final class ResultAssembler implements AutoCloseable {
             result.audit(),
             result.resources(),
             result.environment(),
-            special);
+            measuredHere);
     return result
         .interrupted(interrupted)
         .failure(failure == null ? givenUp : failure)
@@ -203,13 +220,14 @@ final class ResultAssembler implements AutoCloseable {
             new Throughput(
                 committedPerS, verdicts, publishedPerS, processedPerS, committedPerS, published))
         .latencyMs(latency.latency())
+        .steadyAfterS(steadyAfterS)
         .shares(evaluation.shares())
         .faults(inflicted)
         .checkpoints(checkpoints.since(throughput.measuredFromMillis()))
         .consumerLag(new ConsumerLag(maxLag, backlog))
         .figures(List.copyOf(metrics))
         .objectives(evaluation.objectives())
-        .notes(notes(interrupted))
+        .notes(notes(interrupted, steady.flatMap(SteadyState::note)))
         .build();
   }
 
@@ -221,8 +239,25 @@ final class ResultAssembler implements AutoCloseable {
     return special.getOrDefault(Metric.DRAIN_PER_S, measured);
   }
 
-  private List<String> notes(boolean interrupted) {
+  /** Empty unless the load has rates: only then is it known when a verdict was in time. */
+  private Optional<SteadyState> steady(List<FaultResult> inflicted) {
+    if (scenario.load().stages().isEmpty() || !throughput.started()) {
+      return Optional.empty();
+    }
+    int firstFault =
+        inflicted.stream()
+            .mapToLong(fault -> throughput.measuredFromNanos() + (long) (fault.atS() * 1e9))
+            .mapToInt(throughput::secondOf)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    int seconds = throughput.acknowledgedSeries().size();
+    double[] cores = resources.compilerCores(throughput.startNanos(), seconds);
+    return Optional.of(new SteadyState(throughput, cores, firstFault, scenario.p99LimitMs()));
+  }
+
+  private List<String> notes(boolean interrupted, Optional<String> notSteady) {
     List<String> all = new ArrayList<>(notes);
+    notSteady.ifPresent(all::add);
     if (interrupted) {
       all.add("The run was interrupted: it has no audit.");
     }

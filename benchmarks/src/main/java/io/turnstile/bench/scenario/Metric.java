@@ -45,6 +45,12 @@ public enum Metric {
   /** The longest time without any verdict, warm-up excluded. */
   LONGEST_SILENCE_S("longest silence", "s", '≤'),
 
+  /**
+   * From the first transaction sent, warm-up included, until compilers rest and verdicts are in
+   * time.
+   */
+  STEADY_AFTER_S("steady after", "s", '≤'),
+
   /** Committed verdicts per second over what was measured, of what was offered. */
   KEPT_UP_PERCENT("verdicts of inputs offered", "%", '≥'),
   /** Verdicts per second out of a topic that was filled before. */

@@ -144,6 +144,7 @@ public record Scenario(
             Metric.COMMITTED_P95_MS,
             Metric.COMMITTED_P99_MS,
             Metric.COMMITTED_P999_MS,
+            Metric.STEADY_AFTER_S,
             Metric.DRAIN_PER_S);
 
     /** Fills in the default and rejects what says nothing. */

@@ -97,6 +97,7 @@ class ObjectiveEvaluationTest {
     special = Map.of(Metric.HIGHEST_RATE_PER_S, 12_000.0);
 
     assertThat(judge(Metric.HIGHEST_RATE_PER_S, 10_000)).isEqualTo(12_000.0);
+    assertThat(judge(Metric.STEADY_AFTER_S, 60)).isNull();
   }
 
   @Test
@@ -185,7 +186,7 @@ class ObjectiveEvaluationTest {
   }
 
   private static ProcessResources process(String name, double cores, double rssMb) {
-    return new ProcessResources(name, cores, cores, rssMb, null, null, null, List.of());
+    return new ProcessResources(name, cores, cores, null, rssMb, null, null, null, List.of());
   }
 
   private static FaultResult fault(Double first, Double caughtUp) {

@@ -112,6 +112,27 @@ class LatencyRecorderTest {
   }
 
   @Test
+  void secondWithoutInputIsPassedOverAndTheFirstOfTheRowCounts() {
+    for (int second : new int[] {3, 4, 9}) {
+      input(second, 20);
+    }
+
+    assertThat(recording.caughtUpSecond(3, 100)).isEqualTo(3);
+  }
+
+  @Test
+  void secondsOfARowAreAllBeforeALimitAndMeetTheOtherCondition() {
+    for (int second = 0; second < 12; second++) {
+      input(second, 20);
+    }
+
+    assertThat(recording.inTimeFrom(0, 12, 5, 100, second -> second != 3)).isEqualTo(4);
+    assertThat(recording.inTimeFrom(0, 9, 5, 100, second -> second != 3)).isEqualTo(4);
+    assertThat(recording.inTimeFrom(0, 8, 5, 100, second -> second != 3)).isEqualTo(-1);
+    assertThat(recording.inTimeFrom(0, 99, 5, 100, second -> second > 6)).isEqualTo(7);
+  }
+
+  @Test
   void secondWithAMissingVerdictIsNotCaughtUp() {
     recording.sent(start, start);
     for (int second = 0; second < 6; second++) {

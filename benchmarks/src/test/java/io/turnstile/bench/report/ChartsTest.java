@@ -171,8 +171,29 @@ class ChartsTest {
                         process("load", 1.0, 9))))) {
       assertThat(lines(page, "a-cpu")).isEqualTo("[[[1],[0.75]]]");
       assertThat(page.table("a-resources-table"))
-          .contains("turnstile | taskmanager | 0.50 | – | – | – | – | –")
-          .contains(" | load | 9.00 | – | – | – | – | –");
+          .contains("turnstile | taskmanager | 0.50 | – | 0.25 | – | – | – | –")
+          .contains(" | load | 9.00 | – | 4.50 | – | – | – | –");
+    }
+  }
+
+  @Test
+  void compilersOfEachProcessHaveALineOfTheirOwnWithoutTheLoad() throws IOException {
+    try (ReportPage page =
+        page(
+            run("turnstile", 1)
+                .resources(
+                    List.of(
+                        process("taskmanager", 1, 0.5),
+                        process("broker", 1, 0.25),
+                        process("load", 1, 9))),
+            run("kafka-streams", 1).resources(List.of(process("broker", 2, 0.75))))) {
+      String series = "asked['a-jit'].options.series.slice(1)";
+
+      assertThat(lines(page, "a-jit")).isEqualTo("[[[1],[0.25]],[[1],[0.125]],[[2],[0.375]]]");
+      assertThat(json(page, series + ".map(s => s.label)"))
+          .isEqualTo(
+              "[\"turnstile: taskmanager\",\"turnstile: broker\",\"kafka-streams: broker\"]");
+      assertThat(json(page, "new Set(" + series + ".map(s => s.stroke)).size")).isEqualTo("3");
     }
   }
 
@@ -266,11 +287,12 @@ class ChartsTest {
         name,
         cores,
         null,
+        cores / 2,
         null,
         null,
         null,
         null,
-        List.of(new ProcessResources.Sample(t, cores, null, null)));
+        List.of(new ProcessResources.Sample(t, cores, cores / 2, null, null)));
   }
 
   private static LeakResult.Trend trend(String process, List<Point> points) {

@@ -194,7 +194,15 @@ class RecommendationsTest {
 
   private static ProcessResources process(String name, Double cores, Integer rss, Double pause) {
     return new ProcessResources(
-        name, cores, null, rss == null ? null : rss.doubleValue(), pause, null, null, List.of());
+        name,
+        cores,
+        null,
+        null,
+        rss == null ? null : rss.doubleValue(),
+        pause,
+        null,
+        null,
+        List.of());
   }
 
   private static Environment machine(double loadBefore) {

@@ -60,6 +60,7 @@ class ReportFilesTest {
             "steady-10k-latency-p99",
             "steady-10k-latency-distribution",
             "steady-10k-cpu",
+            "steady-10k-jit",
             "steady-10k-audit",
             "kill-taskmanager-recovery-1-latency",
             "saturation-search",
@@ -115,7 +116,7 @@ class ReportFilesTest {
             line ->
                 line.matches(
                     "\\| steady-10k \\| turnstile \\| ✓ passed \\| [0-9,]+ \\|( [0-9.]+ \\|){4}"
-                        + " ✓ clean \\| 3 repeats; A sample, not a measurement\\. \\|"))
+                        + " 42 \\| ✓ clean \\| 3 repeats; A sample, not a measurement\\. \\|"))
         .anyMatch(line -> line.startsWith("| steady-10k | turnstile-2pc | ✗ failed |"))
         .anyMatch(line -> line.startsWith("| soak | turnstile | "))
         .contains("Made \\<here\\>.");
@@ -146,7 +147,7 @@ class ReportFilesTest {
                     "turnstile,1,0\\.0,[0-9.]+,%s,[0-9.]+,10000"
                         .formatted(results.get(0).latencyMs().series().get(0).p99())));
     assertThat(Files.readAllLines(directory.resolve("charts/steady-10k-resources.csv")))
-        .startsWith("engine,repeat,process,t_s,cpu_cores,rss_mb,disk_written_mb")
+        .startsWith("engine,repeat,process,t_s,cpu_cores,rss_mb,disk_written_mb,jit_cores")
         .anyMatch(line -> line.startsWith("kafka-streams,2,application,59.0,"));
   }
 

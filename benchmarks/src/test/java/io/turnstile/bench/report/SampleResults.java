@@ -178,7 +178,11 @@ public final class SampleResults {
       lag.add(new Point(t, away ? rate * (t - faultAt) : 150 + random.nextInt(80)));
       cpu.add(
           new ProcessResources.Sample(
-              t, (away ? 0.1 : 0.8) + random.nextDouble() / 10, 1300.0 + t / 60.0, t * 3.1));
+              t,
+              (away ? 0.1 : 0.8) + random.nextDouble() / 10,
+              0.3 * Math.exp(-t / 20.0),
+              1300.0 + t / 60.0,
+              t * 3.1));
     }
     LatencySummary summary = LatencySummary.ofMicros(micros);
     boolean holds = summary.p99() < 100;
@@ -215,6 +219,7 @@ public final class SampleResults {
         .load(new Load(rate, inputs, 30, seconds))
         .throughput(new Throughput(sum / seconds, committed, rate, rate, sum / seconds, published))
         .latencyMs(new Latency(summary, null, intervals))
+        .steadyAfterS(40.0 + repeat)
         .audit(
             new AuditResult(
                 inputs,
@@ -237,13 +242,15 @@ public final class SampleResults {
                     peer ? "application" : "taskmanager",
                     0.84,
                     1.2,
+                    0.1,
                     1320.0,
                     12.5,
                     310.0,
                     186.0,
                     cpu),
-                new ProcessResources("broker", 0.42, 0.6, 890.0, 8.0, 120.0, 410.0, List.of()),
-                new ProcessResources("load", 0.35, 0.5, 512.0, 4.0, 60.0, 1.0, List.of())))
+                new ProcessResources(
+                    "broker", 0.42, 0.6, 0.02, 890.0, 8.0, 120.0, 410.0, List.of()),
+                new ProcessResources("load", 0.35, 0.5, 0.02, 512.0, 4.0, 60.0, 1.0, List.of())))
         .objectives(
             List.of(
                 new Objective("committed p50", "< 50 ms", summary.p50(), summary.p50() < 50, false),

@@ -107,6 +107,20 @@ class TablesTest {
   }
 
   @Test
+  void timeToSteadyIsTheMedianAndADashWhereThereIsNone() throws IOException {
+    try (ReportPage page =
+        page(
+            run("a", "turnstile").steadyAfterS(40.0),
+            run("a", "turnstile").repeat(2).steadyAfterS(50.0),
+            run("a", "kafka-limit"))) {
+      assertThat(page.table("summary-table").get(0)).endsWith(" | steady after s | audit");
+      assertThat(page.table("summary-table"))
+          .anyMatch(row -> row.endsWith(" | 4540 – 50 | ✗ not clean"))
+          .anyMatch(row -> row.endsWith(" | – | ✗ not clean"));
+    }
+  }
+
+  @Test
   void growthHasItsInterval() throws IOException {
     LeakResult leaks =
         new LeakResult(

@@ -50,6 +50,8 @@ class ResultFileTest {
     assertThat(result.repeat()).isZero();
     assertThat(result.settings()).isEmpty();
     assertThat(result.leaks()).isNull();
+    assertThat(result.steadyAfterS()).isNull();
+    assertThat(result.resources().get(0).jitCoresMean()).isNull();
     assertThat(result.notes()).isEmpty();
   }
 

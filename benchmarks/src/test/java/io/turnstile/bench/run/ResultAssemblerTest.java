@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.turnstile.bench.measure.LatencyRecorder;
+import io.turnstile.bench.measure.ResourceSampler;
 import io.turnstile.bench.result.AuditResult;
 import io.turnstile.bench.result.RunResult;
+import io.turnstile.bench.result.RunResult.Objective;
 import io.turnstile.bench.scenario.Metric;
+import io.turnstile.bench.scenario.Scenario;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +65,48 @@ class ResultAssemblerTest {
     assertThat(result.objectives())
         .extracting(objective -> objective.name(), objective -> objective.met())
         .containsExactly(tuple("success", true), tuple("drained", true));
+  }
+
+  @Test
+  void timeToSteadyIsJudgedAndAMeasurementBeforeItIsNoted() throws Exception {
+    RunResult result = compiledForSixSeconds("rate: 100, warm_up: 1s, duration: 19s");
+
+    assertThat(result.steadyAfterS()).isEqualTo(6);
+    assertThat(result.objectives())
+        .contains(new Objective("steady after", "≤ 5 s", 6.0, false, true));
+    assertThat(result.notes())
+        .containsExactly("Measured before the engine was steady, which it became 5 s later.");
+  }
+
+  @Test
+  void loadWithoutARateHasNoTimeToSteady() throws Exception {
+    RunResult result = compiledForSixSeconds("records: 2000");
+
+    assertThat(result.steadyAfterS()).isNull();
+    assertThat(result.objectives())
+        .contains(new Objective("steady after", "≤ 5 s", null, false, true));
+    assertThat(result.notes()).isEmpty();
+  }
+
+  /** Of 20 s, after one of warm-up; the compilers take half a core for six of them. */
+  private RunResult compiledForSixSeconds(String load) throws Exception {
+    AtomicLong now = new AtomicLong();
+    ResourceSampler sampler = new ResourceSampler(directory, now::get);
+    Path thread = Files.createDirectories(directory.resolve("0/task/1"));
+    for (int second = 0; second <= 20; second++) {
+      Files.writeString(
+          thread.resolve("stat"),
+          "1 (C2 CompilerThre) S 1 1 1 0 -1 0 0 0 0 0 %d 0 0 0 20 0 1 0 1"
+              .formatted(50 * Math.min(second, 6)));
+      now.set(TimeUnit.SECONDS.toNanos(second));
+      sampler.sample(Map.of("engine", 0L));
+    }
+    Scenario scenario = FakeRun.scenario(directory, load, "goals: {steady_after_s: 5}");
+    FakeRun.decide(recorder, 100, 20, 20);
+    try (ResultAssembler sampled =
+        new ResultAssembler(scenario, "turnstile", 1, "the command", recorder, sampler)) {
+      return sampled.assemble(null, false);
+    }
   }
 
   @Test

@@ -23,6 +23,14 @@ class MetricTest {
   }
 
   @Test
+  void timeMayBeAsLongAsItsLimit() {
+    assertThat(Metric.STEADY_AFTER_S.title()).isEqualTo("steady after");
+    assertThat(Metric.STEADY_AFTER_S.target(150)).isEqualTo("≤ 150 s");
+    assertThat(Metric.STEADY_AFTER_S.meets(150, 150.0)).isTrue();
+    assertThat(Metric.STEADY_AFTER_S.meets(150, 151.0)).isFalse();
+  }
+
+  @Test
   void whatCouldNotBeMeasuredIsNotMet() {
     assertThat(Metric.CAUGHT_UP_AFTER_S.meets(30, null)).isFalse();
     assertThat(Metric.COMMITTED_P50_MS.meets(50, Double.NaN)).isFalse();

@@ -1,12 +1,14 @@
 package io.turnstile.bench.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.turnstile.bench.engine.Engines;
 import io.turnstile.bench.scenario.Scenario.Fault;
 import io.turnstile.bench.scenario.Scenario.PlannedFault;
 import io.turnstile.bench.scenario.Scenario.RatioLimit;
+import io.turnstile.simulator.Generator;
 import io.turnstile.simulator.Kind;
 import io.turnstile.simulator.RateStage;
 import java.io.IOException;
@@ -39,6 +41,8 @@ class ScenariosTest {
 
     assertThat(scenario.description()).endsWith(".").doesNotContain("\n");
     assertThat(scenario.objectives()).isNotEmpty();
+    LoadProfile load = scenario.load();
+    assertThatCode(() -> new Generator(load.generator(load.meanRate()))).doesNotThrowAnyException();
   }
 
   @Test
