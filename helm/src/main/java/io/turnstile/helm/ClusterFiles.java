@@ -1,18 +1,20 @@
 package io.turnstile.helm;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
 /**
- * What clusters leave in the storage: checkpoints, and a directory of high availability each.
+ * What the clusters of a namespace leave in the storage: checkpoints, and what high availability
+ * stores.
  *
  * @param checkpoints directory of the checkpoints of all jobs, as a URI
- * @param highAvailability directory with those of the clusters, as a URI
+ * @param highAvailability directory of that of all clusters, as a URI
  */
-record ClusterFiles(String checkpoints, String highAvailability) {
+record ClusterFiles(String namespace, String checkpoints, String highAvailability) {
 
   /** The newest complete checkpoint of a job that need not run. */
   Optional<String> newestCheckpoint(String job) throws IOException {
@@ -38,12 +40,17 @@ record ClusterFiles(String checkpoints, String highAvailability) {
     return Optional.ofNullable(newest).map(Path::toString);
   }
 
-  /** Removes the directory that a cluster's high availability had. */
+  /**
+   * Removes what a cluster's high availability has stored: plans of jobs, which hold credentials,
+   * and the results by which a cluster of the same name would take its job for over.
+   */
   void deleteHighAvailability(String cluster) throws IOException {
-    Path directory = new Path(highAvailability, cluster);
-    FileSystem files = directory.getFileSystem();
-    if (files.exists(directory)) {
-      files.delete(directory, true);
+    for (String above : List.of("/", "/job-result-store/")) {
+      Path directory = new Path(highAvailability + above + namespace + "/" + cluster);
+      FileSystem files = directory.getFileSystem();
+      if (files.exists(directory)) {
+        files.delete(directory, true);
+      }
     }
   }
 }

@@ -156,7 +156,6 @@ final class UpgradeBeside {
   private void remove(Set<String> some) throws IOException, InterruptedException {
     clusters.remove(some);
     for (String cluster : some) {
-      // It has plans of jobs, and with them credentials.
       files.deleteHighAvailability(cluster);
     }
   }
@@ -185,13 +184,13 @@ final class UpgradeBeside {
     try {
       long owned = owned(new Generation(start().generation(), target.job()));
       ownsLanes |= owned > 0;
+      trouble = owned == 0 ? "" : "it owns %d of %d lanes".formatted(owned, target.lanes());
       if (!ownsLanes) {
         requireStarting();
         if (!hasMadeRoom) {
           makeRoomIfNeeded();
         }
       }
-      trouble = owned == 0 ? "" : "it owns %d of %d lanes".formatted(owned, target.lanes());
       return owned == target.lanes();
     } catch (IOException | KafkaException | FlinkRestException e) {
       // Who does not answer now may do so in a moment.
@@ -266,7 +265,11 @@ final class UpgradeBeside {
   private void requireStarting() throws IOException, InterruptedException {
     Optional<String> why = clusters.whyNotStarting(target.cluster());
     if (why.isPresent()) {
-      throw failed(why.get());
+      if (anotherRuns()) {
+        throw failed(why.get());
+      }
+      // It restarts until it can.
+      trouble = why.get();
     }
     if (clusters.isPlaced(target.cluster())) {
       Optional<String> end = ownEnd();
@@ -315,7 +318,7 @@ final class UpgradeBeside {
   /** A job that would be refused costs no stop, unless its JobManager has no room either. */
   private boolean isAccepted() throws IOException, InterruptedException {
     return !clusters.isPlaced(target.cluster())
-        || flinks.apply(target.cluster()).running().contains(target.job());
+        || running(target.cluster()).contains(target.job());
   }
 
   /** Removes the new cluster, unless it is the only one that is left. */
@@ -336,14 +339,19 @@ final class UpgradeBeside {
 
   private boolean anotherRuns() throws IOException, InterruptedException {
     for (String cluster : others()) {
-      try {
-        if (!flinks.apply(cluster).running().isEmpty()) {
-          return true;
-        }
-      } catch (FlinkRestException e) {
-        // As good as none.
+      if (!running(cluster).isEmpty()) {
+        return true;
       }
     }
     return false;
+  }
+
+  private Set<String> running(String cluster) {
+    try {
+      return flinks.apply(cluster).running();
+    } catch (FlinkRestException e) {
+      // As good as none.
+      return Set.of();
+    }
   }
 }

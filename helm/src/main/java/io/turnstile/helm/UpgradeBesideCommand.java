@@ -9,6 +9,7 @@ import io.turnstile.clients.KafkaOptions;
 import io.turnstile.clients.OwnersTopic;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -95,15 +96,16 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
     Clusters clusters =
         new Clusters(
             KubernetesApi.inPod(System.getenv()), namespace, instance, release, INTERVAL);
+    Map<String, UpgradeBeside.Flink> flinks = new HashMap<>();
     try (Owners owners = new Owners(kafka.client(), kafka.topics().owners())) {
       UpgradeBeside upgrade =
           new UpgradeBeside(
               new UpgradeBeside.Target(
                   release, cluster, job, lanes, previousJob, Optional.ofNullable(from), suspended),
               clusters,
-              new ClusterFiles(checkpoints, highAvailability),
+              new ClusterFiles(namespace, checkpoints, highAvailability),
               owners,
-              UpgradeBesideCommand::flink,
+              of -> flinks.computeIfAbsent(of, UpgradeBesideCommand::flink),
               new UpgradeBeside.Limits(timeout, room, INTERVAL),
               System.out::println);
       if (remove) {

@@ -21,8 +21,9 @@ class ClusterFilesTest {
   void setUp() {
     files =
         new ClusterFiles(
+            "payments",
             directory.resolve("checkpoints").toUri().toString(),
-            directory.resolve("ha").toUri().toString());
+            directory.resolve("ha").toUri().toString().replaceFirst("/$", ""));
   }
 
   private void checkpoint(int number, long writtenAt) throws IOException {
@@ -52,11 +53,13 @@ class ClusterFilesTest {
 
   @Test
   void highAvailabilityOfOneClusterGoes() throws IOException {
-    Files.createDirectories(directory.resolve("ha/shop-r1/blob"));
-    Files.createDirectories(directory.resolve("ha/shop-r12"));
+    Files.createDirectories(directory.resolve("ha/payments/shop-r1/blob"));
+    Files.createDirectories(directory.resolve("ha/payments/shop-r12"));
+    Files.createDirectories(directory.resolve("ha/job-result-store/payments/shop-r1"));
     files.deleteHighAvailability("shop-r1");
     files.deleteHighAvailability("shop-r3");
-    assertThat(directory.resolve("ha")).isDirectoryContaining("glob:**/shop-r12");
-    assertThat(directory.resolve("ha/shop-r1")).doesNotExist();
+    assertThat(directory.resolve("ha/payments")).isDirectoryContaining("glob:**/shop-r12");
+    assertThat(directory.resolve("ha/payments/shop-r1")).doesNotExist();
+    assertThat(directory.resolve("ha/job-result-store/payments")).isEmptyDirectory();
   }
 }

@@ -64,7 +64,7 @@ final class FakeKubernetes implements AutoCloseable {
   }
 
   private synchronized void answer(HttpExchange exchange) throws IOException {
-    List<String> path = List.of(exchange.getRequestURI().getPath().split("/namespaces/payments/"));
+    List<String> path = List.of(exchange.getRequestURI().getPath().split("/namespaces/payments/", -1));
     String name = path.get(1);
     String query = exchange.getRequestURI().getQuery();
     String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
@@ -118,7 +118,7 @@ final class FakeKubernetes implements AutoCloseable {
         (name, object) -> {
           if (name.startsWith(kind + "/")
               // Between conditions, not between the values of one.
-              && Stream.of(selector.split(",(?![^(]*\\))"))
+              && Stream.of(selector.split(",(?![^(]*\\))", -1))
                   .allMatch(condition -> holds(condition, object.at("/metadata/labels")))) {
             items.add(object);
           }
@@ -128,8 +128,8 @@ final class FakeKubernetes implements AutoCloseable {
 
   private static boolean holds(String condition, JsonNode labels) {
     if (condition.contains(" in (")) {
-      String[] parts = condition.split(" in \\(");
-      return List.of(parts[1].replace(")", "").split(","))
+      String[] parts = condition.split(" in \\(", 2);
+      return List.of(parts[1].replace(")", "").split(",", -1))
           .contains(labels.path(parts[0]).asText());
     }
     if (condition.contains("=")) {

@@ -214,7 +214,7 @@ class UpgradeBesideChartTest {
             "--lanes=4",
             "--from=s3://bucket/x",
             "--checkpoints=s3://bucket/turnstile/checkpoints",
-            "--high-availability=s3://bucket/turnstile/ha/payments",
+            "--high-availability=s3://bucket/turnstile/ha",
             "--timeout=10m",
             "--room=120s",
             "--bootstrap-servers=kafka:9092")

@@ -102,7 +102,7 @@ class UpgradeBesideTest {
     jobManager.put("app.kubernetes.io/component", "jobmanager");
     kubernetes.add("deployments", name + "-jobmanager", jobManager);
     pod(name, jobManager, "Ready", "True", "");
-    Files.createDirectories(directory.resolve("ha/" + name));
+    Files.createDirectories(directory.resolve("ha/payments/" + name));
   }
 
   private static Map<String, String> labels(String cluster) {
@@ -151,7 +151,7 @@ class UpgradeBesideTest {
     return new UpgradeBeside(
         new UpgradeBeside.Target("shop", NEW, "new", 2, "before", from, suspended),
         new Clusters(kubernetes.api(), "payments", "shop", "shop", interval),
-        new ClusterFiles(uri("checkpoints"), uri("ha")),
+        new ClusterFiles("payments", uri("checkpoints"), uri("ha")),
         reader,
         flinks::get,
         new UpgradeBeside.Limits(takeOver, room, interval),
@@ -175,8 +175,8 @@ class UpgradeBesideTest {
         .noneMatch(name -> name.contains(OLD))
         .contains("services/shop-rest", "deployments/" + NEW + "-jobmanager", "jobs/" + NEW)
         .contains("configmaps/" + NEW + "-cluster-config-map", "rolebindings/" + NEW);
-    assertThat(directory.resolve("ha/" + OLD)).doesNotExist();
-    assertThat(directory.resolve("ha/" + NEW)).exists();
+    assertThat(directory.resolve("ha/payments/" + OLD)).doesNotExist();
+    assertThat(directory.resolve("ha/payments/" + NEW)).exists();
   }
 
   private void onlyOldIsLeft() {
@@ -186,7 +186,7 @@ class UpgradeBesideTest {
         .containsExactly("jobs/" + NEW);
     assertThat(kubernetes.names())
         .contains("deployments/" + OLD + "-jobmanager", "configmaps/" + OLD + "-start");
-    assertThat(directory.resolve("ha/" + OLD)).exists();
+    assertThat(directory.resolve("ha/payments/" + OLD)).exists();
   }
 
   @Test
@@ -270,7 +270,7 @@ class UpgradeBesideTest {
         "configmaps",
         "shop-cluster-config-map",
         Map.of("app", "shop", "type", "flink-native-kubernetes"));
-    Files.createDirectories(directory.resolve("ha/shop"));
+    Files.createDirectories(directory.resolve("ha/payments/shop"));
     owners = Map.of();
     String checkpoint = checkpoint("before", 3);
 
@@ -278,7 +278,7 @@ class UpgradeBesideTest {
 
     assertThat(start("argument")).isEqualTo("--fromSavepoint=" + checkpoint);
     assertThat(kubernetes.names()).doesNotContain("configmaps/shop-cluster-config-map");
-    assertThat(directory.resolve("ha/shop")).doesNotExist();
+    assertThat(directory.resolve("ha/payments/shop")).doesNotExist();
   }
 
   @Test
@@ -335,6 +335,14 @@ class UpgradeBesideTest {
   @Test
   void jobThatIsRefusedIsRemovedAtOnceWithItsReason() {
     later = null;
+    jobThatEnds();
+    assertThatThrownBy(this::run)
+        .isInstanceOf(CheckFailedException.class)
+        .hasMessageContaining("--dedup-window must be positive");
+    onlyOldIsLeft();
+  }
+
+  private void jobThatEnds() {
     newPod("Ready", "False", "")
         .withObject("/status")
         .putArray("containerStatuses")
@@ -344,10 +352,16 @@ class UpgradeBesideTest {
         .putObject("lastState")
         .putObject("terminated")
         .put("message", "--dedup-window must be positive");
-    assertThatThrownBy(this::run)
-        .isInstanceOf(CheckFailedException.class)
-        .hasMessageContaining("--dedup-window must be positive");
-    onlyOldIsLeft();
+  }
+
+  /** As at a first installation whose brokers come later. */
+  @Test
+  void onlyJobMayRestartUntilItCan() throws Exception {
+    jobThatEnds();
+    flinks.get(OLD).end = "FAILED";
+    from = Optional.of("s3://bucket/older");
+    run();
+    onlyNewIsLeft();
   }
 
   @Test
@@ -457,7 +471,7 @@ class UpgradeBesideTest {
   void uninstallRemovesAllClusters() throws Exception {
     upgrade(false, this::readOwners).removeAll();
     assertThat(kubernetes.names()).containsExactly("services/shop-rest");
-    assertThat(directory.resolve("ha")).isEmptyDirectory();
+    assertThat(directory.resolve("ha/payments")).isEmptyDirectory();
     assertThat(readings).as("Kafka may be gone").isZero();
   }
 }
