@@ -238,6 +238,12 @@ class UpgradeBesideChartTest {
     assertThat(arguments(suspended.get(Job.class, "r2-upgrade"))).contains("--suspended");
   }
 
+  /** Also of a job that cannot take one. */
+  @Test
+  void savepointIsLeftToTheUpgradeItself() {
+    assertThat(beside().manifests().find(Job.class, "savepoint")).isEmpty();
+  }
+
   @Test
   void uninstallRemovesWhatHelmKeeps() {
     Manifests manifests = beside().manifests();

@@ -192,7 +192,7 @@ class UpgradeBesideIT {
     assertThat(release.pods("jobmanager")).isEmpty();
     assertThat(release.pods("taskmanager")).isEmpty();
     load.awaitMore();
-    release.upgrade("--set=upgrade.savepoint=false");
+    release.upgrade();
     int revision = release.revision();
     assertThat(said(revision)).contains("/checkpoints/");
     onlyClusterIs(revision);
