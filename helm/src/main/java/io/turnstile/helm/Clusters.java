@@ -53,8 +53,7 @@ final class Clusters {
    * @param name what the names of all clusters of the release begin with
    * @param interval between two looks at what takes time
    */
-  Clusters(
-      KubernetesApi api, String namespace, String release, String name, Duration interval) {
+  Clusters(KubernetesApi api, String namespace, String release, String name, Duration interval) {
     this.api = api;
     this.namespace = namespace;
     this.release = release;
@@ -90,8 +89,7 @@ final class Clusters {
         .map(
             found ->
                 new Start(
-                    found.at("/data/generation").asLong(),
-                    found.at("/data/argument").asText()));
+                    found.at("/data/generation").asLong(), found.at("/data/argument").asText()));
   }
 
   /** Keeps it for all JobManagers of the cluster; what is there already stays. */
@@ -110,8 +108,7 @@ final class Clusters {
   private List<JsonNode> pods(String cluster, String component)
       throws IOException, InterruptedException {
     return api.list(
-        path(CORE, "pods"),
-        labels("=" + cluster) + ",app.kubernetes.io/component=" + component);
+        path(CORE, "pods"), labels("=" + cluster) + ",app.kubernetes.io/component=" + component);
   }
 
   /** Whether a JobManager is ready: every task of its job runs. */
@@ -136,8 +133,7 @@ final class Clusters {
 
   /** Why a pod of the cluster gets no node, or is not even made; empty if none has to wait. */
   Optional<String> whyNoRoom(String cluster) throws IOException, InterruptedException {
-    List<JsonNode> objects =
-        new ArrayList<>(api.list(path(CORE, "pods"), labels("=" + cluster)));
+    List<JsonNode> objects = new ArrayList<>(api.list(path(CORE, "pods"), labels("=" + cluster)));
     objects.addAll(api.list(path(APPS, "deployments"), labels("=" + cluster)));
     return objects.stream()
         .flatMap(object -> object.at("/status/conditions").valueStream())

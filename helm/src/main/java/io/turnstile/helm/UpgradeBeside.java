@@ -212,8 +212,7 @@ final class UpgradeBeside {
     if (known.isPresent()) {
       return known.get();
     }
-    Optional<Generation> owner =
-        owners.get().values().stream().max(Comparator.naturalOrder());
+    Optional<Generation> owner = owners.get().values().stream().max(Comparator.naturalOrder());
     long number = owner.map(Generation::number).orElse(0L);
     for (String cluster : others()) {
       // Also above one that has not taken over yet.
@@ -308,7 +307,8 @@ final class UpgradeBeside {
     }
     progress.accept("No room beside the old pods: " + why.get());
     progress.accept(
-        "Stopping %s; no verdicts come until the new job runs".formatted(String.join(", ", others)));
+        "Stopping %s; no verdicts come until the new job runs"
+            .formatted(String.join(", ", others)));
     // What it has committed since the savepoint is in the journal.
     clusters.stop(others);
     hasMadeRoom = true;
@@ -317,8 +317,7 @@ final class UpgradeBeside {
 
   /** A job that would be refused costs no stop, unless its JobManager has no room either. */
   private boolean isAccepted() throws IOException, InterruptedException {
-    return !clusters.isPlaced(target.cluster())
-        || running(target.cluster()).contains(target.job());
+    return !clusters.isPlaced(target.cluster()) || running(target.cluster()).contains(target.job());
   }
 
   /** Removes the new cluster, unless it is the only one that is left. */

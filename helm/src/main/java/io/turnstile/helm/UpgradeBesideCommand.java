@@ -22,8 +22,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Runs an {@link UpgradeBeside} in a pod, with its service account. Exit codes: 0 success, 1 the new
- * job has not taken over, 2 something that another attempt may not meet.
+ * Runs an {@link UpgradeBeside} in a pod, with its service account. Exit codes: 0 success, 1 the
+ * new job has not taken over, 2 something that another attempt may not meet.
  */
 @Command(name = "upgrade-beside", description = "Wait for the job of a new revision of the chart.")
 public final class UpgradeBesideCommand implements Callable<Integer> {
@@ -94,8 +94,7 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     StoredPlans.initializeFileSystems();
     Clusters clusters =
-        new Clusters(
-            KubernetesApi.inPod(System.getenv()), namespace, instance, release, INTERVAL);
+        new Clusters(KubernetesApi.inPod(System.getenv()), namespace, instance, release, INTERVAL);
     Map<String, UpgradeBeside.Flink> flinks = new HashMap<>();
     try (Owners owners = new Owners(kafka.client(), kafka.topics().owners())) {
       UpgradeBeside upgrade =

@@ -64,7 +64,8 @@ final class FakeKubernetes implements AutoCloseable {
   }
 
   private synchronized void answer(HttpExchange exchange) throws IOException {
-    List<String> path = List.of(exchange.getRequestURI().getPath().split("/namespaces/payments/", -1));
+    List<String> path =
+        List.of(exchange.getRequestURI().getPath().split("/namespaces/payments/", -1));
     String name = path.get(1);
     String query = exchange.getRequestURI().getQuery();
     String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);

@@ -261,8 +261,7 @@ class UpgradeBesideChartTest {
     Map<String, List<String>> verbs =
         manifests.get(Role.class, "upgrade").getRules().stream()
             .flatMap(
-                rule ->
-                    rule.getResources().stream().map(kind -> Map.entry(kind, rule.getVerbs())))
+                rule -> rule.getResources().stream().map(kind -> Map.entry(kind, rule.getVerbs())))
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     List<String> remove = List.of("list", "delete");
     assertThat(verbs)
@@ -299,8 +298,7 @@ class UpgradeBesideChartTest {
     Manifests first = beside().manifests();
     Manifests second = next(beside().with("kafka.bootstrapServers", "kafka:19092"));
     PolicySimulation network = new PolicySimulation(first);
-    Endpoint upgrade =
-        endpoint(second.get(Job.class, "r2-upgrade").getSpec().getTemplate());
+    Endpoint upgrade = endpoint(second.get(Job.class, "r2-upgrade").getSpec().getTemplate());
     assertThat(network.admits(upgrade, PolicySimulation.OUTSIDE, 19092)).isTrue();
     for (Manifests each : List.of(first, second)) {
       assertThat(network.admits(upgrade, endpoint(template(each, "jobmanager")), 8081)).isTrue();

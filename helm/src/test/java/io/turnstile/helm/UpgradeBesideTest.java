@@ -81,7 +81,10 @@ class UpgradeBesideTest {
   void begin() throws IOException {
     kubernetes = new FakeKubernetes();
     cluster(OLD);
-    kubernetes.add("configmaps", OLD + "-start", labels(OLD)).putObject("data").put("generation", "4");
+    kubernetes
+        .add("configmaps", OLD + "-start", labels(OLD))
+        .putObject("data")
+        .put("generation", "4");
     cluster(NEW);
     flinks.put(OLD, new FakeFlink("old"));
     flinks.put(NEW, new FakeFlink("new"));

@@ -139,7 +139,10 @@ class UpgradeBesideIT {
 
     release.rollback(before);
     namespace.kubectl(
-        "wait", "job/turnstile-r" + before + "-upgrade", "--for=condition=Complete", "--timeout=8m");
+        "wait",
+        "job/turnstile-r" + before + "-upgrade",
+        "--for=condition=Complete",
+        "--timeout=8m");
     load.awaitMore();
 
     print("rollback beside");
@@ -157,7 +160,10 @@ class UpgradeBesideIT {
     assertThat(refused.succeeded()).isFalse();
     int revision = release.revision();
     namespace.kubectl(
-        "wait", "job/turnstile-r" + revision + "-upgrade", "--for=condition=Failed", "--timeout=8m");
+        "wait",
+        "job/turnstile-r" + revision + "-upgrade",
+        "--for=condition=Failed",
+        "--timeout=8m");
     load.awaitMore();
 
     print("refused upgrade beside");
