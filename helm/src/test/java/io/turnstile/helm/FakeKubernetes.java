@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -67,14 +68,17 @@ final class FakeKubernetes implements AutoCloseable {
     List<String> path =
         List.of(exchange.getRequestURI().getPath().split("/namespaces/payments/", -1));
     String name = path.get(1);
-    String query = exchange.getRequestURI().getQuery();
+    String query = exchange.getRequestURI().getRawQuery();
     String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
     int status = 200;
     JsonNode answer = JSON.createObjectNode();
     switch (exchange.getRequestMethod()) {
       case "GET" -> {
         if (!name.contains("/")) {
-          answer = list(name, query.substring("labelSelector=".length()));
+          answer = list(
+                  name,
+                  URLDecoder.decode(
+                      query.substring("labelSelector=".length()), StandardCharsets.UTF_8));
         } else if (objects.containsKey(name)) {
           answer = objects.get(name);
         } else {
