@@ -75,7 +75,8 @@ final class FakeKubernetes implements AutoCloseable {
     switch (exchange.getRequestMethod()) {
       case "GET" -> {
         if (!name.contains("/")) {
-          answer = list(
+          answer =
+              list(
                   name,
                   URLDecoder.decode(
                       query.substring("labelSelector=".length()), StandardCharsets.UTF_8));

@@ -236,7 +236,8 @@ class UpgradeBesideTest {
     Path checkpoint = directory.resolve("checkpoints/" + job + "/chk-" + number);
     Files.createDirectories(checkpoint);
     Files.writeString(checkpoint.resolve("_metadata"), "x");
-    return new org.apache.flink.core.fs.Path(uri("checkpoints/" + job + "/chk-" + number)).toString();
+    return new org.apache.flink.core.fs.Path(uri("checkpoints/" + job + "/chk-" + number))
+        .toString();
   }
 
   /** As after a suspension, or where the release is installed again. */

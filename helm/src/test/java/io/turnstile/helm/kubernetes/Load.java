@@ -109,7 +109,8 @@ final class Load {
         """
         cd /scratch
         if [[ -e pid ]] && kill $(cat pid) 2>/dev/null; then tail --pid=$(cat pid) -f /dev/null; fi
-        rm -f pid
+        if [[ -e reader ]]; then kill -- -$(cat reader) 2>/dev/null; fi
+        rm -f pid reader
         """);
   }
 
@@ -129,9 +130,10 @@ final class Load {
     run(
         """
         cd /scratch
-        if [[ -e reader ]]; then kill $(cat reader) 2>/dev/null; fi
+        if [[ -e reader ]]; then kill -- -$(cat reader) 2>/dev/null; fi
         echo 0 >silence
-        nohup bash -c '
+        # In a process group of its own, to end all of it.
+        setsid bash -c '
           /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log | {
             longest=0 before=
             while IFS= read -r verdict; do
