@@ -104,6 +104,10 @@ final class Clusters {
     api.create(path(CORE, "configmaps"), configMap);
   }
 
+  void removeStart(String cluster) throws IOException, InterruptedException {
+    api.delete(path(CORE, "configmaps") + "/" + cluster + "-start");
+  }
+
   /** The pods of a component of a cluster. */
   private List<JsonNode> pods(String cluster, String component)
       throws IOException, InterruptedException {
@@ -201,8 +205,8 @@ final class Clusters {
     delete(path(APPS, "deployments"), clusters);
   }
 
-  /** Removes the clusters; returns when nothing of them runs any more. */
-  void remove(Collection<String> clusters) throws IOException, InterruptedException {
+  /** Ends all pods of the clusters; returns when nothing of them runs any more. */
+  void end(Collection<String> clusters) throws IOException, InterruptedException {
     if (clusters.isEmpty()) {
       return;
     }
@@ -215,7 +219,13 @@ final class Clusters {
       }
       Thread.sleep(interval.toMillis());
     }
-    // A JobManager needs these to the end.
+  }
+
+  /** Removes what is left of clusters that have ended, and that their pods needed to the end. */
+  void remove(Collection<String> clusters) throws IOException, InterruptedException {
+    if (clusters.isEmpty()) {
+      return;
+    }
     delete(path(RBAC, "rolebindings"), clusters);
     delete(path(RBAC, "roles"), clusters);
     delete(path(CORE, "services"), clusters);

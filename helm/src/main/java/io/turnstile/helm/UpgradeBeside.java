@@ -154,10 +154,12 @@ final class UpgradeBeside {
   }
 
   private void remove(Set<String> some) throws IOException, InterruptedException {
-    clusters.remove(some);
+    clusters.end(some);
     for (String cluster : some) {
       files.deleteHighAvailability(cluster);
     }
+    // Another attempt reads Flink's configuration from there.
+    clusters.remove(some);
   }
 
   private void awaitTakeOver() throws IOException, InterruptedException {
@@ -320,12 +322,14 @@ final class UpgradeBeside {
     return !clusters.isPlaced(target.cluster()) || running(target.cluster()).contains(target.job());
   }
 
-  /** Removes the new cluster, unless it is the only one that is left. */
+  /** Ends the new cluster, unless it is the only one that is left. */
   private CheckFailedException failed(String why) {
     try {
       if (!hasMadeRoom && !ownsLanes && anotherRuns()) {
-        remove(Set.of(target.cluster()));
-        return new CheckFailedException(why + "; it is removed, and the old job goes on");
+        // The rest goes with the next upgrade: an uninstall before that mounts its configuration.
+        clusters.end(Set.of(target.cluster()));
+        clusters.removeStart(target.cluster());
+        return new CheckFailedException(why + "; its pods are removed, and the old job goes on");
       }
       return new CheckFailedException(why + "; it is left to try, for it may be the only one");
     } catch (IOException e) {

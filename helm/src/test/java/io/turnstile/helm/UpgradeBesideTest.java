@@ -186,10 +186,10 @@ class UpgradeBesideTest {
 
   private void onlyOldIsLeft() {
     assertThat(kubernetes.names())
-        .filteredOn(name -> name.contains(NEW))
-        .as("its log stays")
-        .containsExactly("jobs/" + NEW);
-    assertThat(kubernetes.names())
+        .noneMatch(name -> name.matches("(pods|deployments)/" + NEW + ".*"))
+        .doesNotContain("configmaps/" + NEW + "-start")
+        // An uninstall mounts it; and the log stays.
+        .contains("configmaps/" + NEW + "-flink", "jobs/" + NEW)
         .contains("deployments/" + OLD + "-jobmanager", "configmaps/" + OLD + "-start");
     assertThat(directory.resolve("ha/payments/" + OLD)).exists();
   }
@@ -201,6 +201,12 @@ class UpgradeBesideTest {
     assertThat(start("argument")).isEqualTo("--fromSavepoint=s3://bucket/savepoint-of-old");
     assertThat(start("generation")).isEqualTo("5");
     onlyNewIsLeft();
+  }
+
+  private void oldClusterIsGone() throws Exception {
+    Clusters clusters = new Clusters(kubernetes.api(), "payments", "shop", "shop", SHORT);
+    clusters.end(Set.of(OLD));
+    clusters.remove(Set.of(OLD));
   }
 
   private void known(int generation, String argument) {
@@ -243,7 +249,7 @@ class UpgradeBesideTest {
   /** As after a suspension, or where the release is installed again. */
   @Test
   void oldJobThatDoesNotRunHasItsNewestCheckpoint() throws Exception {
-    new Clusters(kubernetes.api(), "payments", "shop", "shop", SHORT).remove(Set.of(OLD));
+    oldClusterIsGone();
     String checkpoint = checkpoint("old", 7);
 
     run();
@@ -266,7 +272,7 @@ class UpgradeBesideTest {
 
   @Test
   void firstInstallationStartsFromNothing() throws Exception {
-    new Clusters(kubernetes.api(), "payments", "shop", "shop", SHORT).remove(Set.of(OLD));
+    oldClusterIsGone();
     owners = Map.of();
 
     run();
@@ -277,7 +283,7 @@ class UpgradeBesideTest {
 
   @Test
   void firstOfSeveralClustersStartsFromTheCheckpointOfTheOnlyOneBefore() throws Exception {
-    new Clusters(kubernetes.api(), "payments", "shop", "shop", SHORT).remove(Set.of(OLD));
+    oldClusterIsGone();
     kubernetes.add(
         "configmaps",
         "shop-cluster-config-map",
@@ -340,7 +346,7 @@ class UpgradeBesideTest {
     assertThatThrownBy(this::run)
         .isInstanceOf(CheckFailedException.class)
         .hasMessageContaining("shop-r2 has not taken over")
-        .hasMessageEndingWith("it is removed, and the old job goes on");
+        .hasMessageEndingWith("its pods are removed, and the old job goes on");
     onlyOldIsLeft();
   }
 
