@@ -13,7 +13,7 @@
 
 {{- /* A directory of its own below storage.uri, also where releases share one. */ -}}
 {{- define "turnstile.haId" -}}
-/{{ .Release.Namespace }}/{{ include "turnstile.fullname" . }}
+/{{ .Release.Namespace }}/{{ include "turnstile.cluster" . }}
 {{- end -}}
 
 {{- define "turnstile.haDirectory" -}}
@@ -24,11 +24,12 @@
 {{- define "turnstile.flinkConfig" -}}
 {{- $values := .Values -}}
 {{- $name := include "turnstile.fullname" . -}}
+{{- $cluster := include "turnstile.cluster" . -}}
 {{- $config := dict -}}
 {{- $profile := .Files.Get (printf "files/flink-conf/%s/config.yaml" $values.flink.profile) | fromYaml -}}
 {{- include "turnstile.flatten" (dict "in" $profile "prefix" "" "out" $config) -}}
 {{- $own := dict
-  "jobmanager.rpc.address" (printf "%s-jobmanager" $name)
+  "jobmanager.rpc.address" (printf "%s-jobmanager" $cluster)
   "jobmanager.rpc.port" 6123
   "jobmanager.bind-host" "0.0.0.0"
   "jobmanager.memory.process.size" (printf "%dm" (int $values.jobManager.memoryMiB))
@@ -62,7 +63,7 @@
 {{- if $values.highAvailability.enabled -}}
 {{- $_ := set $config "high-availability.type" "kubernetes" -}}
 {{- $_ := set $config "high-availability.storageDir" (printf "%s/ha" (trimSuffix "/" $values.storage.uri)) -}}
-{{- $_ := set $config "kubernetes.cluster-id" $name -}}
+{{- $_ := set $config "kubernetes.cluster-id" $cluster -}}
 {{- $_ := set $config "high-availability.cluster-id" (include "turnstile.haId" .) -}}
 {{- $_ := set $config "kubernetes.namespace" .Release.Namespace -}}
 {{- end -}}

@@ -29,6 +29,28 @@ A value as text, whatever gave it: a number from YAML is a float, and 1000000 mu
 {{- default $full .Values.fullnameOverride | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
+{{- /* What one Flink cluster is called: with upgrade.beside, every revision of the release has one of its own. */ -}}
+{{- define "turnstile.cluster" -}}
+{{- include "turnstile.fullname" . -}}
+{{- if .Values.upgrade.beside -}}-r{{ .Release.Revision }}{{- end -}}
+{{- end -}}
+
+{{- /* By it the cluster's objects are found again when another revision has taken over. */ -}}
+{{- define "turnstile.clusterLabel" -}}
+{{- if .Values.upgrade.beside -}}
+turnstile/cluster: {{ include "turnstile.cluster" . | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The rest of the metadata of a cluster's objects, behind its labels: Helm leaves them to upgrade.yaml. */ -}}
+{{- define "turnstile.clusterMetadata" -}}
+{{- with include "turnstile.clusterLabel" . }}
+    {{ . }}
+  annotations:
+    helm.sh/resource-policy: keep
+{{- end }}
+{{- end -}}
+
 {{- define "turnstile.releaseLabels" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
@@ -95,7 +117,12 @@ securityContext:
 
 {{- /* The job's id: high availability finds its checkpoints by it. */ -}}
 {{- define "turnstile.jobId" -}}
-{{- printf "%s/%s/%d" .Release.Namespace (include "turnstile.fullname" .) (int .Values.job.generation) | sha256sum | trunc 32 -}}
+{{- include "turnstile.jobIdIn" (dict "root" . "cluster" (include "turnstile.cluster" .)) -}}
+{{- end -}}
+
+{{- /* Of (dict "root" $ "cluster" NAME). */ -}}
+{{- define "turnstile.jobIdIn" -}}
+{{- printf "%s/%s/%d" .root.Release.Namespace .cluster (int .root.Values.job.generation) | sha256sum | trunc 32 -}}
 {{- end -}}
 
 {{- define "turnstile.bootstrapServers" -}}
@@ -535,7 +562,7 @@ securityContext:
 {{- if eq .root.Values.mode "application" -}}
 - name: config
   configMap:
-    name: {{ include "turnstile.fullname" .root }}-flink
+    name: {{ include "turnstile.cluster" .root }}-flink
 {{ end -}}
 - name: log
   emptyDir:

@@ -56,6 +56,29 @@
 {{- fail "mode=operator needs networkPolicy.webFrom: the operator's pods, or the policy keeps them from Flink's REST API" -}}
 {{- end -}}
 {{- end -}}
+{{- if $v.upgrade.beside -}}
+{{- $why := "" -}}
+{{- if ne $v.mode "application" -}}
+{{- $why = "mode=application: the operator upgrades in its own way" -}}
+{{- else if not $v.highAvailability.enabled -}}
+{{- $why = "highAvailability.enabled=true: a JobManager that restarts must not begin again with the old state" -}}
+{{- else if ne $v.job.commit "journal" -}}
+{{- $why = "job.commit=journal: with checkpoints, two jobs would both give verdicts" -}}
+{{- else if $v.postgresql.url -}}
+{{- $why = "verdicts in Kafka: PostgreSQL does not know which job is the newer one. Leave postgresql.url out" -}}
+{{- else if ne $v.scheduling "fixed" -}}
+{{- $why = "scheduling=fixed: a reactive job takes over again whenever it rescales" -}}
+{{- else if hasKey $v.job.options "generation" -}}
+{{- $why = "no job.options.generation: it is counted" -}}
+{{- end -}}
+{{- with $why -}}
+{{- fail (printf "upgrade.beside needs %s" .) -}}
+{{- end -}}
+{{- else if .Release.IsUpgrade -}}
+{{- if lookup "v1" "ServiceAccount" .Release.Namespace (printf "%s-upgrade" $name) -}}
+{{- fail "upgrade.beside cannot be switched off by an upgrade, which would leave two jobs: helm/README.md, \"Upgrade without a stop\"" -}}
+{{- end -}}
+{{- end -}}
 {{- $lanes := int $v.job.lanes -}}
 {{- $slots := int $v.taskManager.slots -}}
 {{- if $v.autoscaling.enabled -}}
@@ -99,7 +122,7 @@
 {{- fail "certificates: give one of certificates.secretName and certificates.configMapName" -}}
 {{- end -}}
 {{- range $label, $value := $v.podLabels -}}
-{{- if or (hasPrefix "app.kubernetes.io/" $label) (eq $label "helm.sh/chart") -}}
+{{- if or (hasPrefix "app.kubernetes.io/" $label) (has $label (list "helm.sh/chart" "turnstile/cluster")) -}}
 {{- fail (printf "podLabels: %s is a label that the chart sets itself" $label) -}}
 {{- end -}}
 {{- end -}}

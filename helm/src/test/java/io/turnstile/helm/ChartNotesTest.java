@@ -60,6 +60,14 @@ class ChartNotesTest {
   }
 
   @Test
+  void upgradeBesideSaysWhereItsReasonIs() throws IOException {
+    assertThat(notes(Chart.minimal().with("upgrade.beside", true)))
+        .contains("rollout status deployment/shop-turnstile-r1-jobmanager")
+        .contains("logs job/shop-turnstile-r1-upgrade")
+        .contains("logs deployment/shop-turnstile-r1-jobmanager");
+  }
+
+  @Test
   void commandForTheReasonFindsWhatThePodsSay() throws IOException {
     Matcher grep =
         Pattern.compile("grep -iE '([^']+)'").matcher(notes(Chart.of("values-dev.yaml")));

@@ -177,6 +177,7 @@ class ChartTest {
                     .with("storage.persistentVolumeClaim.enabled", true)
                     .with("storage.persistentVolumeClaim.storageClassName", "nfs")),
         variant("throughput", chart -> chart.with("flink.profile", "throughput")),
+        variant("upgrades beside", chart -> chart.with("upgrade.beside", true)),
         Arguments.of("values-dev.yaml", Chart.of("values-dev.yaml")),
         Arguments.of("values-prod.yaml", Chart.of("values-prod.yaml")),
         Arguments.of(
@@ -649,6 +650,9 @@ class ChartTest {
         Arguments.of("proxy.url", "http://proxy", "/proxy/url"),
         Arguments.of("proxy.noProxy[0]", "10.0.0.0/8", "/proxy/noProxy/0"),
         Arguments.of("devKafka.enabled", true, "devKafka.enabled"),
+        Arguments.of("podLabels.turnstile/cluster", "x", "podLabels: turnstile/cluster"),
+        Arguments.of("upgrade.beside", "maybe", "/upgrade/beside"),
+        Arguments.of("upgrade.roomSeconds", 0, "/upgrade/roomSeconds"),
         Arguments.of("check.maxLatency", "soon", "maxLatency"));
   }
 

@@ -89,8 +89,8 @@ class ForgetExecutionPlanTest {
 
   private List<String> forget() throws IOException, InterruptedException {
     URI uri = URI.create("http://localhost:" + api.getAddress().getPort());
-    return new ForgetExecutionPlan(uri, HttpClient.newHttpClient(), "secret")
-        .forget("shop", "t-cluster-config-map");
+    KubernetesApi api = new KubernetesApi(uri, HttpClient.newHttpClient(), "secret");
+    return new ForgetExecutionPlan(api).forget("shop", "t-cluster-config-map");
   }
 
   private void answer(HttpExchange exchange) throws IOException {

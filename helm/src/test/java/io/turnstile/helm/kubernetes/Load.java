@@ -109,7 +109,8 @@ final class Load {
         """
         cd /scratch
         if [[ -e pid ]] && kill $(cat pid) 2>/dev/null; then tail --pid=$(cat pid) -f /dev/null; fi
-        rm -f pid
+        if [[ -e reader ]]; then kill -- -$(cat reader) 2>/dev/null; fi
+        rm -f pid reader
         """);
   }
 
@@ -122,6 +123,36 @@ final class Load {
         .failFast(
             () -> assertThat(tryRun("kill -0 $(cat /scratch/pid)").succeeded()).as(log()).isTrue())
         .until(() -> sent() > before + ENOUGH);
+  }
+
+  /** From now on a reader measures how long no verdict comes. */
+  void watchSilence() {
+    run(
+        """
+        cd /scratch
+        if [[ -e reader ]]; then kill -- -$(cat reader) 2>/dev/null; fi
+        echo 0 >silence
+        # In a process group of its own, to end all of it.
+        setsid bash -c '
+          /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log | {
+            longest=0 before=
+            while IFS= read -r verdict; do
+              now=${EPOCHREALTIME/./}
+              if [[ -n $before ]] && ((now - before > longest)); then
+                longest=$((now - before))
+                echo $longest >silence
+              fi
+              before=$now
+            done
+          }' </dev/null >/dev/null 2>&1 &
+        echo $! >reader
+        """
+            .formatted(bootstrapServers));
+  }
+
+  /** The longest time without a verdict so far, to the fifth of a second that the reader needs. */
+  Duration longestSilence() {
+    return Duration.ofNanos(Long.parseLong(run("cat /scratch/silence").strip()) * 1_000);
   }
 
   private String log() {

@@ -135,9 +135,18 @@ final class Release {
   /** Every task of the job runs. */
   void awaitReady() {
     for (String component : List.of("taskmanager", "jobmanager")) {
-      namespace.kubectl(
-          "rollout", "status", "deployment/%s-%s".formatted(NAME, component), "--timeout=6m");
+      namespace.kubectl("rollout", "status", deployment(component), "--timeout=6m");
     }
+  }
+
+  /** The only deployment of a component, whose name may have a revision in it. */
+  private String deployment(String component) {
+    JsonNode all =
+        namespace
+            .get("deployments", "--selector=app.kubernetes.io/component=" + component)
+            .path("items");
+    assertThat(all).as(all.toString()).hasSize(1);
+    return "deployment/" + all.get(0).at("/metadata/name").asText();
   }
 
   /** The JobManager that runs has completed one: the next has something to continue from. */
@@ -151,11 +160,11 @@ final class Release {
   /** A file in the JobManager's container. */
   String read(String file) {
     return namespace.kubectl(
-        "exec", "deployment/turnstile-jobmanager", "--container=jobmanager", "--", "cat", file);
+        "exec", deployment("jobmanager"), "--container=jobmanager", "--", "cat", file);
   }
 
   String jobManagerLog() {
     return namespace.kubectl(
-        "logs", "deployment/turnstile-jobmanager", "--container=jobmanager", "--tail=-1");
+        "logs", deployment("jobmanager"), "--container=jobmanager", "--tail=-1");
   }
 }
