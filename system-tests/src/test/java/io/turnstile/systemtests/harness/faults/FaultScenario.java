@@ -64,6 +64,7 @@ public record FaultScenario(
 
   /** Two cores with cold code work off what a long fault leaves at that rate, and keep up. */
   private static final double USUAL_RATE = 2_000;
+
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /**
