@@ -12,6 +12,8 @@ import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.job.commit.journal.JournalException;
 import io.turnstile.job.commit.journal.postgresql.PostgresqlJournal;
 import io.turnstile.job.options.InvalidConfigException;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +27,8 @@ import org.apache.flink.configuration.HighAvailabilityOptions;
 import org.apache.flink.configuration.PipelineOptionsInternal;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.state.filesystem.AbstractFsCheckpointStorageAccess;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
@@ -49,9 +53,10 @@ final class SubmissionChecks {
   private SubmissionChecks() {}
 
   /**
-   * Checks that the token keys can be read, and topics and brokers are as the job needs them. Where
-   * the job {@linkplain #mayHaveRunBefore may have run before}, keys that cannot be read and
-   * {@linkplain ClusterProblem#tolerable tolerable} settings are a warning only.
+   * Checks that the checkpoint to start from is whole, the token keys can be read, and topics and
+   * brokers are as the job needs them. Where the job {@linkplain #mayHaveRunBefore may have run
+   * before}, keys that cannot be read and {@linkplain ClusterProblem#tolerable tolerable} settings
+   * are a warning only.
    *
    * @param flink as {@code main} sees it
    * @throws InvalidConfigException if not; one line that says what to do
@@ -59,6 +64,7 @@ final class SubmissionChecks {
   static void run(JobConfig config, ReadableConfig flink)
       throws InvalidConfigException, InterruptedException {
     boolean mayHaveRunBefore = mayHaveRunBefore(flink);
+    checkStart(flink);
     tokenWarning(config.tokens().expected()).ifPresent(LOG::warn);
     checkKeys(config.tokens(), mayHaveRunBefore);
     Topics topics =
@@ -140,8 +146,56 @@ final class SubmissionChecks {
 
   /** Returns whether Flink may restore the job's state: a first start looks the same then. */
   static boolean mayHaveRunBefore(ReadableConfig flink) {
-    return !flink.get(HighAvailabilityOptions.HA_MODE).equalsIgnoreCase(NO_HIGH_AVAILABILITY)
+    return isHighlyAvailable(flink)
         || flink.getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent();
+  }
+
+  private static boolean isHighlyAvailable(ReadableConfig flink) {
+    return !flink.get(HighAvailabilityOptions.HA_MODE).equalsIgnoreCase(NO_HIGH_AVAILABILITY);
+  }
+
+  /**
+   * Refuses a checkpoint or savepoint that was cut off: Flink itself would say {@code EOFException}
+   * and no more. With high availability that is a warning only, for the job may have newer ones by
+   * now. All else Flink says better; and the client that submits the job need not reach it.
+   */
+  static void checkStart(ReadableConfig flink) throws InvalidConfigException {
+    Optional<String> start = flink.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
+    if (start.isEmpty() || isWhole(start.get())) {
+      return;
+    }
+    String problem =
+        "the checkpoint or savepoint "
+            + start.get()
+            + " is not whole: its _metadata ends too soon; start from another one";
+    if (!isHighlyAvailable(flink)) {
+      throw new InvalidConfigException(problem);
+    }
+    LOG.warn("A new job would be refused: {}", problem);
+  }
+
+  private static boolean isWhole(String pointer) {
+    try (DataInputStream metadata =
+        new DataInputStream(
+            new BufferedInputStream(
+                AbstractFsCheckpointStorageAccess.resolveCheckpointPointer(pointer)
+                    .getMetadataHandle()
+                    .openInputStream()))) {
+      return isWhole(metadata, pointer);
+    } catch (IOException | RuntimeException e) {
+      return true;
+    }
+  }
+
+  /** What cannot be read for another reason than its end has bytes left. */
+  private static boolean isWhole(DataInputStream metadata, String pointer) throws IOException {
+    try {
+      Checkpoints.loadCheckpointMetadata(
+          metadata, SubmissionChecks.class.getClassLoader(), pointer);
+      return true;
+    } catch (IOException | RuntimeException e) {
+      return metadata.read() >= 0;
+    }
   }
 
   /** A restart has the keys of the checkpoint, and decides by their age. */

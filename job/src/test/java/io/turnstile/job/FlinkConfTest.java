@@ -131,6 +131,15 @@ class FlinkConfTest {
     assertThat(config.get(RocksDBConfigurableOptions.USE_BLOOM_FILTER)).isTrue();
   }
 
+  /** The restart would need the storage that just failed. */
+  @Test
+  void checkpointsThatFailInObjectStorageNeverRestartTheJob() {
+    Configuration config =
+        GlobalConfiguration.loadConfiguration(DIRECTORY.resolve("object-storage").toString());
+    assertThat(config.get(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER))
+        .isEqualTo(Integer.MAX_VALUE);
+  }
+
   @ParameterizedTest
   @MethodSource("profiles")
   void deadProcessIsNoticedWithinASecondAndOneThatStallsForThreeIsLeftAlone(Path profile) {

@@ -9,12 +9,24 @@ import io.turnstile.clients.Generation;
 import io.turnstile.decision.token.TokenSettings;
 import io.turnstile.job.harness.TokenIssuer;
 import io.turnstile.job.options.InvalidConfigException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointProperties;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +54,68 @@ class SubmissionChecksTest {
       String key, String value, boolean expected) {
     Configuration flink = Configuration.fromMap(Map.of(key, value));
     assertThat(SubmissionChecks.mayHaveRunBefore(flink)).isEqualTo(expected);
+  }
+
+  @Test
+  void checkpointThatWasCutOffIsRefusedWhereverTheCutIs() throws Exception {
+    Path metadata = directory.resolve("_metadata");
+    byte[] whole = metadata();
+    String line =
+        "the checkpoint or savepoint %s is not whole: its _metadata ends too soon; start from"
+            + " another one";
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(metadata, Arrays.copyOf(whole, length));
+      assertThatExceptionOfType(InvalidConfigException.class)
+          .as("cut after %d of %d bytes", length, whole.length)
+          .isThrownBy(() -> SubmissionChecks.checkStart(startFromDirectory(Map.of())))
+          .withMessage(line.formatted(directory.toUri()));
+    }
+    Files.write(metadata, whole);
+    assertThatNoException()
+        .isThrownBy(() -> SubmissionChecks.checkStart(startFromDirectory(Map.of())));
+  }
+
+  /** By then it has newer ones. */
+  @Test
+  void checkpointThatWasCutOffDoesNotKeepAHighlyAvailableJobDown() throws Exception {
+    Files.createFile(directory.resolve("_metadata"));
+    assertThatNoException()
+        .isThrownBy(
+            () ->
+                SubmissionChecks.checkStart(
+                    startFromDirectory(Map.of("high-availability.type", "kubernetes"))));
+  }
+
+  @Test
+  void checkpointThatCannotBeReadFromHereIsForFlinkToJudge() {
+    assertThatNoException()
+        .isThrownBy(() -> SubmissionChecks.checkStart(startFromDirectory(Map.of())));
+    assertThatNoException()
+        .isThrownBy(
+            () ->
+                SubmissionChecks.checkStart(
+                    Configuration.fromMap(
+                        Map.of("execution.state-recovery.path", "unknown://bucket/chk-1"))));
+  }
+
+  private Configuration startFromDirectory(Map<String, String> further) {
+    Configuration flink = Configuration.fromMap(further);
+    flink.set(StateRecoveryOptions.SAVEPOINT_PATH, directory.toUri().toString());
+    return flink;
+  }
+
+  private static byte[] metadata() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    OperatorState operator = new OperatorState("name", "uid", new OperatorID(1, 2), 1, 128);
+    operator.putState(0, OperatorSubtaskState.builder().build());
+    Checkpoints.storeCheckpointMetadata(
+        new CheckpointMetadata(
+            7,
+            List.of(operator),
+            List.of(),
+            CheckpointProperties.forSavepoint(false, SavepointFormatType.CANONICAL)),
+        bytes);
+    return bytes.toByteArray();
   }
 
   /** The keys of the checkpoint would be of no use if the new JobManager needed the server. */

@@ -26,6 +26,9 @@ import java.util.Map;
  *     has not run the job yet need not load them one by one; null for none, and of no effect in
  *     containers
  * @param flinkConfig Flink configuration that adds to or overrides the profile's and the testbed's
+ * @param flinkPlugins directories of Flink plugins besides those that every testbed has; of no
+ *     effect in containers
+ * @param flinkEnvironment environment variables of Flink's processes; of no effect in containers
  * @param brokerConfig broker configuration that adds to or overrides the testbed's own
  * @param journalLanes lanes of the journals in a PostgreSQL that runs beside; 0 for none
  * @param baseDirectory parent of the directory that the testbed makes; it leaves nothing else there
@@ -47,6 +50,8 @@ public record TestbedConfig(
     String checkpointScheme,
     Path jobJar,
     Map<String, String> flinkConfig,
+    List<Path> flinkPlugins,
+    Map<String, String> flinkEnvironment,
     Map<String, String> brokerConfig,
     int journalLanes,
     Path baseDirectory,
@@ -67,6 +72,8 @@ public record TestbedConfig(
     }
     brokerJvmOptions = List.copyOf(brokerJvmOptions);
     flinkConfig = Map.copyOf(flinkConfig);
+    flinkPlugins = List.copyOf(flinkPlugins);
+    flinkEnvironment = Map.copyOf(flinkEnvironment);
     brokerConfig = Map.copyOf(brokerConfig);
   }
 
@@ -94,6 +101,8 @@ public record TestbedConfig(
         .flinkProfile("low-latency")
         .checkpointScheme("file")
         .flinkConfig(Map.of())
+        .flinkPlugins(List.of())
+        .flinkEnvironment(Map.of())
         .brokerConfig(Map.of())
         .baseDirectory(Path.of(System.getProperty("java.io.tmpdir")))
         .startTimeout(Duration.ofMinutes(3));

@@ -30,6 +30,8 @@ class TestbedConfigTest {
                 "file",
                 null,
                 Map.of(),
+                List.of(),
+                Map.of(),
                 Map.of(),
                 0,
                 Path.of(System.getProperty("java.io.tmpdir")),
@@ -53,6 +55,8 @@ class TestbedConfigTest {
                 .checkpointScheme("slow")
                 .jobJar(Path.of("job.jar"))
                 .flinkConfig(Map.of("heartbeat.timeout", "2 s"))
+                .flinkPlugins(List.of(Path.of("plugin")))
+                .flinkEnvironment(Map.of("NAME", "value"))
                 .brokerConfig(Map.of("num.io.threads", "2"))
                 .journalLanes(4)
                 .baseDirectory(Path.of("base"))
@@ -73,6 +77,8 @@ class TestbedConfigTest {
                 "slow",
                 Path.of("job.jar"),
                 Map.of("heartbeat.timeout", "2 s"),
+                List.of(Path.of("plugin")),
+                Map.of("NAME", "value"),
                 Map.of("num.io.threads", "2"),
                 4,
                 Path.of("base"),

@@ -55,6 +55,7 @@ final class FlinkCluster {
   /** On the class path of TaskManagers; null for none. */
   private final Path jobJar;
 
+  private final Path plugins;
   private final Path logs;
   private final Function<String, ManagedProcess> processes;
   private final Map<String, String> flinkConfig;
@@ -81,6 +82,7 @@ final class FlinkCluster {
         config.jobJar() == null
             ? null
             : KeptJar.of(config.jobJar(), distribution.directory().toAbsolutePath());
+    this.plugins = plugins();
     this.logs = logs;
     this.processes = processes;
     this.ports = ports;
@@ -137,6 +139,23 @@ final class FlinkCluster {
 
   private String storage(String name) {
     return config.checkpointScheme() + "://" + directory.resolve(name);
+  }
+
+  /** Flink looks for all of them in one directory. */
+  private Path plugins() {
+    if (config.flinkPlugins().isEmpty()) {
+      return distribution.plugins();
+    }
+    Path all = directory.resolve("plugins");
+    try (Stream<Path> usual = Files.list(distribution.plugins())) {
+      Files.createDirectories(all);
+      for (Path plugin : Stream.concat(usual, config.flinkPlugins().stream()).toList()) {
+        Files.createSymbolicLink(all.resolve(plugin.getFileName()), plugin.toRealPath());
+      }
+      return all;
+    } catch (IOException e) {
+      throw new TestbedException("cannot collect Flink's plugins", e);
+    }
   }
 
   private static void writeConfig(Path directory, Map<String, String> config) {
@@ -241,7 +260,8 @@ final class FlinkCluster {
   private Map<String, String> environment(String classPath) {
     Map<String, String> environment = new HashMap<>(Jvm.environment(classPath));
     environment.put("FLINK_CONF_DIR", directory.resolve("conf").toString());
-    environment.put("FLINK_PLUGINS_DIR", distribution.plugins().toString());
+    environment.put("FLINK_PLUGINS_DIR", plugins.toString());
+    environment.putAll(config.flinkEnvironment());
     return environment;
   }
 

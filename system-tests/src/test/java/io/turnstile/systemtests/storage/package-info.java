@@ -1,0 +1,2 @@
+/** Checkpoints and savepoints in object storage. */
+package io.turnstile.systemtests.storage;
