@@ -129,6 +129,13 @@ public final class PostgresqlSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
+    Connection connection = open();
+    limitStatements(connection);
+    return connection;
+  }
+
+  /** A connection that lacks {@link #limitStatements}, which only the closing of it ends early. */
+  Connection open() throws SQLException {
     Properties complete = new Properties();
     complete.putAll(properties);
     if (passwordFile != null) {
@@ -138,12 +145,11 @@ public final class PostgresqlSource implements DataSource {
     if (connection == null) {
       throw new SQLException("no URL of PostgreSQL: it must begin with jdbc:postgresql:");
     }
-    limitStatements(connection);
     return connection;
   }
 
   /** Not when the session begins: what stands between may not know such a parameter. */
-  private void limitStatements(Connection connection) throws SQLException {
+  void limitStatements(Connection connection) throws SQLException {
     if (statementTimeout == 0) {
       return;
     }

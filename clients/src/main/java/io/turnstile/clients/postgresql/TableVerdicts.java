@@ -172,6 +172,8 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       connection = connect();
       try {
         requireAsleep();
+        // From here on, wakeup closes the connection.
+        database.limitStatements(connection);
         try (Statement statement = connection.createStatement()) {
           statement.execute(BY_INDEX);
         }
@@ -195,7 +197,7 @@ public final class TableVerdicts<T> implements VerdictSource<T> {
       connecting = Thread.currentThread();
     }
     try {
-      return database.getConnection();
+      return database.open();
     } catch (RuntimeException e) {
       if (!woken) {
         throw e;
