@@ -75,6 +75,12 @@ final class Clusters {
     return all;
   }
 
+  Set<String> allBut(String cluster) throws IOException, InterruptedException {
+    Set<String> others = new TreeSet<>(all());
+    others.remove(cluster);
+    return others;
+  }
+
   private static String cluster(JsonNode object) {
     return object.path("metadata").path("labels").path(LABEL).asText();
   }
@@ -115,23 +121,22 @@ final class Clusters {
         path(CORE, "pods"), labels("=" + cluster) + ",app.kubernetes.io/component=" + component);
   }
 
-  /** Whether a JobManager is ready: every task of its job runs. */
-  boolean isReady(String cluster) throws IOException, InterruptedException {
-    return pods(cluster, "jobmanager").stream().anyMatch(pod -> has(pod, "Ready"));
-  }
-
   /** Whether a JobManager has a node. */
   boolean isPlaced(String cluster) throws IOException, InterruptedException {
-    return pods(cluster, "jobmanager").stream().anyMatch(pod -> has(pod, "PodScheduled"));
+    return pods(cluster, "jobmanager").stream().anyMatch(Clusters::isPlaced);
   }
 
-  private static boolean has(JsonNode object, String condition) {
-    return object
-        .at("/status/conditions")
+  /** The number of TaskManagers that have one. */
+  long placedTaskManagers(String cluster) throws IOException, InterruptedException {
+    return pods(cluster, "taskmanager").stream().filter(Clusters::isPlaced).count();
+  }
+
+  private static boolean isPlaced(JsonNode pod) {
+    return pod.at("/status/conditions")
         .valueStream()
         .anyMatch(
             each ->
-                each.path("type").asText().equals(condition)
+                each.path("type").asText().equals("PodScheduled")
                     && each.path("status").asText().equals("True"));
   }
 

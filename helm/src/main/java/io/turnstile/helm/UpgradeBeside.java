@@ -5,12 +5,10 @@ import io.turnstile.clients.FlinkRestException;
 import io.turnstile.clients.Generation;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -31,6 +29,7 @@ final class UpgradeBeside {
    *     before there was more than one
    * @param job Flink's id of its job
    * @param previousJob that of the job of a release without several clusters
+   * @param taskManagers so many its job needs; it may have more
    * @param from savepoint or checkpoint that its job is to start from; empty for the state of the
    *     job that it replaces
    * @param suspended it is to have no pods
@@ -40,6 +39,7 @@ final class UpgradeBeside {
       String cluster,
       String job,
       int lanes,
+      int taskManagers,
       String previousJob,
       Optional<String> from,
       boolean suspended) {}
@@ -48,10 +48,11 @@ final class UpgradeBeside {
    * Limits of an upgrade.
    *
    * @param takeOver how long the new job may take until it has taken over
+   * @param savepoint how long the old job is asked for one until its newest checkpoint has to do
    * @param room how long its pods may wait for a node before the old ones make room
    * @param interval between two looks
    */
-  record Limits(Duration takeOver, Duration room, Duration interval) {}
+  record Limits(Duration takeOver, Duration savepoint, Duration room, Duration interval) {}
 
   /** The Flink of one cluster. Every method throws {@link FlinkRestException} if it is away. */
   interface Flink {
@@ -66,9 +67,6 @@ final class UpgradeBeside {
     String savepoint(String job);
   }
 
-  /** What a job restores that has nothing to restore: Flink's default, for an argument there is. */
-  static final String NOTHING = "-Dexecution.state-recovery.claim-mode=NO_CLAIM";
-
   private final Target target;
   private final Clusters clusters;
   private final ClusterFiles files;
@@ -76,6 +74,7 @@ final class UpgradeBeside {
   private final Function<String, Flink> flinks;
   private final Limits limits;
   private final Consumer<String> progress;
+  private final StartingState startingState;
 
   private long deadline;
 
@@ -110,6 +109,8 @@ final class UpgradeBeside {
     this.flinks = flinks;
     this.limits = limits;
     this.progress = progress;
+    startingState =
+        new StartingState(target, clusters, files, owners, flinks, limits.savepoint(), progress);
   }
 
   /**
@@ -124,33 +125,24 @@ final class UpgradeBeside {
     }
     // Another upgrade that has not come to its end does not any more.
     clusters.removeUpgradesExcept(target.cluster());
+    // Now: one that is made meanwhile is to replace this one.
+    Set<String> replaced = clusters.allBut(target.cluster());
     if (target.suspended()) {
       progress.accept("Suspended: no pods of " + target.cluster());
     } else {
       awaitTakeOver();
     }
-    removeOthers();
+    remove(replaced);
+    // Helm has removed the rest of it.
+    clusters.removeHighAvailability(Set.of(target.release()));
+    files.deleteHighAvailability(target.release());
+    progress.accept("Removed: " + (replaced.isEmpty() ? "nothing" : String.join(", ", replaced)));
   }
 
   /** Removes all clusters. */
   void removeAll() throws IOException, InterruptedException {
     clusters.removeUpgradesExcept("");
     remove(clusters.all());
-  }
-
-  private Set<String> others() throws IOException, InterruptedException {
-    Set<String> others = new TreeSet<>(clusters.all());
-    others.remove(target.cluster());
-    return others;
-  }
-
-  private void removeOthers() throws IOException, InterruptedException {
-    Set<String> others = others();
-    remove(others);
-    // Helm has removed the rest of it.
-    clusters.removeHighAvailability(Set.of(target.release()));
-    files.deleteHighAvailability(target.release());
-    progress.accept("Removed: " + (others.isEmpty() ? "nothing" : String.join(", ", others)));
   }
 
   private void remove(Set<String> some) throws IOException, InterruptedException {
@@ -184,7 +176,12 @@ final class UpgradeBeside {
   /** Looks, and does what there is to do. */
   private boolean hasTakenOver() throws InterruptedException {
     try {
-      long owned = owned(new Generation(start().generation(), target.job()));
+      if (!startingState.isKnown()) {
+        startingState.find();
+        // A savepoint of a large state takes its time.
+        deadline = System.nanoTime() + limits.takeOver().toNanos();
+      }
+      long owned = owned(startingState.generation());
       ownsLanes |= owned > 0;
       trouble = owned == 0 ? "" : "it owns %d of %d lanes".formatted(owned, target.lanes());
       if (!ownsLanes) {
@@ -204,63 +201,9 @@ final class UpgradeBeside {
     }
   }
 
-  private long owned(Generation mine) {
+  private long owned(long generation) {
+    Generation mine = new Generation(generation, target.job());
     return owners.get().values().stream().filter(mine::equals).count();
-  }
-
-  /** Decided once: whatever restarts, the job of the cluster starts from the same. */
-  private Clusters.Start start() throws IOException, InterruptedException {
-    Optional<Clusters.Start> known = clusters.start(target.cluster());
-    if (known.isPresent()) {
-      return known.get();
-    }
-    Optional<Generation> owner = owners.get().values().stream().max(Comparator.naturalOrder());
-    long number = owner.map(Generation::number).orElse(0L);
-    for (String cluster : others()) {
-      // Also above one that has not taken over yet.
-      number = Math.max(number, clusters.start(cluster).map(Clusters.Start::generation).orElse(0L));
-    }
-    Optional<String> from = target.from();
-    if (from.isEmpty()) {
-      from = owner.isPresent() ? Optional.of(state(owner.get())) : before();
-    }
-    Clusters.Start start =
-        new Clusters.Start(number + 1, from.map("--fromSavepoint="::concat).orElse(NOTHING));
-    clusters.setStart(target.cluster(), start);
-    progress.accept(
-        "%s is generation %d and starts %s"
-            .formatted(
-                target.cluster(),
-                start.generation(),
-                from.map("from "::concat).orElse("without state: there was no job before")));
-    return start;
-  }
-
-  /** A savepoint of the job, which goes on; its newest checkpoint if it cannot take one. */
-  private String state(Generation owner) throws IOException, InterruptedException {
-    for (String cluster : others()) {
-      try {
-        Flink flink = flinks.apply(cluster);
-        if (flink.running().contains(owner.job())) {
-          progress.accept("Taking a savepoint of " + cluster);
-          return flink.savepoint(owner.job());
-        }
-      } catch (FlinkRestException e) {
-        progress.accept("No savepoint of " + cluster + ": " + e.getMessage());
-      }
-    }
-    return files
-        .newestCheckpoint(owner.job())
-        .orElseThrow(
-            () ->
-                new IOException(
-                    "generation %d (job %s) owns the lanes, and neither runs nor has a checkpoint in %s: name one with job.fromSavepoint"
-                        .formatted(owner.number(), owner.job(), files.checkpoints())));
-  }
-
-  /** The state of the job before there were generations. */
-  private Optional<String> before() throws IOException {
-    return files.newestCheckpoint(target.previousJob());
   }
 
   private void requireStarting() throws IOException, InterruptedException {
@@ -291,11 +234,8 @@ final class UpgradeBeside {
 
   /** Where both do not fit, the old cluster goes first, as without this kind of upgrade. */
   private void makeRoomIfNeeded() throws IOException, InterruptedException {
-    Optional<String> why =
-        clusters.isReady(target.cluster())
-            ? Optional.empty()
-            : clusters.whyNoRoom(target.cluster());
-    Set<String> others = others();
+    Optional<String> why = fits() ? Optional.empty() : clusters.whyNoRoom(target.cluster());
+    Set<String> others = clusters.allBut(target.cluster());
     if (why.isEmpty() || others.isEmpty()) {
       noRoomSince = 0;
       return;
@@ -314,7 +254,14 @@ final class UpgradeBeside {
     // What it has committed since the savepoint is in the journal.
     clusters.stop(others);
     hasMadeRoom = true;
+    startingState.renew();
     deadline = System.nanoTime() + limits.takeOver().toNanos();
+  }
+
+  /** Whether what the job needs has nodes; spare pods may wait. */
+  private boolean fits() throws IOException, InterruptedException {
+    return clusters.isPlaced(target.cluster())
+        && clusters.placedTaskManagers(target.cluster()) >= target.taskManagers();
   }
 
   /** A job that would be refused costs no stop, unless its JobManager has no room either. */
@@ -325,24 +272,39 @@ final class UpgradeBeside {
   /** Ends the new cluster, unless it is the only one that is left. */
   private CheckFailedException failed(String why) {
     try {
-      if (!hasMadeRoom && !ownsLanes && anotherRuns()) {
-        // The rest goes with the next upgrade: an uninstall before that mounts its configuration.
-        clusters.end(Set.of(target.cluster()));
-        clusters.removeStart(target.cluster());
-        return new CheckFailedException(why + "; its pods are removed, and the old job goes on");
+      if (hasMadeRoom || ownsLanes || !anotherRuns() || mayOwnLanes()) {
+        return new CheckFailedException(why + "; it is left to try, for it may be the only one");
       }
-      return new CheckFailedException(why + "; it is left to try, for it may be the only one");
+      // The rest goes with the next upgrade: an uninstall before that mounts its configuration.
+      clusters.end(Set.of(target.cluster()));
+      boolean tooLate = mayOwnLanes();
+      clusters.removeStart(target.cluster());
+      return new CheckFailedException(
+          why
+              + (tooLate
+                  ? "; its pods are removed, and it may just have taken over: upgrade again"
+                  : "; its pods are removed, and the old job goes on"));
     } catch (IOException e) {
-      return new CheckFailedException(why + "; it is not removed: " + e.getMessage());
+      return new CheckFailedException(why + "; its pods may be removed: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new CheckFailedException(why);
     }
   }
 
+  /** Asked anew, because it takes over by itself; true also if nobody answers. */
+  private boolean mayOwnLanes() throws IOException, InterruptedException {
+    try {
+      return startingState.isKnown() && owned(startingState.generation()) > 0;
+    } catch (KafkaException e) {
+      return true;
+    }
+  }
+
   private boolean anotherRuns() throws IOException, InterruptedException {
-    for (String cluster : others()) {
-      if (!running(cluster).isEmpty()) {
+    for (String cluster : clusters.allBut(target.cluster())) {
+      // One that was stopped may answer until its pods have ended.
+      if (clusters.isThere(cluster) && !running(cluster).isEmpty()) {
         return true;
       }
     }

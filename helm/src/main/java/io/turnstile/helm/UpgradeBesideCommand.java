@@ -30,8 +30,8 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
 
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
-  /** One that cannot take it in this time has its newest checkpoint. */
-  private static final Duration SAVEPOINT = Duration.ofMinutes(1);
+  /** Longer than a JobManager takes to come back. */
+  private static final Duration SAVEPOINT = Duration.ofMinutes(2);
 
   private static final Duration INTERVAL = Duration.ofSeconds(2);
 
@@ -60,6 +60,9 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
 
   @Option(names = "--lanes", required = true)
   private int lanes;
+
+  @Option(names = "--task-managers", required = true)
+  private int taskManagers;
 
   @Option(names = "--from")
   private String from;
@@ -100,12 +103,19 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
       UpgradeBeside upgrade =
           new UpgradeBeside(
               new UpgradeBeside.Target(
-                  release, cluster, job, lanes, previousJob, Optional.ofNullable(from), suspended),
+                  release,
+                  cluster,
+                  job,
+                  lanes,
+                  taskManagers,
+                  previousJob,
+                  Optional.ofNullable(from),
+                  suspended),
               clusters,
               new ClusterFiles(namespace, checkpoints, highAvailability),
               owners,
-              of -> flinks.computeIfAbsent(of, UpgradeBesideCommand::flink),
-              new UpgradeBeside.Limits(timeout, room, INTERVAL),
+              of -> flinks.computeIfAbsent(of, this::flink),
+              new UpgradeBeside.Limits(timeout, SAVEPOINT, room, INTERVAL),
               System.out::println);
       if (remove) {
         upgrade.removeAll();
@@ -143,7 +153,7 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
     }
   }
 
-  private static UpgradeBeside.Flink flink(String cluster) {
+  private UpgradeBeside.Flink flink(String cluster) {
     FlinkRest flink = new FlinkRest(URI.create("http://" + cluster + "-jobmanager:8081"));
     return new UpgradeBeside.Flink() {
       @Override
@@ -163,7 +173,7 @@ public final class UpgradeBesideCommand implements Callable<Integer> {
 
       @Override
       public String savepoint(String job) {
-        return flink.nativeSavepoint(job, SAVEPOINT);
+        return flink.nativeSavepoint(job, timeout);
       }
     };
   }

@@ -8,6 +8,7 @@ import io.turnstile.clients.CheckFailedException;
 import io.turnstile.clients.FlinkRest;
 import io.turnstile.clients.Generation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ class UpgradeBesideTest {
   private Optional<String> from = Optional.empty();
   private Duration takeOver = PATIENCE;
   private Duration room = PATIENCE;
+  private Duration savepoint = Duration.ZERO;
   private int readings;
 
   /** What happens at each reading of the owners but the first; null is nothing. */
@@ -154,12 +156,12 @@ class UpgradeBesideTest {
   private UpgradeBeside upgrade(boolean suspended, Supplier<Map<Integer, Generation>> reader) {
     Duration interval = Duration.ofMillis(10);
     return new UpgradeBeside(
-        new UpgradeBeside.Target("shop", NEW, "new", 2, "before", from, suspended),
+        new UpgradeBeside.Target("shop", NEW, "new", 2, 1, "before", from, suspended),
         new Clusters(kubernetes.api(), "payments", "shop", "shop", interval),
         new ClusterFiles("payments", uri("checkpoints"), uri("ha")),
         reader,
         flinks::get,
-        new UpgradeBeside.Limits(takeOver, room, interval),
+        new UpgradeBeside.Limits(takeOver, savepoint, room, interval),
         progress::add);
   }
 
@@ -277,7 +279,7 @@ class UpgradeBesideTest {
 
     run();
 
-    assertThat(start("argument")).isEqualTo(UpgradeBeside.NOTHING);
+    assertThat(start("argument")).isEqualTo(StartingState.NOTHING);
     assertThat(start("generation")).isEqualTo("1");
   }
 
@@ -446,14 +448,131 @@ class UpgradeBesideTest {
     assertThat(progress).noneMatch(line -> line.startsWith("No room"));
   }
 
+  /** Also while the job is still being restored. */
   @Test
   void spareWithoutRoomCostsNoStop() throws Exception {
     room = Duration.ZERO;
+    newPod("PodScheduled", "True", "");
     Map<String, String> labels = new HashMap<>(labels(NEW));
     labels.put("app.kubernetes.io/component", "taskmanager");
+    pod(NEW + "-needed", labels, "PodScheduled", "True", "");
     pod(NEW + "-spare", labels, "PodScheduled", "False", "Unschedulable");
     run();
     assertThat(progress).noneMatch(line -> line.startsWith("No room"));
+  }
+
+  @Test
+  void oldJobThatDoesNotAnswerForAMomentIsAskedAgain() throws Exception {
+    savepoint = PATIENCE;
+    flinks.get(OLD).takesSavepoints = false;
+    checkpoint("old", 7);
+    Runnable takeOverLater = later;
+    later =
+        () -> {
+          flinks.get(OLD).takesSavepoints = true;
+          later =
+              () -> {
+                if (kubernetes.names().contains("configmaps/" + NEW + "-start")) {
+                  takeOverLater.run();
+                }
+              };
+        };
+
+    run();
+
+    assertThat(start("argument")).isEqualTo("--fromSavepoint=s3://bucket/savepoint-of-old");
+  }
+
+  /** The old job goes on until it is stopped, and deletes what it has replaced by newer ones. */
+  @Test
+  void checkpointIsTheNewestWhenTheOldJobHasMadeRoom() throws Exception {
+    room = Duration.ZERO;
+    flinks.get(OLD).takesSavepoints = false;
+    checkpoint("old", 7);
+    newPod("PodScheduled", "False", "Unschedulable");
+    List<String> newer = new ArrayList<>();
+    later =
+        () -> {
+          try {
+            if (newer.isEmpty()) {
+              newer.add(checkpoint("old", 8));
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          if (start("argument").endsWith("chk-8")) {
+            newJobTakesOver();
+          }
+        };
+
+    run();
+
+    assertThat(start("argument")).isEqualTo("--fromSavepoint=" + newer.get(0));
+  }
+
+  /** It takes over by itself: also while somebody decides that it has not. */
+  @Test
+  void jobThatHasTakenOverMeanwhileIsNotRemoved() {
+    takeOver = Duration.ZERO;
+    known(5, "--fromSavepoint=x");
+    later = null;
+    assertThatThrownBy(
+            () ->
+                upgrade(
+                        false,
+                        () -> {
+                          Map<Integer, Generation> before = owners;
+                          newJobTakesOver();
+                          return before;
+                        })
+                    .run())
+        .hasMessageContaining("left to try");
+    assertThat(kubernetes.names()).contains("deployments/" + NEW + "-jobmanager");
+  }
+
+  @Test
+  void jobIsNotRemovedWhileNobodyKnowsWhetherItHasTakenOver() {
+    takeOver = SHORT;
+    known(5, "--fromSavepoint=x");
+    assertThatThrownBy(
+            () ->
+                upgrade(
+                        false,
+                        () -> {
+                          throw new TimeoutException("no brokers");
+                        })
+                    .run())
+        .hasMessageContaining("left to try");
+    assertThat(kubernetes.names()).contains("deployments/" + NEW + "-jobmanager");
+  }
+
+  /** Its JobManager answers until its pod has ended. */
+  @Test
+  void clusterThatWasStoppedIsNoReasonToRemoveTheOther() {
+    kubernetes.remove("deployments/" + OLD + "-jobmanager");
+    known(5, "--fromSavepoint=x");
+    later = null;
+    takeOver = SHORT;
+    jobThatEnds();
+    assertThatThrownBy(this::run).hasMessageContaining("left to try");
+    assertThat(kubernetes.names()).contains("deployments/" + NEW + "-jobmanager");
+  }
+
+  /** The next upgrade, which has begun before this one has come to its end. */
+  @Test
+  void clusterThatIsMadeMeanwhileStays() throws Exception {
+    Runnable takesOver = later;
+    later =
+        () -> {
+          try {
+            cluster("shop-r3");
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          takesOver.run();
+        };
+    run();
+    assertThat(kubernetes.names()).contains("deployments/shop-r3-jobmanager");
   }
 
   @Test

@@ -60,7 +60,7 @@ public interface RunningEngine extends AutoCloseable {
   }
 
   /**
-   * Does what a deployment that has run for longer than this one has behind it, but for a
+   * Brings the engine into the state of a deployment that has run for hours, but takes no
    * checkpoint of the job. Called once, before what is measured.
    */
   default void settle() throws Exception {}

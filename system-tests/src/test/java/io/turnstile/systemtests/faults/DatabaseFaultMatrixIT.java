@@ -82,8 +82,7 @@ class DatabaseFaultMatrixIT {
               return DatabaseFaults.frozenWhileCommitting(everything, jobId);
             });
     // Not require: what is to fail keeps no logs.
-    assertThatThrownBy(
-            () -> sabotaged.run(testbed, fault, "sabotaged.", directory).requireRight())
+    assertThatThrownBy(() -> sabotaged.run(testbed, fault, "sabotaged.", directory).requireRight())
         .isInstanceOf(AssertionError.class)
         .message()
         .containsAnyOf("duplicated", "more than one verdict", "others than those");

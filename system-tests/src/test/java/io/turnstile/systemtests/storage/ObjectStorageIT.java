@@ -103,7 +103,9 @@ class ObjectStorageIT {
     if (load != null) {
       load.stop();
     }
-    turnstile.close();
+    if (turnstile != null) {
+      turnstile.close();
+    }
   }
 
   @ParameterizedTest
