@@ -40,7 +40,7 @@ class ArchitectureTest {
           Map.entry("gateway", Set.of("events", "decision", "clients")),
           Map.entry("feeds", Set.of("events", "clients")),
           Map.entry("cli", Set.of("events", "clients", "audit", "gateway", "feeds")),
-          Map.entry("helm", Set.of()),
+          Map.entry("helm", Set.of("events", "clients")),
           // The laboratory.
           Map.entry("testbed", Set.of("events", "clients")),
           Map.entry("testbed/slow-storage", Set.of()),
