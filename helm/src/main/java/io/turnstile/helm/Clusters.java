@@ -242,21 +242,19 @@ final class Clusters {
   /** Removes the config maps that Flink has made for clusters of these names. */
   void removeHighAvailability(Collection<String> clusters)
       throws IOException, InterruptedException {
-    String configMaps = path(CORE, "configmaps");
-    for (JsonNode configMap :
-        api.list(
-            configMaps,
-            "type=flink-native-kubernetes,app in (" + String.join(",", clusters) + ")")) {
-      api.delete(configMaps + "/" + configMap.at("/metadata/name").asText());
-    }
+    deleteAll(path(CORE, "configmaps"), "type=flink-native-kubernetes,app" + in(clusters));
   }
 
   private void delete(String collection, Collection<String> clusters)
       throws IOException, InterruptedException {
-    if (clusters.isEmpty()) {
-      return;
+    if (!clusters.isEmpty()) {
+      deleteAll(collection, labels(in(clusters)));
     }
-    for (JsonNode object : api.list(collection, labels(in(clusters)))) {
+  }
+
+  private void deleteAll(String collection, String labelSelector)
+      throws IOException, InterruptedException {
+    for (JsonNode object : api.list(collection, labelSelector)) {
       api.delete(collection + "/" + object.at("/metadata/name").asText());
     }
   }

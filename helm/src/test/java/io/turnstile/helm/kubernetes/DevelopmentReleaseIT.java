@@ -122,23 +122,13 @@ class DevelopmentReleaseIT {
     int before = release.revision();
     List<String> workers = release.ids("taskmanager");
     release.upgrade("--set=job.options.dedup-window=2h");
-    assertThat(arguments()).contains("--dedup-window=2h");
+    assertThat(release.jobArguments()).contains("--dedup-window=2h");
     assertThat(namespace.kubectl("logs", "job/turnstile-savepoint"))
         .contains("/opt/turnstile/state/savepoints/savepoint-");
     load.awaitMore();
     release.rollback(before);
-    assertThat(arguments()).doesNotContain("--dedup-window=2h");
+    assertThat(release.jobArguments()).doesNotContain("--dedup-window=2h");
     assertThat(release.ids("taskmanager")).isEqualTo(workers);
-  }
-
-  private static List<String> arguments() {
-    return release
-        .pods("jobmanager")
-        .get(0)
-        .at("/spec/containers/0/args")
-        .valueStream()
-        .map(JsonNode::asText)
-        .toList();
   }
 
   @Test

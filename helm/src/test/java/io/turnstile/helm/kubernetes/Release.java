@@ -122,6 +122,16 @@ final class Release {
     return pods;
   }
 
+  /** Of the JobManager's container: Flink's, then the job's. */
+  List<String> jobArguments() {
+    return pods("jobmanager")
+        .get(0)
+        .at("/spec/containers/0/args")
+        .valueStream()
+        .map(JsonNode::asText)
+        .toList();
+  }
+
   List<String> ids(String component) {
     return pods(component).stream().map(pod -> pod.at("/metadata/uid").asText()).toList();
   }

@@ -2,7 +2,6 @@ package io.turnstile.helm.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -96,16 +95,6 @@ class UpgradeBesideIT {
     return namespace.kubectl("logs", "job/turnstile-r" + revision + "-upgrade");
   }
 
-  private static List<String> arguments() {
-    return release
-        .pods("jobmanager")
-        .get(0)
-        .at("/spec/containers/0/args")
-        .valueStream()
-        .map(JsonNode::asText)
-        .toList();
-  }
-
   private static void print(String what) {
     System.out.printf(
         "%s: longest time without a verdict %.1f s%n",
@@ -122,7 +111,7 @@ class UpgradeBesideIT {
     assertThat(said(revision))
         .contains("Taking a savepoint", "has taken over", "Removed: ")
         .doesNotContain("no verdicts come until");
-    assertThat(arguments()).contains("--dedup-window=2h");
+    assertThat(release.jobArguments()).contains("--dedup-window=2h");
     onlyClusterIs(revision);
     assertThat(release.check()).doesNotContainPattern("(?m)^FAIL");
   }
@@ -144,7 +133,7 @@ class UpgradeBesideIT {
 
     print("rollback beside");
     assertThat(said(before)).contains("has taken over").doesNotContain("no verdicts come until");
-    assertThat(arguments()).doesNotContain("--dedup-window=2h");
+    assertThat(release.jobArguments()).doesNotContain("--dedup-window=2h");
     onlyClusterIs(before);
     // So that names and revisions agree again for the tests that follow.
     release.upgrade();
