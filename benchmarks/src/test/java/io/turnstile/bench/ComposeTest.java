@@ -123,6 +123,19 @@ class ComposeTest {
   }
 
   @Test
+  void commandsOfTheChartsReadmeAreUnderstood() throws IOException {
+    List<String> commands =
+        Files.readAllLines(HOME.resolve("helm/README.md")).stream()
+            .filter(line -> line.startsWith("./turnstile "))
+            .map(line -> line.replaceAll(" +#.*", "").substring("./turnstile ".length()))
+            .toList();
+    assertThat(commands).hasSizeGreaterThan(1);
+    for (String command : commands) {
+      Laboratory.commandLine().parseArgs(command.split(" "));
+    }
+  }
+
+  @Test
   void optionsOfTheJobAreThoseOfItsManual() throws IOException {
     List<String> command = command("jobmanager");
     String job = command.get(command.indexOf("--job-classname") + 1);

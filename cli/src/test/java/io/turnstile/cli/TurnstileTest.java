@@ -2,6 +2,7 @@ package io.turnstile.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -104,6 +105,15 @@ class TurnstileTest {
       assertThat(run.err().strip()).isNotEmpty().doesNotContain("\n");
       assertThat(run.out()).isEmpty();
     }
+  }
+
+  @Test
+  void topicsWaitsForABrokerWhoseNameDoesNotResolveYet() {
+    long start = System.nanoTime();
+    Run run = Run.of("topics", "--bootstrap-servers", "nowhere.invalid:9092", "--timeout", "2s");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("No resolvable bootstrap urls");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(2));
   }
 
   @Test

@@ -51,7 +51,9 @@ class ChartReadmeTest {
     Set<String> names = new TreeSet<>();
     Matcher command = Pattern.compile("kubectl delete " + kind + " (.*)").matcher(section);
     while (command.find()) {
-      names.addAll(Set.of(command.group(1).strip().split(" ")));
+      Stream.of(command.group(1).strip().split(" "))
+          .filter(word -> !word.startsWith("-"))
+          .forEach(names::add);
     }
     return names;
   }

@@ -336,6 +336,8 @@ class UpgradeBesideChartTest {
     "postgresql.url, jdbc:postgresql://db:5432/shop, verdicts in Kafka",
     "scheduling, reactive, scheduling=fixed",
     "job.options.generation, 3, no job.options.generation",
+    "flink.config.execution\\.checkpointing\\.dir, file:///elsewhere, no execution.checkpointing.dir in flink.config",
+    "flink.config.high-availability.storageDir, file:///elsewhere, no high-availability.storageDir in flink.config",
   })
   void whereItCannotWorkItIsRefused(String key, String value, String needed) {
     Chart chart =

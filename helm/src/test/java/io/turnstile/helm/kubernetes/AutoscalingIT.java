@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +24,11 @@ class AutoscalingIT {
 
   private static final String SERVICE = "v1beta1.external.metrics.k8s.io";
   private static final String CLASS = "io/turnstile/helm/kubernetes/MetricsApi.class";
+
+  /** Transactions per second. */
+  private static final int CALM = Integer.getInteger("kubernetes.calm-rate", 1_000);
+
+  private static final int BUSY = Integer.getInteger("kubernetes.busy-rate", 8_000);
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static Namespace namespace;
@@ -184,6 +192,65 @@ class AutoscalingIT {
     load.endAndAudit();
   }
 
+  /** The controller gets what Flink measures. */
+  @Test
+  void taskManagersFollowARealLoadUpAndDown() {
+    load.begin();
+    load.setRate(CALM);
+    awaitMeasured(count -> count == 1);
+    for (int rate : new int[] {BUSY, CALM}) {
+      load.setRate(rate);
+      load.watchSilence();
+      awaitMeasured(rate == BUSY ? count -> count > 1 : count -> count == 1);
+      load.awaitMore();
+      System.out.printf(
+          "%d/s, TaskManagers: %d, longest time without a verdict %.1f s%n",
+          rate, release.pods("taskmanager").size(), load.longestSilence().toMillis() / 1e3);
+    }
+    load.endAndAudit();
+  }
+
+  private static void awaitMeasured(IntPredicate expected) {
+    await()
+        .atMost(PATIENCE.multipliedBy(2))
+        .pollInterval(Duration.ofSeconds(5))
+        .untilAsserted(
+            () -> {
+              serveMeasuredLoad();
+              int count = release.pods("taskmanager").size();
+              assertThat(expected.test(count)).as("%d TaskManagers", count).isTrue();
+              assertUsed(count);
+            });
+  }
+
+  /** As the rules for Prometheus make it of the same metrics; nothing while Flink has none. */
+  private static void serveMeasuredLoad() throws IOException {
+    double busy = 0;
+    double pending = Double.NaN;
+    for (JsonNode job : load.flink("/jobs").path("jobs")) {
+      String path = "/jobs/" + job.path("id").asText();
+      for (JsonNode vertex : load.flink(path).path("vertices")) {
+        String metrics = path + "/vertices/" + vertex.path("id").asText() + "/subtasks/metrics";
+        busy = Math.max(busy, metric(metrics, "busyTimeMsPerSecond", "avg") / 10);
+        if (vertex.path("name").asText().startsWith("Source: transactions")) {
+          pending = metric(metrics, "Source__transactions.pendingRecords", "sum");
+        }
+      }
+    }
+    if (Double.isNaN(busy) || Double.isNaN(pending)) {
+      inMetrics("rm -f /scratch/values/*");
+    } else {
+      setLoad((int) busy, (int) pending);
+    }
+  }
+
+  private static double metric(String path, String name, String aggregate) throws IOException {
+    return load.flink(path + "?get=" + name + "&agg=" + aggregate)
+        .path(0)
+        .path(aggregate)
+        .asDouble(Double.NaN);
+  }
+
   /** They run, and the job uses every one. */
   private static void awaitTaskManagers(int count) {
     await()
@@ -192,10 +259,13 @@ class AutoscalingIT {
         .untilAsserted(
             () -> {
               assertThat(release.pods("taskmanager")).hasSize(count);
-              assertThat(
-                      load.run(
-                          "exec 3<>/dev/tcp/turnstile-rest/8081; printf 'GET /overview HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"))
-                  .contains("\"slots-total\":" + count, "\"slots-available\":0");
+              assertUsed(count);
             });
+  }
+
+  private static void assertUsed(int slots) throws IOException {
+    JsonNode overview = load.flink("/overview");
+    assertThat(overview.path("slots-total").asInt()).as(overview.toString()).isEqualTo(slots);
+    assertThat(overview.path("slots-available").asInt(-1)).as(overview.toString()).isZero();
   }
 }

@@ -38,8 +38,30 @@ class DevelopmentReleaseIT {
   @AfterAll
   static void leaveNothing() {
     if (namespace != null) {
-      namespace.close();
+      try (namespace) {
+        onlyWhatTheReadmeNamesIsLeft();
+      }
     }
+  }
+
+  /** The claims, which the namespace takes with it. */
+  private static void onlyWhatTheReadmeNamesIsLeft() {
+    release.uninstall();
+    namespace.kubectl("delete", "configmap", "-l", "app=turnstile,type=flink-native-kubernetes");
+    namespace.kubectl(
+        "delete", "job", "--ignore-not-found", "turnstile-options", "turnstile-savepoint");
+    namespace.kubectl("delete", "pod", "--ignore-not-found", "turnstile-check");
+    assertThat(
+            namespace
+                .kubectl(
+                    "get",
+                    "all,configmap,secret,serviceaccount,role,rolebinding,networkpolicy,pvc",
+                    "--output=name")
+                .lines()
+                .filter(name -> name.contains("turnstile")))
+        .containsExactlyInAnyOrder(
+            "persistentvolumeclaim/turnstile-state",
+            "persistentvolumeclaim/data-turnstile-kafka-0");
   }
 
   @BeforeEach
@@ -64,9 +86,25 @@ class DevelopmentReleaseIT {
   @Test
   void deletedJobManagerContinuesFromTheNewestCheckpoint() {
     List<String> workers = release.ids("taskmanager");
+    String plans = "/opt/turnstile/state/ha/" + namespace.name() + "/turnstile";
+    inJobManager("touch -d '2 hours ago' " + plans + "/submittedExecutionPlanOld");
     release.deletePods("jobmanager");
+    assertThat(inJobManager("ls " + plans))
+        .contains("submittedExecutionPlan")
+        .doesNotContain("submittedExecutionPlanOld");
     assertThat(release.jobManagerLog()).containsPattern("Restoring job .* from Checkpoint");
     assertThat(release.ids("taskmanager")).isEqualTo(workers);
+  }
+
+  private static String inJobManager(String script) {
+    return namespace.kubectl(
+        "exec",
+        "deployment/turnstile-jobmanager",
+        "--container=jobmanager",
+        "--",
+        "bash",
+        "-c",
+        script);
   }
 
   @Test
@@ -157,6 +195,29 @@ class DevelopmentReleaseIT {
   }
 
   @Test
+  void optionThatOnlyTheJobCanRefuseIsRefusedAndTheJobGoesOn() {
+    List<String> masters = release.ids("jobmanager");
+    assertThat(release.tryUpgrade("--set=job.options.checkpoint-interval=1ms").succeeded())
+        .isFalse();
+    assertThat(namespace.kubectl("logs", "job/turnstile-options"))
+        .contains("--checkpoint-interval must be at least");
+    assertThat(release.ids("jobmanager")).isEqualTo(masters);
+    release.upgrade();
+  }
+
+  @Test
+  void proxyAndPrivateAuthorityLeaveTheWayToKubernetesOpen() {
+    // Nobody answers at this proxy; every namespace has the authority.
+    release.upgrade(
+        "--set=certificates.configMapName=kube-root-ca.crt",
+        "--set=proxy.url=http://192.0.2.1:3128");
+    assertThat(namespace.kubectl("logs", "deployment/turnstile-jobmanager", "--container=trust"))
+        .containsPattern("besides the usual ones: [1-9]");
+    load.awaitMore();
+    release.upgrade();
+  }
+
+  @Test
   void suspendedReleaseGoesOnFromTheNewestCheckpoint() {
     release.upgrade("--set=job.suspended=true");
     assertThat(release.pods("jobmanager")).isEmpty();
@@ -168,14 +229,17 @@ class DevelopmentReleaseIT {
 
   @Test
   void autoscalingLeavesThePodsThatRun() {
+    release.upgrade(
+        "--set=scheduling=reactive", "--set=taskManager.slots=1", "--set=taskManager.replicas=2");
     List<String> workers = release.ids("taskmanager");
-    release.upgrade("--set=scheduling=reactive", "--set=taskManager.slots=1");
+    assertThat(workers).hasSize(2);
+    // One replica again, as who leaves it to the autoscaler may have it.
     release.upgrade(
         "--set=scheduling=reactive",
         "--set=taskManager.slots=1",
         "--set=autoscaling.enabled=true",
         "--set=autoscaling.maxReplicas=2");
-    assertThat(release.pods("taskmanager")).hasSameSizeAs(workers);
+    assertThat(release.ids("taskmanager")).containsExactlyInAnyOrderElementsOf(workers);
     assertThat(
             namespace
                 .get("horizontalpodautoscaler", "turnstile-taskmanager")

@@ -3,6 +3,9 @@ package io.turnstile.helm.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -12,9 +15,12 @@ import java.time.Duration;
  */
 final class Load {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String POD = "load";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int ENOUGH = 500;
+  private static final int RATE = 200;
+  private static final String SILENCE = "io/turnstile/helm/kubernetes/Silence.class";
 
   private final Namespace namespace;
   private final String bootstrapServers;
@@ -71,6 +77,11 @@ final class Load {
       namespace.kubectl("cp", laboratory.resolve(file).toString(), POD + ":/scratch/" + file);
     }
     Load load = new Load(namespace, bootstrapServers);
+    load.run("mkdir -p /scratch/classes/" + Path.of(SILENCE).getParent());
+    namespace.kubectl(
+        "cp",
+        Release.CHART.resolveSibling("target/test-classes/" + SILENCE).toString(),
+        POD + ":/scratch/classes/" + SILENCE);
     load.run("printf %s '" + signingKey.strip() + "' >/scratch/signing-key.json");
     return load;
   }
@@ -90,17 +101,26 @@ final class Load {
    */
   void begin() {
     end();
+    run("rm -f /scratch/ledger.csv; date --utc +%FT%TZ >/scratch/since");
+    send(RATE);
+  }
+
+  /** Goes on at so many transactions per second; for a moment nothing is sent. */
+  void setRate(int rate) {
+    end();
+    send(rate);
+  }
+
+  private void send(int rate) {
     run(
         """
         cd /scratch
-        rm -f ledger.csv
-        date --utc +%%FT%%TZ >since
         nohup java -Xmx256m -XX:+UseSerialGC -cp 'turnstile-benchmarks.jar:lib/*' io.turnstile.bench.Laboratory \
           simulate generate --bootstrap-servers=%s --signing-key=signing-key.json --ledger=ledger.csv \
-          --rate=200 --customers=200 --products=200 --retry </dev/null >load.log 2>&1 &
+          --rate=%d --customers=200 --products=200 --retry </dev/null >load.log 2>&1 &
         echo $! >pid
         """
-            .formatted(bootstrapServers));
+            .formatted(bootstrapServers, rate));
     awaitMore();
   }
 
@@ -134,17 +154,9 @@ final class Load {
         echo 0 >silence
         # In a process group of its own, to end all of it.
         setsid bash -c '
-          /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log | {
-            longest=0 before=
-            while IFS= read -r verdict; do
-              now=${EPOCHREALTIME/./}
-              if [[ -n $before ]] && ((now - before > longest)); then
-                longest=$((now - before))
-                echo $longest >silence
-              fi
-              before=$now
-            done
-          }' </dev/null >/dev/null 2>&1 &
+          /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log |
+            java -Xmx16m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp classes io.turnstile.helm.kubernetes.Silence silence
+          ' </dev/null >/dev/null 2>&1 &
         echo $! >reader
         """
             .formatted(bootstrapServers));
@@ -152,7 +164,16 @@ final class Load {
 
   /** The longest time without a verdict so far, to the fifth of a second that the reader needs. */
   Duration longestSilence() {
-    return Duration.ofNanos(Long.parseLong(run("cat /scratch/silence").strip()) * 1_000);
+    return Duration.ofMillis(Long.parseLong(run("cat /scratch/silence").strip()));
+  }
+
+  /** What a GET of Flink's web interface answers. */
+  JsonNode flink(String path) throws IOException {
+    String answer =
+        run(
+            "exec 3<>/dev/tcp/turnstile-rest/8081; printf 'GET %s HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+                .formatted(path));
+    return JSON.readTree(answer.substring(answer.indexOf("\r\n\r\n")));
   }
 
   private String log() {

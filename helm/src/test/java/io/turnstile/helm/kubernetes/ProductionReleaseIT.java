@@ -1,6 +1,7 @@
 package io.turnstile.helm.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.turnstile.cli.Turnstile;
 import java.io.IOException;
@@ -92,6 +93,17 @@ class ProductionReleaseIT {
         .contains("PASS  canary accepted", "PASS  expired token rejected")
         // NOTES are there too, with the word.
         .doesNotContainPattern("(?m)^FAIL");
+  }
+
+  @Test
+  void prometheusOperatorThatIsMissingIsNamed() {
+    assumeThat(namespace.kubectl("api-versions"))
+        .as("what the cluster has")
+        .doesNotContain("monitoring.coreos.com/v1");
+    Command refused = release.tryUpgrade("--set=monitoring.prometheusRule.enabled=true");
+    assertThat(refused.succeeded()).isFalse();
+    assertThat(refused.errors())
+        .contains("monitoring.prometheusRule.enabled needs the Prometheus operator");
   }
 
   @Test

@@ -1,7 +1,9 @@
 package io.turnstile.helm.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -159,22 +161,30 @@ class UpgradeBesideIT {
     onlyClusterIs(release.revision());
   }
 
-  /** No two TaskManagers on one node: there is room when the old one has gone. */
+  /** Two TaskManagers are too large for the only node: there is room when the old one has gone. */
   @Test
   void withoutRoomTheOldPodsGoFirst() {
-    String term =
-        "taskManager.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].";
-    release.upgrade(
-        "--set=" + term + "topologyKey=kubernetes.io/hostname",
-        "--set=" + term + "labelSelector.matchLabels.app\\.kubernetes\\.io/component=taskmanager");
+    JsonNode nodes = namespace.get("nodes").path("items");
+    assumeThat(nodes).as("nodes").hasSize(1);
+    String large =
+        "--set-string=taskManager.cpuRequest=%dm"
+            .formatted(milliCpus(nodes.path(0).at("/status/allocatable/cpu").asText()) * 55 / 100);
+    release.upgrade(large);
+    load.watchSilence();
+    release.upgrade(large);
     load.awaitMore();
 
     int revision = release.revision();
     print("upgrade without room");
     assertThat(said(revision)).contains("No room beside the old pods", "no verdicts come until");
     onlyClusterIs(revision);
-    // Without the rule, which counts for pods that come later, too.
     release.upgrade();
+  }
+
+  private static int milliCpus(String quantity) {
+    return quantity.endsWith("m")
+        ? Integer.parseInt(quantity.substring(0, quantity.length() - 1))
+        : Integer.parseInt(quantity) * 1_000;
   }
 
   @Test
