@@ -521,7 +521,7 @@ class ChartTest {
     Container container = options.getSpec().getTemplate().getSpec().getContainers().get(0);
     assertThat(container.getCommand()).containsExactly("/opt/turnstile/bin/check-options");
     assertThat(container.getArgs()).contains("--commit-interval=5ms");
-    assertThat(manifests.jobManagerArguments()).containsSubsequence(container.getArgs());
+    assertThat(jobManagerArguments(manifests)).containsSubsequence(container.getArgs());
   }
 
   @Test

@@ -44,7 +44,7 @@ class PodSettingsTest {
                                 .build()))
             .flatMap(each -> each)
             .toList();
-    assertThat(pods).hasSize(7);
+    assertThat(pods).hasSize(8);
     return pods;
   }
 

@@ -119,7 +119,10 @@ class RenderedPodsIT {
         .with("highAvailability.enabled", false);
   }
 
-  /** Kafka, keys, topics, JobManager, TaskManager, `helm test` and the upgrade's savepoint. */
+  /**
+   * The options, Kafka, keys, topics, JobManager, TaskManager, `helm test` and the upgrade's
+   * savepoint.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"values-dev.yaml", "values-openshift.yaml"})
   void podsOfTheDevelopmentValuesRunAndPassTheCheck(String values) throws Exception {
@@ -127,6 +130,7 @@ class RenderedPodsIT {
     PodTemplateSpec jobManager = template(manifests, "jobmanager");
 
     try (PodContainers pods = new PodContainers(manifests, directory)) {
+      pods.run(manifests.get(Job.class, "options").getSpec().getTemplate().getSpec());
       pods.start(manifests.get(StatefulSet.class, "kafka").getSpec().getTemplate());
       GenericContainer<?> master = pods.start(jobManager);
       assertThat(PodContainers.isReady(master, jobManager.getSpec().getContainers().get(0)))

@@ -38,8 +38,10 @@ class DevelopmentReleaseIT {
   @AfterAll
   static void leaveNothing() {
     if (namespace != null) {
-      try (namespace) {
+      try {
         onlyWhatTheReadmeNamesIsLeft();
+      } finally {
+        namespace.close();
       }
     }
   }
