@@ -43,7 +43,7 @@ class AutoscalingIT {
         .as("the cluster has external metrics")
         .isFalse();
     serveMetrics();
-    setLoad(50, 0);
+    setLoad(10, 0);
     release =
         new Release(
             namespace,
@@ -56,6 +56,8 @@ class AutoscalingIT {
                 "--set=autoscaling.by=load",
                 "--set=autoscaling.maxReplicas=3",
                 "--set=autoscaling.targetBacklog=1000",
+                // One TaskManager alone would do what the test sends.
+                "--set=autoscaling.targetBusyPercentage=30",
                 "--set=autoscaling.scaleUpStabilizationSeconds=0",
                 "--set=autoscaling.scaleDownStabilizationSeconds=30",
                 // As soon as there are more slots.
@@ -177,7 +179,7 @@ class AutoscalingIT {
   void taskManagersFollowTheLoadAndEveryVerdictIsRight() {
     load.begin();
     awaitTaskManagers(1);
-    setLoad(50, 3_000);
+    setLoad(10, 3_000);
     awaitTaskManagers(3);
     load.awaitMore();
     // A job that restarts reports nothing: that is no reason to take TaskManagers away.
