@@ -182,6 +182,11 @@ securityContext:
 {{- if hasPrefix "s3" $v.storage.uri -}}
 {{- $addresses = append $addresses (default "https://s3.amazonaws.com" $v.storage.s3.endpoint) -}}
 {{- end -}}
+{{- $config := dict -}}
+{{- include "turnstile.flatten" (dict "in" $v.flink.config "prefix" "" "out" $config) -}}
+{{- range list "s3.endpoint" "presto.s3.endpoint" -}}
+{{- $addresses = append $addresses (get $config .) -}}
+{{- end -}}
 {{- $ports := list -}}
 {{- range concat $v.networkPolicy.kafkaPorts $v.networkPolicy.httpsPorts -}}
 {{- $ports = append $ports (include "turnstile.text" .) -}}

@@ -56,11 +56,6 @@
 {{- fail "mode=operator needs networkPolicy.webFrom: the operator's pods, or the policy keeps them from Flink's REST API" -}}
 {{- end -}}
 {{- end -}}
-{{- $config := dict -}}
-{{- include "turnstile.flatten" (dict "in" $v.flink.config "prefix" "" "out" $config) -}}
-{{- if and (hasKey $config "s3.endpoint") $v.networkPolicy.enabled -}}
-{{- fail "flink.config: give s3.endpoint as storage.s3.endpoint, whose port the network policy lets out" -}}
-{{- end -}}
 {{- if $v.upgrade.beside -}}
 {{- $why := "" -}}
 {{- if ne $v.mode "application" -}}
@@ -76,6 +71,8 @@
 {{- else if hasKey $v.job.options "generation" -}}
 {{- $why = "no job.options.generation: it is counted" -}}
 {{- end -}}
+{{- $config := dict -}}
+{{- include "turnstile.flatten" (dict "in" $v.flink.config "prefix" "" "out" $config) -}}
 {{- range list "execution.checkpointing.dir" "state.checkpoints.dir" "high-availability.storageDir" "high-availability.cluster-id" "kubernetes.cluster-id" "kubernetes.namespace" -}}
 {{- if hasKey $config . -}}
 {{- $why = printf "no %s in flink.config: clusters and their state are found where the chart puts them, below storage.uri" . -}}

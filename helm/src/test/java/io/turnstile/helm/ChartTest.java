@@ -512,11 +512,11 @@ class ChartTest {
   }
 
   @Test
-  void optionsThatTheJobRefusesEndAnUpgradeBeforeItBegins() {
+  void optionsAreCheckedBeforeAllElseOfAnUpgrade() {
     Manifests manifests = Chart.minimal().with("job.options.commit-interval", "5ms").manifests();
     Job options = manifests.get(Job.class, "options");
     assertThat(options.getMetadata().getAnnotations())
-        .containsEntry("helm.sh/hook", "pre-install,pre-upgrade")
+        .containsEntry("helm.sh/hook", "pre-upgrade")
         .containsEntry("helm.sh/hook-weight", "-1");
     Container container = options.getSpec().getTemplate().getSpec().getContainers().get(0);
     assertThat(container.getCommand()).containsExactly("/opt/turnstile/bin/check-options");
@@ -654,7 +654,6 @@ class ChartTest {
         Arguments.of("fullnameOverride", "1shop", "/fullnameOverride"),
         Arguments.of(
             "podLabels.app\\.kubernetes\\.io/name", "x", "podLabels: app.kubernetes.io/name"),
-        Arguments.of("flink.config.s3\\.endpoint", "https://minio:9000", "storage.s3.endpoint"),
         Arguments.of("podAnnotations.helm\\.sh/hook", "x", "podAnnotations: helm.sh/hook"),
         Arguments.of(
             "jobManager.podAnnotations.checksum/config", "x", "podAnnotations: checksum/config"),

@@ -88,6 +88,8 @@ class NetworkPolicyTest {
     "tokens.jwksUrl, https://user:1@idp.example:8443/a/b:7, 8443",
     "storage.s3.endpoint, https://minio:9000, 9000",
     "storage.s3.endpoint, http://minio.minio.svc, 80",
+    "flink.config.s3\\.endpoint, https://minio:9000, 9000",
+    "flink.config.presto\\.s3\\.endpoint, https://minio:9000, 9000",
     "proxy.url, http://proxy.example:3128, 3128",
     "postgresql.url, jdbc:postgresql://db.example:6543/shop?sslmode=verify-full, 6543",
     "postgresql.url, jdbc:postgresql://db.example/shop, 5432",

@@ -1,10 +1,13 @@
 package io.turnstile.job;
 
 import io.turnstile.job.options.InvalidConfigException;
+import java.io.PrintStream;
+import java.util.Map;
 
 /**
- * Says whether the job would take its arguments, before one that runs is stopped for them. Needs no
- * cluster and no broker; {@link SubmissionChecks} ask these later.
+ * Says whether the job knows its options and takes their values, before one that runs is stopped
+ * for them. Needs no cluster and no broker: what these say is known at the submission ({@link
+ * SubmissionChecks}).
  */
 public final class CheckOptions {
 
@@ -16,11 +19,19 @@ public final class CheckOptions {
    * @param args see {@link JobConfig}
    */
   public static void main(String[] args) {
+    int exitCode = run(args, System.getenv(), System.err);
+    if (exitCode != 0) {
+      System.exit(exitCode);
+    }
+  }
+
+  static int run(String[] args, Map<String, String> environment, PrintStream err) {
     try {
-      JobConfig.parse(args, System.getenv());
+      JobConfig.parse(args, environment);
+      return 0;
     } catch (InvalidConfigException e) {
-      System.err.println("turnstile: " + e.getMessage());
-      System.exit(2);
+      err.println("turnstile: " + e.getMessage());
+      return 2;
     }
   }
 }

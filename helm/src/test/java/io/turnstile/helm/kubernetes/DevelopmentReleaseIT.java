@@ -53,17 +53,22 @@ class DevelopmentReleaseIT {
     namespace.kubectl(
         "delete", "job", "--ignore-not-found", "turnstile-options", "turnstile-savepoint");
     namespace.kubectl("delete", "pod", "--ignore-not-found", "turnstile-check");
-    assertThat(
-            namespace
-                .kubectl(
-                    "get",
-                    "all,configmap,secret,serviceaccount,role,rolebinding,networkpolicy,pvc",
-                    "--output=name")
-                .lines()
-                .filter(name -> name.contains("turnstile")))
-        .containsExactlyInAnyOrder(
-            "persistentvolumeclaim/turnstile-state",
-            "persistentvolumeclaim/data-turnstile-kafka-0");
+    // Pods end a little later than what they are of.
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        namespace
+                            .kubectl(
+                                "get",
+                                "all,configmap,secret,serviceaccount,role,rolebinding,networkpolicy,pvc",
+                                "--output=name")
+                            .lines()
+                            .filter(name -> name.contains("turnstile")))
+                    .containsExactlyInAnyOrder(
+                        "persistentvolumeclaim/turnstile-state",
+                        "persistentvolumeclaim/data-turnstile-kafka-0"));
   }
 
   @BeforeEach

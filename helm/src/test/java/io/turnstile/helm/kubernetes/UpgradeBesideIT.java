@@ -168,7 +168,7 @@ class UpgradeBesideIT {
     assumeThat(nodes).as("nodes").hasSize(1);
     String large =
         "--set-string=taskManager.cpuRequest=%dm"
-            .formatted(milliCpus(nodes.path(0).at("/status/allocatable/cpu").asText()) * 45 / 100);
+            .formatted(milliCpus(nodes.path(0).at("/status/allocatable/cpu").asText()) * 51 / 100);
     release.upgrade(large);
     load.watchSilence();
     release.upgrade(large);
