@@ -179,7 +179,7 @@ record PeerEngine(
   /**
    * One process at a time for each of the applications.
    *
-   * @param server what they remember with, besides
+   * @param server their Redis
    * @param current those that were started last, by their place among the applications
    */
   private record RunningPeer(

@@ -13,8 +13,8 @@ import redis.clients.jedis.params.SetParams;
 /**
  * What is accepted is remembered in Redis, by {@code SET NX} with an expiry: the recipe that is
  * found everywhere. Redis takes no part in Kafka's transactions: an acceptance stays there whose
- * verdict is never committed, and its input, which comes again, is a duplicate then. Not
- * thread-safe.
+ * verdict is never committed, and its input, which comes again, is a duplicate then. Forgets by
+ * Redis's clock. Not thread-safe.
  */
 final class RedisAcceptances implements DedupStore, Acceptances {
 
@@ -51,12 +51,18 @@ final class RedisAcceptances implements DedupStore, Acceptances {
       Acceptance acceptance, List<Acceptance> sameId, List<Acceptance> sameContent) {
     byte[] value =
         StoreSerdes.write(acceptance, (each, out) -> BinaryRecords.writeAcceptance(each, out));
-    claim(StreamsDedupStore.key(customerId, acceptance.transactionId()), value, settings.keepIds());
-    claim(acceptance.contentHash().toBytes(), value, settings.keepContents());
+    set(
+        StreamsDedupStore.key(customerId, acceptance.transactionId()),
+        value,
+        settings.keepIds(),
+        sameId);
+    set(acceptance.contentHash().toBytes(), value, settings.keepContents(), sameContent);
   }
 
-  private void claim(byte[] key, byte[] value, Duration keep) {
-    redis.set(key, value, SetParams.setParams().nx().px(keep.toMillis()));
+  /** What is there already, and did not count, gives way. */
+  private void set(byte[] key, byte[] value, Duration keep, List<Acceptance> before) {
+    SetParams how = SetParams.setParams().px(keep.toMillis());
+    redis.set(key, value, before.isEmpty() ? how.nx() : how);
   }
 
   private List<Acceptance> read(byte[] key) {

@@ -22,9 +22,15 @@ public final class RedisServer implements Callable<Integer> {
 
   static final String HOST = "127.0.0.1";
 
-  /** Standard input ends when this JVM does, also when it is killed. */
+  /** Ends when Redis does; standard input ends when this JVM does, also when it is killed. */
   private static final String END_WITH_PARENT =
-      "trap '' INT HUP TERM; \"$@\" & read -r end; kill -KILL $!";
+      """
+      trap '' INT HUP TERM
+      exec 3<&0
+      "$@" </dev/null 3<&- & redis=$!
+      (read -r end <&3; kill -KILL $redis) &
+      wait $redis
+      """;
 
   private static final long START_SECONDS = 30;
 
@@ -47,7 +53,8 @@ public final class RedisServer implements Callable<Integer> {
                 "/bin/sh",
                 "-c",
                 END_WITH_PARENT,
-                "sh",
+                // By this a testbed finds what it has left behind.
+                "-Dturnstile.testbed=" + System.getProperty("turnstile.testbed"),
                 program.getPath(),
                 "--bind",
                 HOST,
@@ -64,8 +71,8 @@ public final class RedisServer implements Callable<Integer> {
             .start();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (!answers()) {
-      if (System.nanoTime() > deadline) {
-        System.err.println("no Redis on port " + port + " within " + START_SECONDS + " s");
+      if (!shell.isAlive() || System.nanoTime() > deadline) {
+        System.err.println("Redis does not answer on port " + port);
         return 1;
       }
       Thread.sleep(50);

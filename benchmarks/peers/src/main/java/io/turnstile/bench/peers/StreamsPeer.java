@@ -111,9 +111,9 @@ public final class StreamsPeer implements Callable<Integer> {
     TokenSettings tokens =
         new TokenSettings(
             jwks, Set.of("ES256"), 100_000, Duration.ofSeconds(30), Duration.ofMinutes(5));
-    // Nothing is forgotten while nothing comes in: there is no outage to allow for.
-    DedupSettings dedup =
-        new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ZERO);
+    // Its own stores forget nothing while nothing comes in; Redis has a clock.
+    Duration outage = redisPort == null ? Duration.ZERO : Duration.ofHours(1);
+    DedupSettings dedup = new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), outage);
     Duration productWait = Duration.ofSeconds(5);
     if (redisPort == null) {
       return StreamsTopology.of(options.topics(), tokens, dedup, productWait);
@@ -123,7 +123,7 @@ public final class StreamsPeer implements Callable<Integer> {
         tokens,
         dedup,
         productWait,
-        task -> new RedisAcceptances(new Jedis(RedisServer.HOST, redisPort), dedup));
+        context -> new RedisAcceptances(new Jedis(RedisServer.HOST, redisPort), dedup));
   }
 
   /** For low latency at exactly-once; {@code README.md} has a reason for each. */

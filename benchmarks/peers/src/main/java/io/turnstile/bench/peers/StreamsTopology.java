@@ -73,14 +73,14 @@ final class StreamsTopology {
   /**
    * The same with acceptances elsewhere.
    *
-   * @param remembers opens those of a task
+   * @param openAcceptances opens those of a task
    */
   static Topology of(
       TopicNames topics,
       TokenSettings tokens,
       DedupSettings dedup,
       Duration productWait,
-      Function<ProcessorContext<?, ?>, Acceptances> remembers) {
+      Function<ProcessorContext<?, ?>, Acceptances> openAcceptances) {
     ByteArraySerializer write = new ByteArraySerializer();
     ByteArrayDeserializer read = new ByteArrayDeserializer();
     Topology topology = new Topology();
@@ -99,7 +99,7 @@ final class StreamsTopology {
     topology.addSource("transactions", read, read, topics.transactions());
     topology.addProcessor(
         DECIDE,
-        () -> new TurnstileProcessor(tokens, dedup, productWait, topics, remembers),
+        () -> new TurnstileProcessor(tokens, dedup, productWait, topics, openAcceptances),
         "transactions");
     topology.addStateStore(
         keyValueStoreBuilder(

@@ -56,7 +56,7 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
   /** Are called as their topics are. */
   private final TopicNames sinks;
 
-  private final Function<ProcessorContext<?, ?>, Acceptances> remembers;
+  private final Function<ProcessorContext<?, ?>, Acceptances> openAcceptances;
 
   private TokenCheck tokens;
   private KeyValueStore<String, ReferenceHistory<Product>> products;
@@ -67,16 +67,16 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
   private KeyValueStore<byte[], Input> waiting;
 
   /**
-   * @param remembers opens the acceptances of a task
+   * @param openAcceptances opens the acceptances of a task
    */
   TurnstileProcessor(
       TokenSettings tokenSettings,
       DedupSettings dedup,
       Duration productWait,
       TopicNames sinks,
-      Function<ProcessorContext<?, ?>, Acceptances> remembers) {
+      Function<ProcessorContext<?, ?>, Acceptances> openAcceptances) {
     this.tokenSettings = tokenSettings;
-    this.remembers = remembers;
+    this.openAcceptances = openAcceptances;
     this.productWait = productWait;
     this.policy = new DedupPolicy(dedup);
     this.sinks = sinks;
@@ -92,7 +92,7 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
     }
     products = context.getStateStore(StreamsTopology.PRODUCTS);
     customers = context.getStateStore(StreamsTopology.CUSTOMERS);
-    acceptances = remembers.apply(context);
+    acceptances = openAcceptances.apply(context);
     waiting = context.getStateStore(StreamsTopology.WAITING);
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
   }
