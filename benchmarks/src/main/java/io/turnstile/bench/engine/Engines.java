@@ -12,6 +12,8 @@ public final class Engines {
   /** The name of the engine that the others are there to be compared with. */
   public static final String TURNSTILE = "turnstile";
 
+  private static final String STREAMS = "io.turnstile.bench.peers.StreamsPeer";
+
   private static final List<Engine> ALL =
       List.of(
           turnstile("journal", false, TopicNames.DEFAULT, config -> {}, List.of()),
@@ -25,6 +27,7 @@ public final class Engines {
               "io.turnstile.bench.peers.KafkaLimitPeer",
               false,
               1,
+              false,
               Map.of()),
           // Last: the others keep their colours in reports.
           turnstile("checkpoint", true, TopicNames.DEFAULT, config -> {}, List.of()),
@@ -34,7 +37,15 @@ public final class Engines {
               "-transactional",
               "the same, with transactional state stores, which a crash does not discard",
               2,
-              standby("true")));
+              standby("true")),
+          new PeerEngine(
+              "redis-recipe",
+              "the same decisions with SET NX in Redis: what it loses when a process dies",
+              STREAMS,
+              true,
+              1,
+              true,
+              Map.of()));
 
   private Engines() {}
 
@@ -50,12 +61,7 @@ public final class Engines {
   private static Engine streams(
       String variant, String description, int instances, Map<String, String> options) {
     return new PeerEngine(
-        "kafka-streams" + variant,
-        description,
-        "io.turnstile.bench.peers.StreamsPeer",
-        true,
-        instances,
-        options);
+        "kafka-streams" + variant, description, STREAMS, true, instances, false, options);
   }
 
   public static List<Engine> all() {

@@ -6,6 +6,7 @@ import io.turnstile.events.TopicNames;
 import io.turnstile.testbed.Distribution;
 import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.LogFile;
+import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -35,6 +37,7 @@ import java.util.regex.Pattern;
  *
  * @param decides false if it only copies
  * @param instances processes that share the work; of several, each can do that of the others
+ * @param redis true if it has a Redis beside it
  * @param options further ones of the program, with their values
  */
 record PeerEngine(
@@ -43,6 +46,7 @@ record PeerEngine(
     String mainClass,
     boolean decides,
     int instances,
+    boolean redis,
     Map<String, String> options)
     implements Engine {
 
@@ -113,20 +117,56 @@ record PeerEngine(
     if (instances > 1) {
       shown.put("peer instances", Integer.toString(instances));
     }
+    Testbed testbed = deployment.testbed();
+    Optional<TestbedProcess> server = Optional.empty();
+    if (redis) {
+      String port = Integer.toString(new Ports().free());
+      server = Optional.of(startRedis(testbed, port));
+      arguments.addAll(List.of("--redis-port", port));
+      shown.put("redis", "appendonly, fsync every second");
+    }
     List<JavaApplication> applications = new ArrayList<>();
     for (int i = 1; i <= instances; i++) {
       List<String> own = new ArrayList<>(arguments);
       if (instances > 1) {
         String instance = "peer-" + i;
-        Path state = deployment.testbed().files().resolve(instance);
+        Path state = testbed.files().resolve(instance);
         own.addAll(List.of("--instance", instance, "--state-dir", state.toString()));
       }
       applications.add(new JavaApplication(classPath(), memory.jvmOptions(), mainClass, own));
     }
     RunningPeer peer =
-        new RunningPeer(deployment.testbed(), applications, shown, new ConcurrentSkipListMap<>());
+        new RunningPeer(testbed, applications, server, shown, new ConcurrentSkipListMap<>());
     peer.replaceWorker();
     return peer;
+  }
+
+  private static void awaitReady(Testbed testbed, TestbedProcess process) {
+    LogFile log = new LogFile(testbed.logs().resolve(process + ".log"));
+    Supplier<TestbedException> failure =
+        () -> new TestbedException("the peer did not start; its log is " + log.path());
+    Await.until(
+        Duration.ofMinutes(2),
+        () -> {
+          if (!testbed.isAlive(process)) {
+            throw failure.get();
+          }
+          return log.lines().anyMatch("peer ready"::equals);
+        },
+        failure);
+  }
+
+  private static TestbedProcess startRedis(Testbed testbed, String port) {
+    String directory = testbed.files().resolve("redis").toString();
+    TestbedProcess server =
+        testbed.startApplication(
+            new JavaApplication(
+                classPath(),
+                List.of("-Xmx32m"),
+                "io.turnstile.bench.peers.RedisServer",
+                List.of("--port", port, "--directory", directory)));
+    awaitReady(testbed, server);
+    return server;
   }
 
   private static String classPath() {
@@ -139,11 +179,13 @@ record PeerEngine(
   /**
    * One process at a time for each of the applications.
    *
+   * @param server their Redis
    * @param current those that were started last, by their place among the applications
    */
   private record RunningPeer(
       Testbed testbed,
       List<JavaApplication> applications,
+      Optional<TestbedProcess> server,
       Map<String, String> settings,
       ConcurrentNavigableMap<Integer, TestbedProcess> current)
       implements RunningEngine {
@@ -178,28 +220,14 @@ record PeerEngine(
       for (int i : missing.isEmpty() ? List.of(0) : missing) {
         TestbedProcess process = testbed.startApplication(applications.get(i));
         current.put(i, process);
-        awaitReady(process);
+        awaitReady(testbed, process);
       }
-    }
-
-    private void awaitReady(TestbedProcess process) {
-      LogFile log = new LogFile(testbed.logs().resolve(process + ".log"));
-      Supplier<TestbedException> failure =
-          () -> new TestbedException("the peer did not start; its log is " + log.path());
-      Await.until(
-          Duration.ofMinutes(2),
-          () -> {
-            if (!testbed.isAlive(process)) {
-              throw failure.get();
-            }
-            return log.lines().anyMatch("peer ready"::equals);
-          },
-          failure);
     }
 
     @Override
     public void close() {
       workers().forEach(testbed::kill);
+      server.filter(testbed::isAlive).ifPresent(testbed::kill);
     }
   }
 

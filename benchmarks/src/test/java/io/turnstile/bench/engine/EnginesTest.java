@@ -28,7 +28,8 @@ class EnginesTest {
             "kafka-limit",
             "turnstile-jdbc-xa",
             "kafka-streams-standby",
-            "kafka-streams-transactional");
+            "kafka-streams-transactional",
+            "redis-recipe");
   }
 
   @Test

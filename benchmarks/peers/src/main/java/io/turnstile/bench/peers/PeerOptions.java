@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 /** Options of every peer. */
 final class PeerOptions {
 
-  /** Line that a peer prints once it reads its input. */
+  /** Line that a program prints once it is ready: a peer reads its input then. */
   static final String READY = "peer ready";
 
   /** Settings of every peer's producer; the reasons are in README.md. */

@@ -22,7 +22,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * inputs of a task come from one partition, almost in the order of their times, so what is older
  * than the newest by more than the window and a margin is compared with no more.
  */
-final class StreamsDedupStore implements DedupStore {
+final class StreamsDedupStore implements DedupStore, Acceptances {
 
   /** For transactions that waited for a product, and for a broker's clock that is set back. */
   private static final long MARGIN_MILLIS = 60_000;
@@ -46,8 +46,8 @@ final class StreamsDedupStore implements DedupStore {
     contentWindowMillis = settings.contentWindow().toMillis() + MARGIN_MILLIS;
   }
 
-  /** The store of one customer; this object itself. */
-  StreamsDedupStore of(String customerId) {
+  @Override
+  public StreamsDedupStore of(String customerId) {
     this.customerId = customerId;
     return this;
   }
@@ -78,16 +78,17 @@ final class StreamsDedupStore implements DedupStore {
             each -> each.withContentHash(null)));
   }
 
-  /**
-   * Deletes what is too old in a part of the stores: all of them once in a window, by calls at this
-   * interval.
-   */
-  void forget(long intervalMillis) {
+  @Override
+  public void forget(long intervalMillis) {
     if (newest > 0) {
       nextId = forget(ids, nextId, windowMillis, intervalMillis);
       nextContent = forget(contents, nextContent, contentWindowMillis, intervalMillis);
     }
   }
+
+  /** Kafka Streams closes its stores. */
+  @Override
+  public void close() {}
 
   private byte[] forget(
       KeyValueStore<byte[], byte[]> store, byte[] from, long window, long interval) {
@@ -134,8 +135,12 @@ final class StreamsDedupStore implements DedupStore {
             });
   }
 
-  /** The customer's length goes first, so that no two pairs have the same bytes. */
   private byte[] key(String transactionId) {
+    return key(customerId, transactionId);
+  }
+
+  /** The customer's length goes first, so that no two pairs have the same bytes. */
+  static byte[] key(String customerId, String transactionId) {
     byte[] customer = customerId.getBytes(UTF_8);
     byte[] id = transactionId.getBytes(UTF_8);
     return ByteBuffer.allocate(Short.BYTES + customer.length + id.length)

@@ -31,6 +31,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import redis.clients.jedis.Jedis;
 
 /** The peer <em>kafka-streams</em>: Turnstile's decisions on Kafka Streams. */
 @Command(
@@ -73,6 +74,11 @@ public final class StreamsPeer implements Callable<Integer> {
   @Option(names = "--state-memory", description = "MiB of RocksDB for blocks and memtables")
   private int stateMemory = 1000;
 
+  @Option(
+      names = "--redis-port",
+      description = "Remembers what is accepted in the Redis there, not in its own stores")
+  private Integer redisPort;
+
   public static void main(String[] args) {
     System.exit(new CommandLine(new StreamsPeer()).execute(args));
   }
@@ -102,13 +108,22 @@ public final class StreamsPeer implements Callable<Integer> {
 
   /** Decides by Turnstile's defaults. */
   private Topology topology() {
+    TokenSettings tokens =
+        new TokenSettings(
+            jwks, Set.of("ES256"), 100_000, Duration.ofSeconds(30), Duration.ofMinutes(5));
+    // Its own stores forget nothing while nothing comes in; Redis has a clock.
+    Duration outage = redisPort == null ? Duration.ZERO : Duration.ofHours(1);
+    DedupSettings dedup = new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), outage);
+    Duration productWait = Duration.ofSeconds(5);
+    if (redisPort == null) {
+      return StreamsTopology.of(options.topics(), tokens, dedup, productWait);
+    }
     return StreamsTopology.of(
         options.topics(),
-        new TokenSettings(
-            jwks, Set.of("ES256"), 100_000, Duration.ofSeconds(30), Duration.ofMinutes(5)),
-        // Nothing is forgotten while nothing comes in: there is no outage to allow for.
-        new DedupSettings(Duration.ofHours(1), Duration.ofMinutes(10), Duration.ZERO),
-        Duration.ofSeconds(5));
+        tokens,
+        dedup,
+        productWait,
+        context -> new RedisAcceptances(new Jedis(RedisServer.HOST, redisPort), dedup));
   }
 
   /** For low latency at exactly-once; {@code README.md} has a reason for each. */

@@ -14,12 +14,14 @@ import io.turnstile.events.SourcePosition;
 import io.turnstile.events.TopicNames;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
@@ -50,6 +52,35 @@ final class StreamsTopology {
   /** A transaction waits for an unknown product as long as {@code productWait}. */
   static Topology of(
       TopicNames topics, TokenSettings tokens, DedupSettings dedup, Duration productWait) {
+    Topology topology =
+        of(
+            topics,
+            tokens,
+            dedup,
+            productWait,
+            context ->
+                new StreamsDedupStore(
+                    context.getStateStore(IDS), context.getStateStore(CONTENTS), dedup));
+    for (String store : List.of(IDS, CONTENTS)) {
+      topology.addStateStore(
+          keyValueStoreBuilder(
+              persistentKeyValueStore(store), Serdes.ByteArray(), Serdes.ByteArray()),
+          DECIDE);
+    }
+    return topology;
+  }
+
+  /**
+   * The same with acceptances elsewhere.
+   *
+   * @param openAcceptances opens those of a task
+   */
+  static Topology of(
+      TopicNames topics,
+      TokenSettings tokens,
+      DedupSettings dedup,
+      Duration productWait,
+      Function<ProcessorContext<?, ?>, Acceptances> openAcceptances) {
     ByteArraySerializer write = new ByteArraySerializer();
     ByteArrayDeserializer read = new ByteArrayDeserializer();
     Topology topology = new Topology();
@@ -67,19 +98,15 @@ final class StreamsTopology {
         "update-customers", () -> updater(CUSTOMERS, ReferenceDecoder.CUSTOMER), "customers-topic");
     topology.addSource("transactions", read, read, topics.transactions());
     topology.addProcessor(
-        DECIDE, () -> new TurnstileProcessor(tokens, dedup, productWait, topics), "transactions");
+        DECIDE,
+        () -> new TurnstileProcessor(tokens, dedup, productWait, topics, openAcceptances),
+        "transactions");
     topology.addStateStore(
         keyValueStoreBuilder(
                 persistentKeyValueStore(CUSTOMERS), Serdes.String(), StoreSerdes.CUSTOMERS)
             .withCachingEnabled(),
         "update-customers",
         DECIDE);
-    for (String store : List.of(IDS, CONTENTS)) {
-      topology.addStateStore(
-          keyValueStoreBuilder(
-              persistentKeyValueStore(store), Serdes.ByteArray(), Serdes.ByteArray()),
-          DECIDE);
-    }
     topology.addStateStore(
         keyValueStoreBuilder(inMemoryKeyValueStore(WAITING), Serdes.ByteArray(), StoreSerdes.INPUT),
         DECIDE);

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Function;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -49,25 +50,33 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
   record Input(SourcePosition position, long receivedAt, Transaction transaction) {}
 
   private final TokenSettings tokenSettings;
-  private final DedupSettings dedup;
   private final Duration productWait;
   private final DedupPolicy policy;
 
   /** Are called as their topics are. */
   private final TopicNames sinks;
 
+  private final Function<ProcessorContext<?, ?>, Acceptances> openAcceptances;
+
   private TokenCheck tokens;
   private KeyValueStore<String, ReferenceHistory<Product>> products;
   private KeyValueStore<String, ReferenceHistory<Customer>> customers;
-  private StreamsDedupStore store;
+  private Acceptances acceptances;
 
   /** Inputs that wait for their product, by deadline and offset. */
   private KeyValueStore<byte[], Input> waiting;
 
+  /**
+   * @param openAcceptances opens the acceptances of a task
+   */
   TurnstileProcessor(
-      TokenSettings tokenSettings, DedupSettings dedup, Duration productWait, TopicNames sinks) {
+      TokenSettings tokenSettings,
+      DedupSettings dedup,
+      Duration productWait,
+      TopicNames sinks,
+      Function<ProcessorContext<?, ?>, Acceptances> openAcceptances) {
     this.tokenSettings = tokenSettings;
-    this.dedup = dedup;
+    this.openAcceptances = openAcceptances;
     this.productWait = productWait;
     this.policy = new DedupPolicy(dedup);
     this.sinks = sinks;
@@ -83,13 +92,16 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
     }
     products = context.getStateStore(StreamsTopology.PRODUCTS);
     customers = context.getStateStore(StreamsTopology.CUSTOMERS);
-    store =
-        new StreamsDedupStore(
-            context.getStateStore(StreamsTopology.IDS),
-            context.getStateStore(StreamsTopology.CONTENTS),
-            dedup);
+    acceptances = openAcceptances.apply(context);
     waiting = context.getStateStore(StreamsTopology.WAITING);
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+  }
+
+  @Override
+  public void close() {
+    if (acceptances != null) {
+      acceptances.close();
+    }
   }
 
   @Override
@@ -141,7 +153,7 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
         }
       }
     }
-    store.forget(TICK.toMillis());
+    acceptances.forget(TICK.toMillis());
   }
 
   /** Decides if the product is there, or rejects what is due; false if there is no verdict yet. */
@@ -163,7 +175,7 @@ final class TurnstileProcessor extends ContextualProcessor<byte[], byte[], byte[
     Transaction transaction = input.transaction();
     Customer customer = current(customers, transaction.customerId());
     long decidedAt = context().currentSystemTimeMs();
-    DedupStore known = store.of(transaction.customerId());
+    DedupStore known = acceptances.of(transaction.customerId());
     DedupPolicy.Decision decision;
     try {
       decision = policy.decide(transaction, input.position(), input.receivedAt(), known, decidedAt);

@@ -17,6 +17,7 @@ import io.turnstile.simulator.SimulationSummary;
 import io.turnstile.simulator.TokenIssuer;
 import io.turnstile.testbed.JavaApplication;
 import io.turnstile.testbed.LeakCheck;
+import io.turnstile.testbed.Ports;
 import io.turnstile.testbed.Testbed;
 import io.turnstile.testbed.TestbedConfig;
 import io.turnstile.testbed.TestbedProcess;
@@ -119,6 +120,26 @@ class PeersIT {
     assertThat(audit.inFlight()).isZero();
   }
 
+  /** The state of its tasks and of Kafka goes back, Redis does not: an input repeats itself. */
+  @Test
+  void killedRedisRecipeRejectsWhatItHasNeverAccepted() throws Exception {
+    String port = Integer.toString(new Ports().free());
+    TestbedProcess redis =
+        start(
+            RedisServer.class,
+            List.of("--port", port, "--directory", directory.resolve("redis").toString()));
+    // Seldom, so that something is uncommitted whenever it is killed.
+    AuditReport audit =
+        killedOnTheWay(
+            "redis-recipe",
+            StreamsPeer.class,
+            List.of(List.of("--redis-port", port, "--commit-interval", "2000")));
+    testbed.kill(redis);
+    assertThat(audit.missing()).as(audit.toText(20)).isZero();
+    assertThat(audit.duplicated()).as(audit.toText(20)).isZero();
+    assertThat(audit.wrong()).as(audit.toText(20)).isPositive();
+  }
+
   /**
    * Kills the first of the peer's processes, and starts it again if there is no other.
    *
@@ -143,7 +164,8 @@ class PeersIT {
       Awaitility.await().atMost(PATIENCE).until(() -> accepted(admin) > COUNT / 4);
       testbed.kill(running.remove(0));
       if (running.isEmpty()) {
-        running.add(startPeer(peer, further));
+        running.add(
+            startPeer(peer, Stream.of(further, instances.get(0)).flatMap(List::stream).toList()));
       }
       assertThat(simulation.join().failures()).isZero();
       AuditReport audit =
@@ -164,12 +186,16 @@ class PeersIT {
     arguments.addAll(List.of("--bootstrap-servers", testbed.bootstrapServers()));
     arguments.addAll(List.of("--topic-prefix", prefix));
     arguments.addAll(further);
+    return start(peer, arguments);
+  }
+
+  private static TestbedProcess start(Class<?> program, List<String> arguments) {
     TestbedProcess target =
         testbed.startApplication(
             new JavaApplication(
                 System.getProperty("java.class.path"),
                 List.of("-Xmx512m"),
-                peer.getName(),
+                program.getName(),
                 arguments));
     Path log = testbed.logs().resolve(target + ".log");
     Awaitility.await()
