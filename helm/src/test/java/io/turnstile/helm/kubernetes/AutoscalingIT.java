@@ -57,8 +57,9 @@ class AutoscalingIT {
                 "--set=autoscaling.maxReplicas=3",
                 "--set=autoscaling.targetBacklog=1000",
                 // One TaskManager alone would do what the test sends.
-                "--set=autoscaling.targetBusyPercentage=30",
-                "--set=autoscaling.scaleUpStabilizationSeconds=0",
+                "--set=autoscaling.targetBusyPercentage=40",
+                // A job that has just been restarted is busy.
+                "--set=autoscaling.scaleUpStabilizationSeconds=45",
                 "--set=autoscaling.scaleDownStabilizationSeconds=30",
                 // As soon as there are more slots.
                 "--set-string=flink.config.jobmanager\\.adaptive-scheduler\\.executing\\.resource-stabilization-timeout=5s"));
@@ -204,7 +205,7 @@ class AutoscalingIT {
       load.setRate(rate);
       load.watchSilence();
       awaitMeasured(rate == BUSY ? count -> count > 1 : count -> count == 1);
-      load.awaitMore();
+      load.awaitVerdicts();
       System.out.printf(
           "%d/s, TaskManagers: %d, longest time without a verdict %.1f s%n",
           rate, release.pods("taskmanager").size(), load.longestSilence().toMillis() / 1e3);

@@ -151,7 +151,7 @@ final class Load {
         """
         cd /scratch
         if [[ -e reader ]]; then kill -- -$(cat reader) 2>/dev/null; fi
-        echo 0 >silence
+        echo 0 0 >silence
         # In a process group of its own, to end all of it.
         setsid bash -c '
           /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log |
@@ -164,7 +164,20 @@ final class Load {
 
   /** The longest time without a verdict so far, to the fifth of a second that the reader needs. */
   Duration longestSilence() {
-    return Duration.ofMillis(Long.parseLong(run("cat /scratch/silence").strip()));
+    return Duration.ofMillis(silence(0));
+  }
+
+  /** Verdicts that come from now on: a silence that lasts is over, and counted. */
+  void awaitVerdicts() {
+    long before = silence(1);
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofSeconds(1))
+        .until(() -> silence(1) > before + ENOUGH);
+  }
+
+  private long silence(int part) {
+    return Long.parseLong(run("cat /scratch/silence").strip().split(" ")[part]);
   }
 
   /** What a GET of Flink's web interface answers. */

@@ -98,6 +98,7 @@ class UpgradeBesideIT {
   }
 
   private static void print(String what) {
+    load.awaitVerdicts();
     System.out.printf(
         "%s: longest time without a verdict %.1f s%n",
         what, load.longestSilence().toMillis() / 1e3);
