@@ -177,7 +177,7 @@ final class Load {
   }
 
   private long silence(int part) {
-    return Long.parseLong(run("cat /scratch/silence").strip().split(" ")[part]);
+    return Long.parseLong(run("cat /scratch/silence").strip().split(" ", 2)[part]);
   }
 
   /** What a GET of Flink's web interface answers. */
