@@ -33,6 +33,8 @@ class UpgradeBesideChartTest {
 
   private static final String REVISION = ".Release.Revision";
 
+  private static final String ACCOUNT = "global.shop-turnstile-upgrade";
+
   @TempDir private Path directory;
 
   private static Chart beside() {
@@ -345,24 +347,36 @@ class UpgradeBesideChartTest {
     assertThatThrownBy(chart::render).hasMessageContaining("upgrade.beside needs " + needed);
   }
 
+  /** An upgrade that finds the account of upgrades if the values have it. */
+  private static String upgrade(String template) {
+    return template
+        .replace(".Release.IsUpgrade", "true")
+        .replace(
+            "lookup \"v1\" \"ServiceAccount\" .Release.Namespace",
+            "get (default dict .Values.global)");
+  }
+
   @Test
   void switchingItOffWouldLeaveTwoJobsAndIsRefused() throws IOException {
-    UnaryOperator<String> upgrade =
-        template ->
-            template
-                .replace(".Release.IsUpgrade", "true")
-                .replace(
-                    "lookup \"v1\" \"ServiceAccount\" .Release.Namespace",
-                    "get (default dict .Values.global)");
-    String account = "global.shop-turnstile-upgrade";
-    assertThat(edited(Chart.minimal(), upgrade)).contains("kind: Deployment");
+    assertThat(edited(Chart.minimal(), UpgradeBesideChartTest::upgrade))
+        .contains("kind: Deployment");
     assertThatThrownBy(
             () -> {
               Path copy = directory.resolve("again");
-              Chart.copyWithHooks(copy, upgrade);
-              Chart.minimal().with(account, "there").renderWithHooks(copy);
+              Chart.copyWithHooks(copy, UpgradeBesideChartTest::upgrade);
+              Chart.minimal().with(ACCOUNT, "there").renderWithHooks(copy);
             })
         .hasMessageContaining("upgrade.beside cannot be switched off by an upgrade");
+  }
+
+  /** It stops the job, as an upgrade does without it. */
+  @Test
+  void upgradeThatSwitchesItOnChecksTheOptionsFirst() throws IOException {
+    Path copy = directory.resolve("on");
+    Chart.copyWithHooks(copy, UpgradeBesideChartTest::upgrade);
+    assertThat(beside().renderWithHooks(copy)).contains("/opt/turnstile/bin/check-options");
+    assertThat(beside().with(ACCOUNT, "there").renderWithHooks(copy))
+        .doesNotContain("/opt/turnstile/bin/check-options");
   }
 
   private static PodTemplateSpec template(Manifests manifests, String who) {
