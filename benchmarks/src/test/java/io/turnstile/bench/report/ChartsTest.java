@@ -57,7 +57,7 @@ class ChartsTest {
       assertThat(json(page, series + ".map(s => s.label)"))
           .isEqualTo("[\"turnstile\",\"kafka-streams\",\"jmeter\"]");
       assertThat(json(page, series + ".map(s => s.stroke)"))
-          .isEqualTo("[\"#0072b2\",\"#009e73\",\"#7b5fc0\"]");
+          .isEqualTo("[\"#0072b2\",\"#009e73\",\"#a0522d\"]");
     }
   }
 
