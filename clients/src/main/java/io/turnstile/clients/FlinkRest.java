@@ -119,6 +119,19 @@ public final class FlinkRest {
         .toList();
   }
 
+  /**
+   * True if the TaskManager has registered and then reported its slots. A JobManager that has just
+   * started may answer, and not know its TaskManagers yet.
+   */
+  public boolean isRegistered(String taskManagerId) {
+    try {
+      return taskManagers().stream()
+          .anyMatch(each -> each.id().equals(taskManagerId) && each.slots() > 0);
+    } catch (FlinkRestException e) {
+      return false;
+    }
+  }
+
   /** All jobs that Flink remembers, newest first. */
   public List<Job> jobs() {
     return FlinkHttp.stream(get("jobs/overview").path("jobs"))

@@ -131,6 +131,30 @@ class FlinkRestTest {
   }
 
   @Test
+  void taskManagerIsRegisteredOnceItHasSlots() {
+    answer(
+        "/flink/taskmanagers",
+        200,
+        """
+        {"taskmanagers":[{"id":"a","slotsNumber":1,"freeSlots":1},{"id":"b","slotsNumber":0,"freeSlots":0}]}\
+        """);
+    assertThat(rest.isRegistered("a")).isTrue();
+    assertThat(rest.isRegistered("b")).isFalse();
+    assertThat(rest.isRegistered("c")).isFalse();
+  }
+
+  @Test
+  void nobodyIsRegisteredWhileFlinkLooksForItsResourceManager() {
+    answer(
+        "/flink/taskmanagers",
+        404,
+        """
+        {"errors":["Cannot connect to ResourceManager right now. Please try to refresh."]}\
+        """);
+    assertThat(rest.isRegistered("a")).isFalse();
+  }
+
+  @Test
   void pageThatIsNotFlinksIsNotTakenForFlink() {
     answer("/flink/config", 200, "<html>");
     assertThat(rest.isUp()).isFalse();

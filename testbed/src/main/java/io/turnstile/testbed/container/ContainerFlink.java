@@ -153,11 +153,7 @@ final class ContainerFlink {
   private void awaitRegistered(TestbedProcess target) {
     docker
         .container(target)
-        .awaitReady(
-            config.startTimeout(),
-            () ->
-                rest.taskManagers().stream()
-                    .anyMatch(each -> each.id().equals(target.toString()) && each.slots() > 0));
+        .awaitReady(config.startTimeout(), () -> rest.isRegistered(target.toString()));
   }
 
   private int newMetricsPort(TestbedProcess target) {

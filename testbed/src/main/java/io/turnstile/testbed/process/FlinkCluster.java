@@ -205,11 +205,7 @@ final class FlinkCluster {
 
   /** Waits until the TaskManager has registered and then reported its slots. */
   void awaitRegistered(TestbedProcess target, ManagedProcess process) {
-    process.awaitReady(
-        config.startTimeout(),
-        () ->
-            rest.taskManagers().stream()
-                .anyMatch(each -> each.id().equals(target.toString()) && each.slots() > 0));
+    process.awaitReady(config.startTimeout(), () -> rest.isRegistered(target.toString()));
   }
 
   private void launch(
