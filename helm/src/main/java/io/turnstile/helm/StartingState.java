@@ -56,27 +56,18 @@ final class StartingState {
     this.progress = progress;
   }
 
-  boolean isKnown() throws IOException, InterruptedException {
-    return clusters.start(target.cluster()).isPresent();
-  }
-
-  /** The job's number, once it {@link #isKnown}. */
-  long generation() throws IOException, InterruptedException {
-    return known().generation();
-  }
-
-  private Clusters.Start known() throws IOException, InterruptedException {
-    return clusters
-        .start(target.cluster())
-        .orElseThrow(() -> new IOException(target.cluster() + "-start is gone"));
+  /** The job's number, empty until it is found out. */
+  Optional<Long> generation() throws IOException, InterruptedException {
+    return clusters.start(target.cluster()).map(Clusters.Start::generation);
   }
 
   /**
    * Finds it out.
    *
+   * @return the job's number
    * @throws IOException if it cannot be found out now: to be tried again
    */
-  void find() throws IOException, InterruptedException {
+  long find() throws IOException, InterruptedException {
     Optional<Generation> owner = owner();
     long number = owner.map(Generation::number).orElse(0L);
     for (String cluster : clusters.allBut(target.cluster())) {
@@ -99,6 +90,7 @@ final class StartingState {
                 target.cluster(),
                 number + 1,
                 from.map("from "::concat).orElse("without state: there was no job before")));
+    return number + 1;
   }
 
   private Optional<Generation> owner() {
@@ -147,7 +139,10 @@ final class StartingState {
    * the old job has been stopped and the new one has not been started.
    */
   void renew() throws IOException, InterruptedException {
-    Clusters.Start known = known();
+    Clusters.Start known =
+        clusters
+            .start(target.cluster())
+            .orElseThrow(() -> new IOException(target.cluster() + "-start is gone"));
     Optional<Generation> owner = owner();
     if (target.from().isPresent()
         || owner.isEmpty()

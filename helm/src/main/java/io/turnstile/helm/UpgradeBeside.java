@@ -176,12 +176,13 @@ final class UpgradeBeside {
   /** Looks, and does what there is to do. */
   private boolean hasTakenOver() throws InterruptedException {
     try {
-      if (!startingState.isKnown()) {
-        startingState.find();
+      Optional<Long> generation = startingState.generation();
+      if (generation.isEmpty()) {
+        generation = Optional.of(startingState.find());
         // A savepoint of a large state takes its time.
         deadline = System.nanoTime() + limits.takeOver().toNanos();
       }
-      long owned = owned(startingState.generation());
+      long owned = owned(generation.get());
       ownsLanes |= owned > 0;
       trouble = owned == 0 ? "" : "it owns %d of %d lanes".formatted(owned, target.lanes());
       if (!ownsLanes) {
@@ -295,7 +296,8 @@ final class UpgradeBeside {
   /** Asked anew, because it takes over by itself; true also if nobody answers. */
   private boolean mayOwnLanes() throws IOException, InterruptedException {
     try {
-      return startingState.isKnown() && owned(startingState.generation()) > 0;
+      Optional<Long> generation = startingState.generation();
+      return generation.isPresent() && owned(generation.get()) > 0;
     } catch (KafkaException e) {
       return true;
     }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -131,11 +130,7 @@ class AutoscalingIT {
                 MetricsApi.PORT));
     namespace.kubectl(
         "wait", "pod/metrics", "--for=jsonpath={.status.phase}=Running", "--timeout=3m");
-    inMetrics("mkdir -p /scratch/classes/" + Path.of(CLASS).getParent());
-    namespace.kubectl(
-        "cp",
-        Release.CHART.resolveSibling("target/test-classes/" + CLASS).toString(),
-        "metrics:/scratch/classes/" + CLASS);
+    namespace.copyClass(MetricsApi.class, "metrics");
     namespace.kubectl("wait", "pod/metrics", "--for=condition=Ready", "--timeout=3m");
     serves = true;
     namespace.apply(

@@ -94,24 +94,13 @@ class DevelopmentReleaseIT {
   void deletedJobManagerContinuesFromTheNewestCheckpoint() {
     List<String> workers = release.ids("taskmanager");
     String plans = "/opt/turnstile/state/ha/" + namespace.name() + "/turnstile";
-    inJobManager("touch -d '2 hours ago' " + plans + "/submittedExecutionPlanOld");
+    release.inJobManager("touch -d '2 hours ago' " + plans + "/submittedExecutionPlanOld");
     release.deletePods("jobmanager");
-    assertThat(inJobManager("ls " + plans))
+    assertThat(release.inJobManager("ls " + plans))
         .contains("submittedExecutionPlan")
         .doesNotContain("submittedExecutionPlanOld");
     assertThat(release.jobManagerLog()).containsPattern("Restoring job .* from Checkpoint");
     assertThat(release.ids("taskmanager")).isEqualTo(workers);
-  }
-
-  private static String inJobManager(String script) {
-    return namespace.kubectl(
-        "exec",
-        "deployment/turnstile-jobmanager",
-        "--container=jobmanager",
-        "--",
-        "bash",
-        "-c",
-        script);
   }
 
   @Test

@@ -20,7 +20,6 @@ final class Load {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int ENOUGH = 500;
   private static final int RATE = 200;
-  private static final String SILENCE = "io/turnstile/helm/kubernetes/Silence.class";
 
   private final Namespace namespace;
   private final String bootstrapServers;
@@ -77,11 +76,7 @@ final class Load {
       namespace.kubectl("cp", laboratory.resolve(file).toString(), POD + ":/scratch/" + file);
     }
     Load load = new Load(namespace, bootstrapServers);
-    load.run("mkdir -p /scratch/classes/" + Path.of(SILENCE).getParent());
-    namespace.kubectl(
-        "cp",
-        Release.CHART.resolveSibling("target/test-classes/" + SILENCE).toString(),
-        POD + ":/scratch/classes/" + SILENCE);
+    namespace.copyClass(Silence.class, POD);
     load.run("printf %s '" + signingKey.strip() + "' >/scratch/signing-key.json");
     return load;
   }
@@ -155,11 +150,11 @@ final class Load {
         # In a process group of its own, to end all of it.
         setsid bash -c '
           /opt/turnstile/bin/turnstile verdicts --follow --since=1s --bootstrap-servers=%s 2>reader.log |
-            java -Xmx16m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp classes io.turnstile.helm.kubernetes.Silence silence
+            java -Xmx16m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp classes %s silence
           ' </dev/null >/dev/null 2>&1 &
         echo $! >reader
         """
-            .formatted(bootstrapServers));
+            .formatted(bootstrapServers, Silence.class.getName()));
   }
 
   /** The longest time without a verdict so far, to the fifth of a second that the reader needs. */

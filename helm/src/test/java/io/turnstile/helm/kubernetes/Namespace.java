@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -69,6 +70,17 @@ final class Namespace implements AutoCloseable {
     } catch (JsonProcessingException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Copies a compiled class of the tests to {@code /scratch/classes} of a pod. */
+  void copyClass(Class<?> type, String pod) {
+    String file = type.getName().replace('.', '/') + ".class";
+    String target = "/scratch/classes/" + file;
+    kubectl("exec", pod, "--", "mkdir", "-p", Path.of(target).getParent().toString());
+    kubectl(
+        "cp",
+        Release.CHART.resolveSibling("target/test-classes").resolve(file).toString(),
+        pod + ":" + target);
   }
 
   private List<String> line(String command, String... arguments) {

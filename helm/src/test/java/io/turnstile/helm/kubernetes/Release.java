@@ -169,8 +169,13 @@ final class Release {
 
   /** A file in the JobManager's container. */
   String read(String file) {
+    return inJobManager("cat " + file);
+  }
+
+  /** Runs a script in the JobManager's container; returns what it printed. */
+  String inJobManager(String script) {
     return namespace.kubectl(
-        "exec", deployment("jobmanager"), "--container=jobmanager", "--", "cat", file);
+        "exec", deployment("jobmanager"), "--container=jobmanager", "--", "bash", "-c", script);
   }
 
   String jobManagerLog() {
