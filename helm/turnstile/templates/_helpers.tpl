@@ -110,6 +110,25 @@ securityContext:
   {{- include "turnstile.podSecurity" (dict "root" . "id" 9999) | nindent 2 }}
 {{- end -}}
 
+{{- /* How the template of a hook's pod begins; containers and volumes follow, at the depth of the spec. */ -}}
+{{- define "turnstile.hookPod" -}}
+metadata:
+  labels:
+    {{- include "turnstile.podLabels" (dict "root" . "component" "hook") | nindent 4 }}
+  {{- with include "turnstile.podAnnotations" (dict "root" . "own" dict) }}
+  annotations:
+    {{- . | nindent 4 }}
+  {{- end }}
+spec:
+  restartPolicy: Never
+  {{- include "turnstile.podSettings" . | nindent 2 }}
+  {{- include "turnstile.hookPlacement" . | nindent 2 }}
+  {{- with include "turnstile.trustContainer" . }}
+  initContainers:
+    {{- trim . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Pods that run to their end go where JobManagers may. */ -}}
 {{- define "turnstile.hookPlacement" -}}
 {{- include "turnstile.placement" (pick .Values.jobManager "nodeSelector" "tolerations") -}}
